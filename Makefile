@@ -1,0 +1,63 @@
+# Everything a newcomer, a developer and CI need. `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SOURCES := activities audit demo desk domain handbooks ledger runtime terminal workflows cli.py worker.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test check deep bench fmt lint types imports wheel lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Closeout needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: $(STAMP) ## make .venv with everything in it, and .venv/bin/closeout
+
+demo: setup ## real issues from report to close-out, on real Temporal and real PostgreSQL
+	$(BIN)/closeout demo
+
+up: setup ## run Closeout on this machine until Ctrl-C
+	$(BIN)/closeout up
+
+test: setup ## every test, the deep ones with a tenth of their counts
+	$(BIN)/python -m pytest
+
+check: setup ## everything CI runs; begins with the tests
+	$(BIN)/python -m pytest --cov --cov-report=term
+	$(MAKE) --no-print-directory lint types imports wheel
+
+deep: setup ## the deep suites in full
+	CLOSEOUT_DEEP=1 $(BIN)/python -m pytest --timeout 3600
+
+bench: setup ## measure speed beside a hand-written peer and the bare engine
+	$(BIN)/python -m benchmarks
+
+fmt: setup ## format and sort
+	$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format .
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports
+
+wheel: setup
+	$(BIN)/python -m pytest -q -p no:cacheprovider tests/house/wheel_check.py
+
+lock: ## pin every dependency anew: hashes, no hosts
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --all-extras --python-version 3.11 pyproject.toml -o requirements.lock --quiet
+
+clean: ## remove what was built and the demo's data
+	rm -rf $(VENV) .closeout .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist

@@ -1,0 +1,65 @@
+"""What keeps house: the guard's round, and the sweep that archives workflow histories."""
+
+import gzip
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from desk.guard import Guard, Rounds
+from domain.view import WORKFLOW_TYPE
+from ledger.port import HistoryRow, Ledger
+
+CLOSED = f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus != 'Running'"
+
+
+class Upkeep:
+    """Mends what is missing and archives what is over."""
+
+    def __init__(self, guard: Guard, ledger: Ledger, client: Client) -> None:
+        self._guard = guard
+        self._ledger = ledger
+        self._client = client
+
+    @activity.defn
+    async def guard_round(self) -> Rounds:
+        """Look once at everything that is open."""
+        return await self._guard.round()
+
+    @activity.defn
+    async def sweep_histories(self, since_minutes: int) -> int:
+        """Archive the history of every run that closed in the last minutes; return how many."""
+        since = datetime.now(UTC) - timedelta(minutes=since_minutes)
+        return await sweep(self._client, self._ledger, since)
+
+
+async def sweep(client: Client, ledger: Ledger, since: datetime) -> int:
+    """Archive every issue run that closed after `since`. A run that is there already is skipped."""
+    query = f"{CLOSED} AND CloseTime >= '{since.isoformat()}'"
+    runs = {run.run_id: run async for run in client.list_workflows(query)}
+    archived = await ledger.archived(sorted(runs))
+    kept = 0
+    for run in runs.values():
+        if run.run_id in archived:
+            continue
+        handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+        try:
+            history = await handle.fetch_history()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                continue  # retention was quicker; the ledger's HistoryLost names such spans
+            raise
+        plain = history.to_json().encode()
+        row = HistoryRow(
+            run_id=run.run_id,
+            workflow_id=run.id,
+            closed_as="" if run.status is None else run.status.name,
+            events=len(history.events),
+            sha256=hashlib.sha256(plain).hexdigest(),
+            archive=gzip.compress(plain, mtime=0),
+            swept_at=datetime.now(UTC),
+        )
+        kept += await ledger.put_history(row)
+    return kept

@@ -1,0 +1,187 @@
+"""Every recorded decision made again from what was sent, and compared byte for byte (I3)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from pydantic import ValidationError
+
+from audit.facts import Facts, Life, TermsOf, UnsoundTermsError, read_life, terms_reader
+from domain.chain import GENESIS, Origin, Record, recorded
+from domain.commands import SUBMISSION, Submission
+from domain.decisions import Context, Decision, decide
+from domain.errors import IssueError
+from domain.events import IssueAccepted
+from domain.evolve import evolve
+from domain.issue import Issue
+from ledger.port import CommandRow
+
+SHOWN_CHARACTERS_MAX = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A decision that does not come out again. `version` is of the event it would have caused."""
+
+    stream: str
+    command_id: str
+    version: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reexecution:
+    """How many decisions were made again, and how many came out the same to the byte."""
+
+    decisions: int
+    identical: int
+    differences: tuple[Difference, ...]
+
+    @property
+    def is_identical(self) -> bool:
+        """Return whether every decision came out the same."""
+        return not self.differences
+
+    def plus(self, other: "Reexecution") -> "Reexecution":
+        """Return both together."""
+        return Reexecution(
+            self.decisions + other.decisions,
+            self.identical + other.identical,
+            self.differences + other.differences,
+        )
+
+
+NOTHING = Reexecution(0, 0, ())
+
+
+async def reexecute(facts: Facts, stream: str, terms_of: TermsOf | None = None) -> Reexecution:
+    """Decide every stored command of a stream again. Each is judged on the history as stored, so a
+    changed rule is named at each decision that it changes, and nowhere else."""
+    life = await read_life(facts, stream)
+    return await reexecute_life(life, terms_of or terms_reader(facts))
+
+
+async def reexecute_all(
+    facts: Facts, *, progress: Callable[[int], None] = lambda _: None
+) -> Reexecution:
+    """Decide the commands of every stream again; `progress` hears how many streams are done."""
+    total, terms_of, done = NOTHING, terms_reader(facts), 0
+    async for stream in facts.streams():
+        total = total.plus(await reexecute(facts, stream, terms_of))
+        done += 1
+        progress(done)
+    return total
+
+
+async def reexecute_life(life: Life, terms_of: TermsOf) -> Reexecution:
+    """Decide the commands of a life that has been read."""
+    issue: Issue | None = None
+    differences: list[Difference] = []
+    identical, at = 0, 0
+    for row in life.commands:
+        stored = life.records[at : at + row.count]
+        at += row.count
+        found = [
+            Difference(life.stream, row.id, version, message)
+            for version, message in await _compared(life, row, issue, stored, terms_of)
+        ]
+        identical += not found
+        differences += found
+        try:
+            issue = _folded(life, issue, stored)
+        except ValueError as error:
+            differences.append(_unreadable(life, row, stored, error))
+            break
+    if at < len(life.records) and not differences:
+        left = life.records[at]
+        differences.append(
+            Difference(life.stream, left.command_id, left.version, "no stored command caused this")
+        )
+    return Reexecution(len(life.commands), identical, tuple(differences))
+
+
+async def _compared(
+    life: Life,
+    row: CommandRow,
+    issue: Issue | None,
+    stored: tuple[Record, ...],
+    terms_of: TermsOf,
+) -> list[tuple[int | None, str]]:
+    first = 1 + (0 if issue is None else issue.version)
+    previous = life.records[first - 2].hash if first > 1 else GENESIS
+    try:
+        submission = SUBMISSION.validate_json(row.body)
+        terms = await terms_of(row.terms)
+        number = _number_recorded(stored)
+        context = Context(at=row.at, terms=terms, rules=row.rules, number=number)
+        decision = decide(issue, submission, context)
+    except IssueError as error:
+        return [(first if stored else None, f"decided again, it is refused: {error}")]
+    except (UnsoundTermsError, ValidationError, ValueError, LookupError) as error:
+        return [(first if stored else None, f"it cannot be decided again: {error}")]
+    produced = _produced(life, row, submission, decision, first, previous)
+    return list(_differences(stored, produced))
+
+
+def _produced(
+    life: Life,
+    row: CommandRow,
+    submission: Submission,
+    decision: Decision,
+    first: int,
+    previous: str,
+) -> tuple[Record, ...]:
+    origin = Origin(
+        stream=life.stream,
+        command_id=row.id,
+        command_hash=row.hash,
+        terms=row.terms,
+        rules=row.rules,
+        occurred_at=submission.occurred_at,
+    )
+    return recorded(decision.events, origin, after_version=first - 1, previous=previous)
+
+
+def _differences(
+    stored: tuple[Record, ...], produced: tuple[Record, ...]
+) -> Iterator[tuple[int | None, str]]:
+    for was, comes in zip_longest(stored, produced):
+        if was is None:
+            yield comes.version, f"decided again, it also causes {comes.kind}"
+        elif comes is None:
+            yield was.version, f"decided again, it does not cause {was.kind}"
+        elif was.text != comes.text:
+            yield was.version, f"decided again, the text differs: {_first_difference(was, comes)}"
+        elif was.hash != comes.hash:
+            yield was.version, "decided again, the text is the same and the hash is not"
+
+
+def _first_difference(was: Record, comes: Record) -> str:
+    """Return both texts from a little before the place where they part."""
+    pairs = enumerate(zip_longest(was.text, comes.text))
+    place = max(0, next(index for index, (left, right) in pairs if left != right) - 30)
+    end = place + SHOWN_CHARACTERS_MAX
+    return f"stored …{was.text[place:end]}… and now …{comes.text[place:end]}…"
+
+
+def _number_recorded(stored: tuple[Record, ...]) -> str | None:
+    """A ledger number is allotted, not decided: what the acceptance recorded is given again."""
+    for record in stored:
+        event = record.event
+        if isinstance(event, IssueAccepted):
+            return event.number
+    return None
+
+
+def _folded(life: Life, issue: Issue | None, stored: tuple[Record, ...]) -> Issue | None:
+    for record in stored:
+        issue = evolve(issue, record.event, zone=life.zone, key=life.key, terms=record.terms)
+    return issue
+
+
+def _unreadable(
+    life: Life, row: CommandRow, stored: tuple[Record, ...], error: ValueError
+) -> Difference:
+    return Difference(
+        life.stream, row.id, stored[0].version, f"the events after this cannot be folded: {error}"
+    )

@@ -1,0 +1,1 @@
+"""The demonstration: real issues, played through the engine."""

@@ -1,0 +1,98 @@
+"""The two acts: the traced cases as they are, then stories against the calendar of 2020."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import WithStartWorkflowOperation
+from temporalio.common import WorkflowIDConflictPolicy
+
+from demo.cases import Case
+from demo.engine import Engine
+from demo.stories import Story, in_order
+from demo.virtual import TimeLapse, VirtualClock
+from domain.commands import Submission
+from domain.days import zone_of
+from domain.view import TASK_QUEUE, WORKFLOW_TYPE, CommandResult, workflow_id
+
+AT_ONCE_MAX = 6
+ZONE_TIME = "Asia/Shanghai"
+UPDATE_SECONDS = 30
+
+
+async def play_cases(engine: Engine, cases: tuple[Case, ...], progress: Callable[[], None]) -> None:
+    """Play every case, some at a time. Every other case goes through the workflow's own door."""
+    slots = asyncio.Semaphore(AT_ONCE_MAX)
+
+    async def play(number: int, case: Case) -> None:
+        async with slots:
+            for step_number, step in enumerate(case.steps, start=1):
+                submission = Submission(
+                    id=f"demo:{case.zone}/{case.key}:{step_number:02d}",
+                    zone=case.zone,
+                    key=case.key,
+                    actor=step.by,
+                    command=step.command,
+                )
+                if number % 2:
+                    await through_workflow(engine, submission)
+                else:
+                    await engine.desk.carry_out(submission)
+                progress()
+
+    async with asyncio.TaskGroup() as group:
+        for number, case in enumerate(cases):
+            group.create_task(play(number, case))
+
+
+async def through_workflow(engine: Engine, submission: Submission) -> CommandResult:
+    """Send a command through door 2: an Update of the issue's workflow, started if need be."""
+    start: WithStartWorkflowOperation[object, object] = WithStartWorkflowOperation(
+        WORKFLOW_TYPE,
+        {"zone": submission.zone, "key": submission.key},
+        id=workflow_id(submission.zone, submission.key),
+        task_queue=TASK_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+    )
+    result: CommandResult = await engine.client.execute_update_with_start_workflow(
+        "carry_out",
+        submission,
+        id=submission.id,
+        start_workflow_operation=start,
+        result_type=CommandResult,
+        rpc_timeout=timedelta(seconds=UPDATE_SECONDS),
+    )
+    return result
+
+
+async def play_stories(
+    engine: Engine,
+    lapse: TimeLapse,
+    clock: VirtualClock,
+    stories: tuple[Story, ...],
+    progress: Callable[[datetime], None],
+) -> None:
+    """Play all stories on one virtual clock: each step at its instant, each rung in between."""
+    for at, story, number, step in in_order(stories):
+        await lapse.advance_to(_instant(at))
+        await engine.desk.carry_out(
+            Submission(
+                id=f"demo:{story.zone}/{story.key}:{number:02d}",
+                zone=story.zone,
+                key=story.key,
+                actor=step.by,
+                command=step.command,
+            )
+        )
+        progress(clock.at)
+    await lapse.advance_to(max(_instant(story.until) for story in stories))
+    progress(clock.at)
+
+
+def begins_at(stories: tuple[Story, ...]) -> datetime:
+    """Return the instant of the first step."""
+    return _instant(in_order(stories)[0][0])
+
+
+def _instant(local: datetime) -> datetime:
+    return local.replace(tzinfo=zone_of(ZONE_TIME)).astimezone(UTC)

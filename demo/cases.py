@@ -1,0 +1,118 @@
+"""The traced cases of the five sources: what each states, and the commands that play it out."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from domain.commands import Command, Confirm, MarkUnreachable, Reject, SendBack, Verify
+from domain.model import Code, Frozen, Name, Short, Text
+from domain.people import Actor
+from domain.phases import Outcome, Phase, SignOffOutcome
+
+FOLDER = Path(__file__).with_suffix("")
+ASSUMED = "assumed"
+SOURCE_PATTERN = re.compile(r"00[0-4]:\d+(-\d+)?")
+SIGN_OFF_ACTS = (Confirm, Reject, MarkUnreachable, Verify, SendBack)
+"""No source says who signs off (domain finding 2): a step with one of these is ours."""
+
+
+class CaseError(ValueError):
+    """A case file cannot be read; the message names the file."""
+
+
+class Source(Frozen):
+    """Where a case is told: a file of the seeds and its lines, such as `9-13` or `44-46, 56`."""
+
+    file: Short
+    lines: Annotated[str, Field(pattern=r"^\d+(-\d+)?(, \d+(-\d+)?)*$")]
+
+
+class Elapsed(Frozen):
+    """How long the source says it took. An observation, never a limit."""
+
+    value: Annotated[int, Field(ge=1)]
+    unit: Literal["hour", "day"]
+    comparator: Literal["exactly", "less_than"] = "exactly"
+
+
+class Step(Frozen):
+    """One act: who asks for what. `source` is a line of the seeds (`000:17`), or `assumed`."""
+
+    by: Actor
+    command: Command
+    source: Short
+    assumed: bool = False
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _says_where_it_comes_from(self) -> Self:
+        if self.assumed != (self.source == ASSUMED):
+            raise ValueError(f"assumed = {self.assumed} does not go with source {self.source!r}")
+        if not self.assumed and SOURCE_PATTERN.fullmatch(self.source) is None:
+            raise ValueError(
+                f"source {self.source!r}: allowed is a line such as 000:17, or assumed"
+            )
+        if isinstance(self.command, SIGN_OFF_ACTS) and not self.assumed:
+            raise ValueError(f"{self.command.kind}: no source says who signs off")
+        return self
+
+
+class Expect(Frozen):
+    """Where a case ends. `assumed`: the source does not tell the end.
+
+    Who signed off is told nowhere; the steps say so, one by one.
+    """
+
+    phase: Phase
+    outcome: Outcome | None = None
+    sign_off: SignOffOutcome | None = None
+    tier_reached: Annotated[int, Field(ge=1, le=5)]
+    assumed: bool
+
+
+class Case(Frozen):
+    """One issue of one case. Issues that came with the same report share `report`."""
+
+    id: Code
+    report: Code
+    zone: Code
+    key: Code
+    title: Name
+    source: Source
+    enterprise: Code
+    category: Code
+    problem: Text
+    elapsed: Elapsed | None = None
+    figures: dict[Code, int] = Field(default_factory=dict)
+    """What the source counts, unit in the name; `_over`, `_under` and `_nearly` as it says."""
+    not_stated: Annotated[tuple[Short, ...], Field(min_length=1)]
+    expect: Expect
+    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _begins_with_its_own_report(self) -> Self:
+        first = self.steps[0].command
+        if first.kind != "report":
+            raise ValueError(f"steps: the first is {first.kind}, allowed is report")
+        told = (first.enterprise, first.category)
+        if told != (self.enterprise, self.category):
+            raise ValueError(f"steps: reports {told}, the case is {self.enterprise, self.category}")
+        return self
+
+
+def read_cases() -> tuple[Case, ...]:
+    """Return the cases in order, one for each issue; raises CaseError."""
+    return tuple(case for file in sorted(FOLDER.glob("A*.toml")) for case in _cases_in(file))
+
+
+def _cases_in(file: Path) -> list[Case]:
+    """Read one file. Where it holds several `issues`, what stands above them is common to all."""
+    try:
+        common = tomllib.loads(file.read_text(encoding="utf-8"))
+        issues = common.pop("issues", [{}])
+        return [Case.model_validate({"report": file.stem, **common, **own}) for own in issues]
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise CaseError(f"{file.name}: {error}") from error

@@ -1,0 +1,210 @@
+"""`closeout demo`: everything from nothing to the proofs, on a stack of its own."""
+
+import shutil
+import time
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from pydantic import SecretStr
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from audit.reexecute import reexecute_all
+from audit.replay import cross_check, replay_histories
+from audit.verify import verify_all
+from demo.acts import begins_at, play_cases, play_stories
+from demo.cases import Case, read_cases
+from demo.engine import Parts, archive, drain, live_histories, running
+from demo.stories import Story, read_stories
+from demo.summary import Ended, Expected, ended, print_proofs, table_of
+from demo.virtual import TimeLapse, VirtualClock, skipping
+from desk.opening import open_desk
+from domain.days import zone_of
+from ledger.migrate import migrate
+from runtime.errors import FolderTakenError, FolderUnusableError
+from runtime.lock import holder
+from runtime.postgres_home import remove_home
+from runtime.settings import Settings
+from runtime.stack import EmbeddedStack
+from runtime.temporal import EmbeddedTemporal, connect, ensure_namespace
+
+log = structlog.get_logger()
+
+MARK = "closeout-demo"
+ZONE_TIME = zone_of("Asia/Shanghai")
+
+
+async def play_demo(settings: Settings, console: Console, parts: Parts) -> int:
+    """Play both acts and check the records; 0 only if every issue ended as its file says and every
+    proof holds. Earlier demo data in the same folder is removed first."""
+    began = time.monotonic()
+    folder = fresh_folder(settings.data_dir / "demo")
+    cases, stories = read_cases(), read_stories()
+    async with EmbeddedStack(settings.model_copy(update={"data_dir": folder})) as stack:
+        await migrate(stack.postgres.owner_url)
+        own = settings.model_copy(
+            update={
+                "data_dir": folder,
+                "database_url": SecretStr(stack.postgres.app_url),
+                "wakeup_spread_ms": 0,
+            }
+        )
+        console.print(
+            f"[bold]Closeout 销号[/]  PostgreSQL and Temporal are up "
+            f"({time.monotonic() - began:.1f} s), data in {folder}"
+        )
+        live = await act_one(own, stack.temporal.address, parts, cases, console)
+        await act_two(own, folder, parts, stories, console)
+        sound = await close(own, parts, cases, stories, live, console)
+    console.print(f"{time.monotonic() - began:.0f} s in all")
+    return 0 if sound else 1
+
+
+def fresh_folder(folder: Path) -> Path:
+    """Return an empty data folder for the demo. Only a folder that the demo made is emptied."""
+    mark = folder / MARK
+    if folder.exists() and not mark.exists() and any(folder.iterdir()):
+        msg = f"{folder} holds something that the demo did not make; choose another --data-dir"
+        raise FolderUnusableError(msg)
+    if (pid := holder(folder)) is not None:
+        msg = f"{folder} is in use by process {pid}; stop it first"
+        raise FolderTakenError(msg)
+    if mark.exists():
+        remove_home(folder)
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    mark.touch()
+    return folder
+
+
+async def act_one(
+    settings: Settings, address: str, parts: Parts, cases: tuple[Case, ...], console: Console
+) -> list[WorkflowHistory]:
+    """The traced cases, on the running stack, through both doors."""
+    client = await connect(address)
+    await ensure_namespace(client)
+    await parts.ensure_schedules(client, settings.task_queue)
+    streams = [(case.zone, case.key) for case in cases]
+    steps = sum(len(case.steps) for case in cases)
+    with _bars(console) as bars:
+        bar = bars.add_task("Act 1  17 traced cases 十七个真实案例", total=steps)
+        async with running(settings, client, parts) as engine:
+            await play_cases(engine, cases, lambda: bars.advance(bar))
+            await drain(engine, streams)
+            await archive(engine, streams)
+            return await live_histories(engine, streams)
+
+
+async def act_two(
+    settings: Settings, folder: Path, parts: Parts, stories: tuple[Story, ...], console: Console
+) -> None:
+    """Time-lapse: the same engine and ledger, on one virtual clock that stands in January 2020."""
+    clock = VirtualClock(begins_at(stories))
+    streams = [(story.zone, story.key) for story in stories]
+    steps = sum(len(story.steps) for story in stories) + 1
+    with _bars(console) as bars:
+        bar = bars.add_task("Act 2", total=steps)
+
+        def tell(at: datetime, done: int = 0) -> None:
+            local = at.astimezone(ZONE_TIME)
+            bars.update(
+                bar, advance=done, description=f"Act 2  time-lapse 时间快进 {local:%Y-%m-%d %H:%M}"
+            )
+
+        async with EmbeddedTemporal(folder / "time-lapse", time_skipping=True) as temporal:
+            plain = await connect(temporal.address)
+            await ensure_namespace(plain)
+            skipper = skipping(plain)
+            async with running(settings, skipper.client, parts, clock) as engine:
+                lapse = TimeLapse(engine.desk.ledger, skipper, clock)
+                lapse.on_rung = tell
+                await play_stories(engine, lapse, clock, stories, lambda at: tell(at, 1))
+                await drain(engine, streams)
+                await archive(engine, streams)
+
+
+async def close(
+    settings: Settings,
+    parts: Parts,
+    cases: tuple[Case, ...],
+    stories: tuple[Story, ...],
+    live: list[WorkflowHistory],
+    console: Console,
+) -> bool:
+    """Show where everything ended and check every record; whether all is as it must be."""
+    expected = [*map(_case_end, cases), *map(_story_end, stories)]
+    with _bars(console) as bars:
+        bar = bars.add_task("Proofs 核验", total=4)
+        async with open_desk(settings) as desk:
+            rows = [await ended(desk, end) for end in expected]
+            findings = await verify_all(desk.ledger)
+            bars.advance(bar)
+            again = await reexecute_all(desk.ledger)
+            bars.advance(bar)
+            histories = await desk.ledger.histories()
+            replay = await replay_histories(
+                histories, parts.workflows, data_converter=pydantic_data_converter
+            )
+            bars.advance(bar)
+            rings = await cross_check(
+                desk.ledger, histories, live=live, data_converter=pydantic_data_converter
+            )
+            bars.advance(bar)
+    console.print(table_of(rows))
+    console.print(
+        "Act 1 plays each case without pause; what its source says of its length is in its file. "
+        "What no source states is marked assumed there.",
+        style="dim",
+    )
+    sound = print_proofs(console, findings, again, replay, rings)
+    return _told(console, rows) and sound
+
+
+def _told(console: Console, rows: list[Ended]) -> bool:
+    wrong = [row for row in rows if row.differs]
+    for row in wrong:
+        console.print(f"[red]✗ {row.id} did not end as its file says:[/] {'; '.join(row.differs)}")
+    if not wrong:
+        console.print(f"[green]✓[/] all {len(rows)} issues ended as their files say")
+    return not wrong
+
+
+def _case_end(case: Case) -> Expected:
+    end = case.expect
+    return Expected(
+        id=case.id,
+        zone=case.zone,
+        key=case.key,
+        phase=end.phase,
+        outcome=end.outcome,
+        sign_off=end.sign_off,
+        tier_reached=end.tier_reached,
+    )
+
+
+def _story_end(story: Story) -> Expected:
+    end = story.expect
+    return Expected(
+        id=story.id,
+        zone=story.zone,
+        key=story.key,
+        phase=end.phase,
+        outcome=end.outcome,
+        sign_off=end.sign_off,
+        tier_reached=end.tier_reached,
+        late_parts=end.late_parts,
+        rejections=end.rejections,
+    )
+
+
+def _bars(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    )

@@ -1,0 +1,176 @@
+"""What the demonstration shows at its end: one table, and one line for each proof."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rich.console import Console
+from rich.table import Table
+
+from audit.reexecute import Reexecution
+from audit.replay import CrossCheck, ReplayReport
+from audit.verify import Findings
+from desk.desk import Desk
+from domain.issue import Issue
+from domain.organization import enterprise
+from domain.phases import Outcome, Phase, SignOffOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Where an issue must have ended, by its file."""
+
+    id: str
+    zone: str
+    key: str
+    phase: Phase
+    outcome: Outcome | None
+    sign_off: SignOffOutcome | None
+    tier_reached: int
+    late_parts: tuple[str, ...] = ()
+    rejections: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An issue where it ended, and whether that is what its file says."""
+
+    id: str
+    issue: Issue
+    names: tuple[str, str]
+    category: str
+    wall: timedelta | None
+    working: timedelta | None
+    differs: tuple[str, ...]
+
+
+async def ended(desk: Desk, expected: Expected) -> Ended:
+    """Look up where an issue ended and hold it against its file."""
+    row = await desk.row(expected.zone, expected.key)
+    issue, terms = row.issue, await desk.shelf.version(row.issue.terms)
+    place = enterprise(terms.handbook, issue.enterprise)
+    category = next(entry for entry in terms.handbook.categories if entry.id == issue.category)
+    wall = working = None
+    if issue.closed_at is not None:
+        wall = issue.closed_at - issue.reported_at
+        spent = terms.calendar.working_ms(issue.reported_at, issue.closed_at)
+        working = timedelta(milliseconds=spent)
+    return Ended(
+        id=expected.id,
+        issue=issue,
+        names=("", "") if place is None else (place.name.zh, place.name.en),
+        category=f"{category.id} {category.name.zh}\n{category.name.en}",
+        wall=wall,
+        working=working,
+        differs=tuple(_differences(issue, expected)),
+    )
+
+
+def _differences(issue: Issue, expected: Expected) -> list[str]:
+    sign_off = None if issue.sign_off is None else issue.sign_off.outcome
+    parts = () if issue.team is None else issue.team.parts
+    pairs = [
+        ("phase", issue.phase, expected.phase),
+        ("outcome", issue.outcome, expected.outcome),
+        ("sign-off", sign_off, expected.sign_off),
+        ("tier reached", issue.tier_reached, expected.tier_reached),
+        ("late parts", tuple(part.id for part in parts if part.late), expected.late_parts),
+    ]
+    if expected.rejections is not None:
+        pairs.append(("rejections", issue.rejections, expected.rejections))
+    return [f"{what}: {found}, not {wanted}" for what, found, wanted in pairs if found != wanted]
+
+
+def table_of(rows: list[Ended]) -> Table:
+    """Return the closing table, Chinese and English side by side."""
+    table = Table(title="企业问题台账 / Ledger of enterprise issues", show_lines=True, expand=False)
+    table.add_column("#", no_wrap=True)
+    table.add_column("台账号\nLedger number", no_wrap=True)
+    table.add_column("企业\nEnterprise", max_width=30)
+    table.add_column("类别\nCategory", max_width=24)
+    table.add_column("层级\nTier", justify="center")
+    table.add_column("历时 / 工时\nWall / working", justify="right", no_wrap=True)
+    table.add_column("企业确认\nSign-off", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for row in rows:
+        table.add_row(
+            row.id,
+            row.issue.number or "-",
+            "\n".join(row.names),
+            row.category,
+            str(row.issue.tier_reached),
+            f"{span(row.wall)}\n{span(row.working)}",
+            _sign_off(row.issue),
+            "[green]✓[/]" if not row.differs else "[red]✗[/]",
+        )
+    return table
+
+
+def _sign_off(issue: Issue) -> str:
+    words = {
+        SignOffOutcome.ACCEPTED: "认可\naccepted",
+        SignOffOutcome.REJECTED: "不认可\nrejected",
+        SignOffOutcome.DEEMED_ACCEPTED: "逾期视同认可\ndeemed accepted",
+        SignOffOutcome.ACCEPTED_BY_PROXY: "代为确认\nby proxy",
+        SignOffOutcome.UNREACHABLE: "无法联系\nunreachable",
+        SignOffOutcome.WITHDRAWN: "撤回\nwithdrawn",
+    }
+    if issue.is_open:
+        return "未结\nopen"
+    if issue.sign_off is None or issue.sign_off.outcome is None:
+        return "-"
+    return words[issue.sign_off.outcome]
+
+
+def span(length: timedelta | None) -> str:
+    """Return a length of time in its two largest units."""
+    if length is None:
+        return "-"
+    seconds = length.total_seconds()
+    days, rest = divmod(int(seconds), 86_400)
+    hours, minutes = rest // 3600, rest % 3600 // 60
+    if days:
+        return f"{days} d {hours} h"
+    if hours or minutes:
+        return f"{hours} h {minutes} min"
+    return f"{seconds:.1f} s"
+
+
+def print_proofs(
+    console: Console,
+    findings: Findings,
+    again: Reexecution,
+    replay: ReplayReport,
+    rings: CrossCheck,
+) -> bool:
+    """Print a line for each proof; return whether all of them hold."""
+    broken = {finding.stream for finding in findings.found}
+    histories = replay.replayed + len(replay.failures)
+    fired = rings.rings_in_both + len(rings.only_in_ledger) + len(rings.only_in_history)
+    lines = [
+        (
+            findings.is_sound,
+            f"{findings.events} events; chains verified: "
+            f"{findings.streams - len(broken)} of {findings.streams}",
+        ),
+        (
+            again.is_identical,
+            f"decisions re-executed identical: {again.identical} of {again.decisions}",
+        ),
+        (
+            not replay.failures,
+            f"workflow histories replayed: {replay.replayed} of {histories}",
+        ),
+        (
+            rings.is_sound and not rings.pending,
+            f"rings found in both records: {rings.rings_in_both} of {fired + rings.pending}",
+        ),
+    ]
+    for sound, line in lines:
+        console.print(f"[green]✓[/] {line}" if sound else f"[red]✗[/] {line}")
+    for finding in findings.found[:10]:
+        console.print(f"    {finding}")
+    for failure in replay.failures[:10]:
+        console.print(f"    {failure}")
+    for ring in (*rings.only_in_ledger[:5], *rings.only_in_history[:5]):
+        console.print(f"    {ring}")
+    return all(sound for sound, _ in lines)

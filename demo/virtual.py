@@ -1,0 +1,88 @@
+"""One virtual clock for desk and workflows, on Temporal's time skipping."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from temporalio.client import Client
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from domain.view import workflow_id
+from ledger.port import IssueRow, Ledger
+
+OVERSHOOT = timedelta(seconds=2)
+"""A fast-forward whose target falls while a task is in flight jumps to the next timer instead."""
+
+SETTLE_POLL_SECONDS = 0.003
+SETTLE_SECONDS_MAX = 20.0
+TICK = timedelta(milliseconds=1)
+
+
+class VirtualClock:
+    """Stands still; moved only by a time-lapse. The engine's clock can only go forward from now,
+    so another year is played at a constant offset."""
+
+    def __init__(self, start_at: datetime) -> None:
+        self.at = start_at
+        self.offset = start_at - datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """Return the instant at which the clock stands."""
+        return self.at
+
+
+class TimeLapse:
+    """Moves the clock, rung by rung, and every workflow with it."""
+
+    def __init__(self, ledger: Ledger, skipper: TimeSkipper, clock: VirtualClock) -> None:
+        self._ledger = ledger
+        self._skipper = skipper
+        self._clock = clock
+        self.on_rung: Callable[[datetime], None] = lambda _: None
+
+    async def advance(self, by: timedelta) -> None:
+        """Let `by` pass."""
+        await self.advance_to(self._clock.at + by)
+
+    async def advance_to(self, target: datetime) -> None:
+        """Let time pass until `target`. Every rung due by then has fired when this returns."""
+        await self.settle()
+        while True:
+            due_at = await self._ledger.next_due_at()
+            if due_at is None or due_at > target:
+                break
+            self._clock.at = max(due_at, self._clock.at)
+            rows = await self._ledger.overdue(self._clock.at + TICK, 1000)
+            await asyncio.gather(*(self._bring(row) for row in rows))
+            await self.settle()
+            self.on_rung(self._clock.at)
+        self._clock.at = target
+
+    async def settle(self) -> None:
+        """Wait until the relay has drained, every due rung has fired and every notice is told."""
+        waited = 0.0
+        while waited < SETTLE_SECONDS_MAX:
+            pokes = await self._ledger.outbox_size()
+            overdue = await self._ledger.overdue(self._clock.at + TICK, 1)
+            untold = await self._ledger.undelivered()
+            if not pokes and not overdue and not untold:
+                return
+            await asyncio.sleep(SETTLE_POLL_SECONDS)
+            waited += SETTLE_POLL_SECONDS
+        msg = f"not settled: {pokes} pokes, {untold} notices, overdue {overdue[:1]}"
+        raise TimeoutError(msg)
+
+    async def _bring(self, row: IssueRow) -> None:
+        """Bring the clock of one workflow to where ours stands."""
+        handle = self._skipper.client.get_workflow_handle(
+            workflow_id(row.issue.zone, row.issue.key)
+        )
+        engine_at = self._clock.at - self._clock.offset
+        gap = engine_at - await self._skipper.get_current_time(handle)
+        if gap > timedelta(0):
+            await self._skipper.fast_forward(handle, gap + OVERSHOOT)
+
+
+def skipping(client: Client) -> TimeSkipper:
+    """Return a skipper whose workflows never skip by themselves: only a time-lapse moves them."""
+    return TimeSkipper(client, config=TimeSkippingConfig(enabled=False))

@@ -1,0 +1,151 @@
+"""What a decided command writes: records, projections, the stored result, a poke or none."""
+
+from datetime import datetime
+
+from ledger.projections import rows_of
+
+from domain.canonical import canonical, sha256
+from domain.chain import GENESIS, Origin, recorded
+from domain.commands import RingRung, Submission
+from domain.decisions import RULES, Decision
+from domain.events import Event, IssueReopened, IssueReported
+from domain.issue import Issue
+from domain.notices import Notice, notices_of
+from domain.terms import Terms
+from domain.view import CommandResult
+from ledger.port import Changes, CommandRow, Head, IssueRow
+
+_SHOWN = ("phase", "tier", "owner", "unit", "category")
+
+
+def changes_of(
+    submission: Submission,
+    body: str,
+    before: Issue | None,
+    decision: Decision,
+    terms: Terms,
+    head: Head | None,
+    *,
+    heard: bool,
+) -> Changes:
+    """Return all that the command writes. `heard`: the issue's workflow is given the answer."""
+    after, events = decision.issue, decision.events
+    hash_ = sha256(body)
+    first = 0 if head is None else head.version
+    previous = GENESIS if head is None else head.hash
+    origin = Origin(
+        stream=after.stream,
+        command_id=submission.id,
+        command_hash=hash_,
+        terms=terms.hash,
+        rules=RULES,
+        occurred_at=submission.occurred_at,
+    )
+    records = recorded(events, origin, after_version=first, previous=previous)
+    ring = isinstance(submission.command, RingRung)
+    notices = _notices(before, events, after, terms)
+    rows = rows_of(before, after, events, records, notices, ring=ring)
+    poke, armed = _poke(before, after, events, head, heard=heard, to_tell=bool(rows.notices))
+    at = events[0].at if events else after.changed_at
+    return Changes(
+        command=_command_row(submission, body, hash_, terms, first, events, after, at),
+        records=records,
+        issue=after,
+        armed_due_at=armed,
+        answered=heard or _is_answered(head, events),
+        clocks=rows.clocks,
+        firings=rows.firings,
+        notices=rows.notices,
+        poke=poke,
+    )
+
+
+def _notices(
+    before: Issue | None, events: tuple[Event, ...], after: Issue, terms: Terms
+) -> tuple[Notice, ...]:
+    """Tell of each event to those in place when the whole command was carried out."""
+    first = 0 if before is None else before.version
+    return tuple(
+        notice
+        for offset, event in enumerate(events, start=1)
+        for notice in notices_of(
+            event, after.model_copy(update={"version": first + offset}), terms.handbook
+        )
+    )
+
+
+def _poke(
+    before: Issue | None,
+    after: Issue,
+    events: tuple[Event, ...],
+    head: Head | None,
+    *,
+    heard: bool,
+    to_tell: bool,
+) -> tuple[bool, datetime | None]:
+    """Whether the workflow must hear, and what it then waits for (the armed rule)."""
+    due = after.next_rung
+    next_at = None if due is None else due[1].due_at
+    if heard:
+        return False, next_at
+    armed = None if head is None else head.armed_due_at
+    earlier = next_at is not None and (armed is None or next_at < armed)
+    shown = before is None or any(getattr(before, n) != getattr(after, n) for n in _SHOWN)
+    poke = bool(events) and (to_tell or earlier or shown)
+    return poke, next_at if earlier else armed
+
+
+def _is_answered(head: Head | None, events: tuple[Event, ...]) -> bool:
+    """A report and a reopening need a workflow that has not spoken yet."""
+    if head is None or any(isinstance(e, IssueReported | IssueReopened) for e in events):
+        return False
+    return head.answered
+
+
+def _command_row(
+    submission: Submission,
+    body: str,
+    hash_: str,
+    terms: Terms,
+    first: int,
+    events: tuple[Event, ...],
+    after: Issue,
+    at: datetime,
+) -> CommandRow:
+    result = CommandResult(
+        command_id=submission.id,
+        zone=submission.zone,
+        key=submission.key,
+        at=at,
+        version=after.version,
+        events=tuple(event.kind for event in events),
+        number=after.number,
+    )
+    return CommandRow(
+        id=submission.id,
+        stream=after.stream,
+        kind=submission.command.kind,
+        at=at,
+        actor=canonical(submission.actor),
+        body=body,
+        hash=hash_,
+        terms=terms.hash,
+        rules=RULES,
+        first_version=first + 1,
+        count=len(events),
+        result=result.model_dump_json(),
+    )
+
+
+def result_of(command: CommandRow) -> CommandResult:
+    return CommandResult.model_validate_json(command.result)
+
+
+def row_after(changes: Changes, issue: Issue) -> IssueRow:
+    return IssueRow(
+        issue=issue,
+        hash=changes.records[-1].hash if changes.records else GENESIS,
+        armed_due_at=changes.armed_due_at,
+        answered=changes.answered,
+        notices=tuple(row.id for row in changes.notices),
+    )

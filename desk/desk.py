@@ -1,0 +1,252 @@
+"""The desk: where every command is carried out, whoever sends it and through whichever door."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from desk.changes import changes_of, result_of, row_after
+from desk.clock import DeskClock
+from desk.seen import Seer, stands
+from desk.shelf import Shelf
+from domain.canonical import canonical, sha256
+from domain.chain import GENESIS
+from domain.commands import Accept, RingRung, Submission
+from domain.days import zone_of
+from domain.decisions import Context, decide
+from domain.errors import ConflictError, IssueError, UnknownIssueError
+from domain.issue import Issue, stream_name
+from domain.model import to_millisecond
+from domain.people import ENGINE, Engine
+from domain.phases import Phase
+from domain.terms import Terms
+from domain.view import (
+    Answer,
+    CommandResult,
+    IssueView,
+    Ring,
+    RingAnswer,
+    RingOutcome,
+)
+from ledger.codec import read_snapshot
+from ledger.port import (
+    Changes,
+    CommandRow,
+    Head,
+    IssueRow,
+    Ledger,
+    LedgerError,
+    Refusal,
+    StreamConflictError,
+    Transaction,
+)
+
+log = structlog.get_logger()
+
+ATTEMPTS_MAX = 8
+FOLDS_KEPT_MAX = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one command did: its result and the issue after it."""
+
+    result: CommandResult
+    row: IssueRow
+
+
+class _NotDueError(Exception):
+    """A ring came before its time by the desk's clock: nothing is written, it may ring again."""
+
+    def __init__(self, row: IssueRow, outcome: RingOutcome) -> None:
+        super().__init__(outcome)
+        self.row = row
+        self.outcome = outcome
+
+
+class Desk:
+    """Carries out commands: lock, decide, record, fold, project, acknowledge; one transaction each.
+
+    `on_poke` is called after a commit that left something for the relay.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        shelf: Shelf,
+        clock: DeskClock,
+        *,
+        wakeup_spread_ms: int = 0,
+        on_poke: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.ledger = ledger
+        self.shelf = shelf
+        self.clock = clock
+        self.seer = Seer(clock, wakeup_spread_ms)
+        self.on_poke = on_poke
+        self._folds: OrderedDict[str, tuple[str, Issue]] = OrderedDict()
+
+    async def carry_out(self, submission: Submission) -> CommandResult:
+        """Carry out what a person or service asks. A refusal raises IssueError and is kept."""
+        return (await self._carry_out(submission, heard=False)).result
+
+    async def carry_out_for_workflow(self, submission: Submission) -> Answer:
+        """Carry out a command that came through the issue's workflow, which hears the answer."""
+        done = await self._carry_out(submission, heard=True)
+        return Answer(result=done.result, glimpse=self.seer.glimpse(done.row))
+
+    async def ring(self, ring: Ring) -> RingAnswer:
+        """Let an issue's time pass: fire what has fallen due. Harmless when late or repeated."""
+        submission = Submission(
+            id=ring.command_id,
+            zone=ring.zone,
+            key=ring.key,
+            actor=ENGINE,
+            command=RingRung(clock=ring.clock, cycle=ring.cycle, rung=ring.rung),
+        )
+        try:
+            done = await self._with_retries(submission, heard=True)
+        except _NotDueError as early:
+            await self._hear(early.row)
+            return RingAnswer(outcome=early.outcome, glimpse=self.seer.glimpse(early.row))
+        return RingAnswer(outcome=RingOutcome.FIRED, glimpse=self.seer.glimpse(done.row))
+
+    async def look(self, zone: str, key: str, *, heard: bool = False) -> IssueView:
+        """Return the issue as it stands. `heard`: its workflow looks, and waits for its rung."""
+        row = await self.row(zone, key)
+        if heard:
+            await self._hear(row)
+        return self.seer.view(row)
+
+    async def row(self, zone: str, key: str) -> IssueRow:
+        """Return the stored issue, or raise UnknownIssueError."""
+        row = await self.ledger.issue(stream_name(zone, key))
+        if row is None:
+            raise UnknownIssueError("No issue was reported under this key.", field="key", value=key)
+        return row
+
+    async def _hear(self, row: IssueRow) -> None:
+        due = row.issue.next_rung
+        await self.ledger.mark_answered(row.issue.stream, None if due is None else due[1].due_at)
+
+    async def _carry_out(self, submission: Submission, *, heard: bool) -> Done:
+        try:
+            return await self._with_retries(submission, heard=heard)
+        except IssueError as refusal:
+            await self._keep(refusal, submission)
+            raise
+
+    async def _with_retries(self, submission: Submission, *, heard: bool) -> Done:
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                return await self._attempt(submission, heard=heard)
+            except StreamConflictError:
+                if attempt == ATTEMPTS_MAX:
+                    raise
+                await asyncio.sleep(0.002 * attempt)
+        raise AssertionError
+
+    async def _attempt(self, submission: Submission, *, heard: bool) -> Done:
+        body = canonical(submission)
+        stream = stream_name(submission.zone, submission.key)
+        async with self.ledger.transaction() as tx:
+            head, stored = await tx.lock(stream, submission.id)
+            if stored is not None:
+                return await self._repeated(submission, stored, sha256(body), heard=heard)
+            issue = None if head is None else self._fold(stream, head)
+            at = to_millisecond(self.clock.now())
+            if issue is not None:
+                at = max(at, issue.changed_at)
+            terms = await self._terms(submission, head, at)
+            number = await self._number(tx, submission, issue, terms, at)
+            decision = decide(issue, submission, Context(at=at, terms=terms, number=number))
+            if not decision.events and isinstance(submission.command, RingRung):
+                raise _NotDueError(*self._ring_met(submission.command, decision.issue, head))
+            changes = changes_of(submission, body, issue, decision, terms, head, heard=heard)
+            await tx.append(head, changes)
+        self._remember(changes, decision.issue)
+        if changes.poke:
+            self.on_poke()
+        return Done(result=result_of(changes.command), row=row_after(changes, decision.issue))
+
+    async def _repeated(
+        self, submission: Submission, stored: CommandRow, hash_: str, *, heard: bool
+    ) -> Done:
+        """The same id again: the first answer, if it is the same request."""
+        if stored.hash != hash_:
+            raise ConflictError(
+                "This command id stands for another request.",
+                field="id",
+                value=submission.id,
+                allowed="a new id for a new request",
+            )
+        row = await self.row(submission.zone, submission.key)
+        if heard:
+            await self._hear(row)
+        result = result_of(stored).model_copy(update={"repeated": True})
+        return Done(result=result, row=row)
+
+    async def _terms(self, submission: Submission, head: Head | None, at: datetime) -> Terms:
+        if head is None:
+            return await self.shelf.current(submission.zone, at)
+        return await self.shelf.version(head.terms)
+
+    async def _number(
+        self,
+        tx: Transaction,
+        submission: Submission,
+        issue: Issue | None,
+        terms: Terms,
+        at: datetime,
+    ) -> str | None:
+        """Allot the ledger number that an acceptance needs: zone, local year, six digits."""
+        if not isinstance(submission.command, Accept) or issue is None:
+            return None
+        if issue.phase is not Phase.INTAKE:
+            return None
+        year = at.astimezone(zone_of(terms.calendar.time_zone)).year
+        number = await tx.allot_number(submission.zone, year)
+        return f"{submission.zone.upper()}-{year}-{number:06d}"
+
+    def _ring_met(
+        self, command: RingRung, issue: Issue, head: Head | None
+    ) -> tuple[IssueRow, RingOutcome]:
+        standing = stands(issue, command.clock, command.cycle, command.rung)
+        outcome = RingOutcome.STALE if standing is None else RingOutcome.EARLY
+        hash_ = GENESIS if head is None else head.hash
+        row = IssueRow(issue=issue, hash=hash_, armed_due_at=None, answered=True, notices=())
+        return row, outcome
+
+    def _fold(self, stream: str, head: Head) -> Issue:
+        kept = self._folds.get(stream)
+        if kept is not None and kept[0] == head.hash:
+            return kept[1]
+        return read_snapshot(head.snapshot)
+
+    def _remember(self, changes: Changes, issue: Issue) -> None:
+        if changes.records:
+            self._folds[issue.stream] = (changes.records[-1].hash, issue)
+            self._folds.move_to_end(issue.stream)
+            if len(self._folds) > FOLDS_KEPT_MAX:
+                self._folds.popitem(last=False)
+
+    async def _keep(self, refusal: IssueError, submission: Submission) -> None:
+        """Keep a refusal where an auditor finds it; the refusal itself must reach the caller."""
+        if isinstance(submission.actor, Engine):
+            return
+        entry = Refusal(
+            command_id=submission.id,
+            stream=stream_name(submission.zone, submission.key),
+            kind=submission.command.kind,
+            at=to_millisecond(self.clock.now()),
+            actor=canonical(submission.actor),
+            code=refusal.code,
+            message=str(refusal),
+        )
+        try:
+            await self.ledger.put_refusal(entry)
+        except LedgerError as error:
+            log.warning("refusal_not_kept", command=submission.id, error=str(error))

@@ -1,0 +1,127 @@
+"""Makes sure that every open issue has its workflow and no due rung stays unrung."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from desk.desk import Desk
+from domain.commands import RecordHistoryLost, Submission
+from domain.issue import Issue
+from domain.model import Frozen, to_millisecond
+from domain.people import ENGINE
+from domain.view import WORKFLOW_TYPE, workflow_id
+from ledger.port import IssueRow
+
+log = structlog.get_logger()
+
+SLACK = timedelta(seconds=30)
+PAGE = 500
+RUNNING = f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'"
+
+
+class Rounds(Frozen):
+    """What one round of the guard found and mended."""
+
+    open_issues: int
+    without_workflow: int
+    overdue: int
+
+
+class Guard:
+    """Finds open issues whose workflow is gone or deaf and has the relay start them again."""
+
+    def __init__(self, desk: Desk, client: Client) -> None:
+        self._desk = desk
+        self._client = client
+
+    async def round(self) -> Rounds:
+        """Look once at everything that is open; mend what is found."""
+        at = to_millisecond(self._desk.clock.now())
+        overdue = await self._desk.ledger.overdue(at - SLACK, PAGE)
+        streams = {row.issue.stream for row in overdue}
+        missing, open_issues = await self._without_workflow(at)
+        await self._record_lost(missing, at)
+        streams |= {row.issue.stream for row in missing}
+        if streams:
+            await self._desk.ledger.mark_unanswered(sorted(streams))
+            self._desk.on_poke()
+            log.warning("guard_mended", without_workflow=len(missing), overdue=len(overdue))
+        return Rounds(open_issues=open_issues, without_workflow=len(missing), overdue=len(overdue))
+
+    async def recover(self) -> int:
+        """Put back the workflow of every open issue that has none; return how many there were."""
+        at = to_millisecond(self._desk.clock.now())
+        missing, _ = await self._without_workflow(at)
+        await self._record_lost(missing, at)
+        await self._desk.ledger.mark_unanswered([row.issue.stream for row in missing])
+        self._desk.on_poke()
+        return len(missing)
+
+    async def restart(self, reason: str) -> int:
+        """End the run of every open issue and start it again: the ledger holds all there is."""
+        streams: list[str] = []
+        async for row in self._open_issues():
+            await self._end(row.issue, reason)
+            streams.append(row.issue.stream)
+        await self._desk.ledger.mark_unanswered(streams)
+        self._desk.on_poke()
+        return len(streams)
+
+    async def _without_workflow(self, at: datetime) -> tuple[list[IssueRow], int]:
+        """Return the open issues that have no running workflow, and how many are open.
+
+        Temporal's lists lag: an issue that has changed within the slack is given the time to show.
+        """
+        running = {w.id async for w in self._client.list_workflows(RUNNING)}
+        missing, open_issues = [], 0
+        async for row in self._open_issues():
+            open_issues += 1
+            issue = row.issue
+            settled = issue.changed_at < at - SLACK or not row.answered
+            if settled and workflow_id(issue.zone, issue.key) not in running:
+                missing.append(row)
+        return missing, open_issues
+
+    async def _open_issues(self) -> AsyncIterator[IssueRow]:
+        after = ""
+        while page := await self._desk.ledger.find(open_only=True, after=after, limit=PAGE):
+            for row in page:
+                yield row
+            after = page[-1].issue.stream
+
+    async def _record_lost(self, missing: list[IssueRow], at: datetime) -> None:
+        """Say in the ledger whose workflow had answered and left not even a closed run behind."""
+        for row in missing:
+            if row.answered and await self._is_unknown(row.issue):
+                await self._desk.carry_out(_history_lost(row.issue, at))
+
+    async def _is_unknown(self, issue: Issue) -> bool:
+        handle = self._client.get_workflow_handle(workflow_id(issue.zone, issue.key))
+        try:
+            await handle.describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return True
+            raise
+        return False
+
+    async def _end(self, issue: Issue, reason: str) -> None:
+        handle = self._client.get_workflow_handle(workflow_id(issue.zone, issue.key))
+        try:
+            await handle.terminate(reason=reason)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+
+def _history_lost(issue: Issue, at: datetime) -> Submission:
+    return Submission(
+        id=f"history-lost:{issue.stream}:{issue.version}",
+        zone=issue.zone,
+        key=issue.key,
+        actor=ENGINE,
+        command=RecordHistoryLost(run="unknown", from_at=issue.reported_at, to_at=at),
+    )

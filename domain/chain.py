@@ -1,0 +1,170 @@
+"""The chain that binds one issue's events: canonical text, hash over hash."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.canonical import canonical, sha256
+from domain.events import EVENT, Event
+from domain.model import written
+
+GENESIS = sha256("closeout: before the first event of a stream")
+"""The previous hash of a stream's first event."""
+
+_ENVELOPE = {"at", "by", "kind"}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One event as the ledger keeps it. `text` is what the hash is taken over, with `previous`."""
+
+    stream: str
+    version: int
+    kind: str
+    at: datetime
+    occurred_at: datetime | None
+    command_id: str
+    command_hash: str
+    terms: str
+    rules: int
+    text: str
+    previous: str
+    hash: str
+
+    @property
+    def event(self) -> Event:
+        """Return the event that `text` holds."""
+        return read_text(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an event comes from: the command, the terms and the revision of the rules."""
+
+    stream: str
+    command_id: str
+    command_hash: str
+    terms: str
+    rules: int
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A place where a stream is not what was written."""
+
+    stream: str
+    version: int
+    problem: str
+
+
+def recorded(
+    events: Iterable[Event], origin: Origin, *, after_version: int, previous: str
+) -> tuple[Record, ...]:
+    """Return `events` as the records after version `after_version`, whose hash is `previous`."""
+    records: list[Record] = []
+    for version, event in enumerate(events, start=after_version + 1):
+        text = _text(event, origin, version)
+        hash_ = link(previous, text)
+        records.append(
+            Record(
+                stream=origin.stream,
+                version=version,
+                kind=event.kind,
+                at=event.at,
+                occurred_at=origin.occurred_at,
+                command_id=origin.command_id,
+                command_hash=origin.command_hash,
+                terms=origin.terms,
+                rules=origin.rules,
+                text=text,
+                previous=previous,
+                hash=hash_,
+            )
+        )
+        previous = hash_
+    return tuple(records)
+
+
+def link(previous: str, text: str) -> str:
+    """Return SHA-256 over the previous hash and the canonical text, in hex."""
+    return sha256(previous + text)
+
+
+def read_text(text: str) -> Event:
+    """Return the event whose canonical text is `text`."""
+    plain = json.loads(text)
+    return EVENT.validate_python(
+        plain["body"] | {"at": plain["at"], "by": plain["actor"], "kind": plain["kind"]}
+    )
+
+
+def breaks(records: Iterable[Record]) -> Iterator[Break]:
+    """Yield every place where the records of one stream do not follow from one another.
+
+    `records` are in order of version, from the first.
+    """
+    previous, expected, last_at = GENESIS, 1, None
+    for record in records:
+        for problem in _problems(record, previous, expected, last_at):
+            yield Break(record.stream, record.version, problem)
+        previous, expected, last_at = record.hash, record.version + 1, record.at
+
+
+def _problems(
+    record: Record, previous: str, expected: int, last_at: datetime | None
+) -> Iterator[str]:
+    if record.version != expected:
+        yield f"version {expected} is missing"
+    if record.previous != previous:
+        yield "the previous hash is not that of the event before"
+    if link(record.previous, record.text) != record.hash:
+        yield "the text is not what was hashed"
+    if last_at is not None and record.at < last_at:
+        yield "recorded before the event that it follows"
+    yield from _column_problems(record)
+
+
+def _column_problems(record: Record) -> Iterator[str]:
+    try:
+        plain = json.loads(record.text)
+    except ValueError:
+        yield "the text is not JSON"
+        return
+    if not isinstance(plain, dict):
+        yield "the text is not an object"
+        return
+    columns = {
+        "stream": record.stream,
+        "version": record.version,
+        "kind": record.kind,
+        "at": written(record.at),
+        "occurred_at": None if record.occurred_at is None else written(record.occurred_at),
+        "command_id": record.command_id,
+        "command_hash": record.command_hash,
+        "terms": record.terms,
+        "rules": record.rules,
+    }
+    for column, value in columns.items():
+        if plain.get(column) != value:
+            yield f"column {column} is not what the text says"
+
+
+def _text(event: Event, origin: Origin, version: int) -> str:
+    plain = event.model_dump(mode="json")
+    return canonical(
+        {
+            "stream": origin.stream,
+            "version": version,
+            "kind": event.kind,
+            "at": plain["at"],
+            "occurred_at": None if origin.occurred_at is None else written(origin.occurred_at),
+            "actor": plain["by"],
+            "command_id": origin.command_id,
+            "command_hash": origin.command_hash,
+            "terms": origin.terms,
+            "rules": origin.rules,
+            "body": {key: value for key, value in plain.items() if key not in _ENVELOPE},
+        }
+    )

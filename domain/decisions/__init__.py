@@ -1,0 +1,181 @@
+"""What a command comes to: `decide` gives events, or refuses and says why."""
+
+from datetime import timedelta
+from typing import assert_never
+
+from domain import commands as cmd
+from domain import events as ev
+from domain.calendar import CalendarError
+from domain.decisions import handling, intake, sign_off, team
+from domain.decisions.draft import RULES, Context, Decision, Draft
+from domain.decisions.time import let_time_pass
+from domain.errors import ConflictError, InvalidRequestError, NotPermittedError, UnknownIssueError
+from domain.issue import Issue
+from domain.people import ENGINE, Engine, named
+from domain.permissions import capacities_of, require
+from domain.phases import Phase
+
+__all__ = ["RULES", "Context", "Decision", "decide"]
+
+OCCURRED_AGE_MAX = timedelta(days=3660)
+
+
+def decide(issue: Issue | None, submission: cmd.Submission, context: Context) -> Decision:
+    """Return the events that `submission` causes at `context.at`, or raise the IssueError that says
+    why it is refused.
+
+    Whatever had fallen due by then fires first. An empty decision is an outcome too: a ring that no
+    longer stands.
+    """
+    if context.rules != RULES:
+        msg = f"rules revision {context.rules} is not known; this code decides by {RULES}"
+        raise ValueError(msg)
+    _require_sound(issue, submission, context)
+    try:
+        return _decided(issue, submission, context)
+    except CalendarError as error:
+        raise InvalidRequestError(
+            f"The working calendar gives no deadline: {error}",
+            field="calendar",
+            value=context.terms.calendar.id,
+        ) from error
+
+
+def _decided(issue: Issue | None, submission: cmd.Submission, context: Context) -> Decision:
+    draft = Draft(issue, submission.zone, submission.key, submission.actor, context)
+    command = submission.command
+    if isinstance(command, cmd.Report):
+        if issue is not None:
+            raise ConflictError(
+                "An issue was reported under this key before.",
+                field="key",
+                value=submission.key,
+                allowed="a key of its own for each issue",
+            )
+        intake.report(draft, command)
+        return draft.decision()
+    if issue is None:
+        raise UnknownIssueError(
+            "No issue was reported under this key.", field="key", value=submission.key
+        )
+    if issue.is_open:
+        let_time_pass(draft)
+    if isinstance(command, cmd.RingRung | cmd.RecordHistoryLost):
+        _engine_command(draft, command)
+    else:
+        _require_permission(draft, command)
+        if isinstance(command, cmd.SignOffCommand):
+            _carry_out_sign_off(draft, command)
+        else:
+            _carry_out_work(draft, command)
+    return draft.decision()
+
+
+def _require_sound(issue: Issue | None, submission: cmd.Submission, context: Context) -> None:
+    expected = submission.expected_version
+    version = 0 if issue is None else issue.version
+    if expected is not None and expected != version:
+        raise ConflictError(
+            "The issue has moved on.",
+            field="expected_version",
+            value=expected,
+            allowed=f"{version}, its present version",
+        )
+    occurred_at = submission.occurred_at
+    if occurred_at is None:
+        return
+    if not context.at - OCCURRED_AGE_MAX <= occurred_at <= context.at:
+        raise InvalidRequestError(
+            "What is reported must have happened already.",
+            field="occurred_at",
+            value=occurred_at.isoformat(),
+            allowed=f"{(context.at - OCCURRED_AGE_MAX).isoformat()} to {context.at.isoformat()}",
+        )
+
+
+def _require_permission(draft: Draft, command: cmd.WorkCommand | cmd.SignOffCommand) -> None:
+    part = None
+    if isinstance(command, cmd.AcceptPart | cmd.RefusePart | cmd.FinishPart | cmd.WaivePart):
+        draft.require_phase(Phase.HANDLING)
+        part = team.named_part(draft, command.part)
+    if draft.issue.phase is Phase.CLOSED and not isinstance(command, cmd.Reopen):
+        draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF)
+    standing = capacities_of(draft.actor, draft.issue, draft.handbook, part)
+    require(command, standing, draft.actor)
+
+
+def _engine_command(draft: Draft, command: cmd.RingRung | cmd.RecordHistoryLost) -> None:
+    """A ring has done its work by letting time pass; anything it named that fired is recorded."""
+    if not isinstance(draft.actor, Engine):
+        raise NotPermittedError(
+            "Only closeout itself may do this.",
+            field="actor",
+            value=named(draft.actor),
+            allowed="engine",
+        )
+    if isinstance(command, cmd.RecordHistoryLost) and draft.issue.is_open:
+        draft.record(
+            ev.HistoryLost(
+                at=draft.at,
+                by=ENGINE,
+                run=command.run,
+                from_at=command.from_at,
+                to_at=command.to_at,
+            )
+        )
+
+
+def _carry_out_work(draft: Draft, command: cmd.WorkCommand) -> None:  # noqa: C901, PLR0912  # one case a command
+    match command:
+        case cmd.Accept():
+            intake.accept(draft, command)
+        case cmd.TurnAway():
+            intake.turn_away(draft, command)
+        case cmd.Assign():
+            handling.assign(draft, command)
+        case cmd.HandOver():
+            handling.hand_over(draft, command)
+        case cmd.Note():
+            handling.note(draft, command)
+        case cmd.Escalate():
+            handling.escalate(draft, command)
+        case cmd.Deescalate():
+            handling.deescalate(draft, command)
+        case cmd.Pause():
+            handling.pause(draft, command)
+        case cmd.Resume():
+            handling.resume(draft, command)
+        case cmd.ConveneTeam():
+            team.convene_team(draft, command)
+        case cmd.AcceptPart():
+            team.accept_part(draft, command)
+        case cmd.RefusePart():
+            team.refuse_part(draft, command)
+        case cmd.FinishPart():
+            team.finish_part(draft, command)
+        case cmd.WaivePart():
+            team.waive_part(draft, command)
+        case _:
+            assert_never(command)
+
+
+def _carry_out_sign_off(draft: Draft, command: cmd.SignOffCommand) -> None:
+    match command:
+        case cmd.ProposeResolution():
+            sign_off.propose_resolution(draft, command)
+        case cmd.Confirm():
+            sign_off.confirm(draft, command)
+        case cmd.Reject():
+            sign_off.reject(draft, command)
+        case cmd.MarkUnreachable():
+            sign_off.mark_unreachable(draft, command)
+        case cmd.Verify():
+            sign_off.verify(draft, command)
+        case cmd.SendBack():
+            sign_off.send_back(draft, command)
+        case cmd.Withdraw():
+            sign_off.withdraw(draft, command)
+        case cmd.Reopen():
+            sign_off.reopen(draft, command)
+        case _:
+            assert_never(command)

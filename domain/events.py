@@ -1,0 +1,281 @@
+"""What can have happened to an issue. Facts: never edited, never removed."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from domain.clocks import ClockTransition
+from domain.handbook import RungEffect
+from domain.issue import Evidence, Resolution
+from domain.model import Code, Frozen, Moment, Short, Text
+from domain.people import Actor
+from domain.phases import (
+    Duty,
+    Origin,
+    Outcome,
+    PauseReason,
+    Priority,
+    SignOffOutcome,
+    TurnAwayCode,
+)
+
+
+class Happened(Frozen):
+    """What every event says: when it was recorded, by whom, and which clocks it moved."""
+
+    at: Moment
+    by: Actor
+    clocks: tuple[ClockTransition, ...] = ()
+
+
+class IssueReported(Happened):
+    kind: Literal["issue_reported"] = "issue_reported"
+    enterprise: Code
+    category: Code
+    title: Short
+    text: Text
+    origin: Origin
+    priority: Priority
+    tier: int
+    owner: Code
+    owner_person: Code | None
+
+
+class IssueAccepted(Happened):
+    kind: Literal["issue_accepted"] = "issue_accepted"
+    number: Short
+    category: Code
+    handler: Code
+
+
+class IssueTurnedAway(Happened):
+    kind: Literal["issue_turned_away"] = "issue_turned_away"
+    code: TurnAwayCode
+    reason: Text
+    referral: Short | None = None
+
+
+class IssueAssigned(Happened):
+    """The handler changes within the owner's own reach; tier and owner stay."""
+
+    kind: Literal["issue_assigned"] = "issue_assigned"
+    handler: Code
+    unit: Code | None = None
+    reason: Text | None = None
+
+
+class IssueHandedOver(Happened):
+    """Routing: the work goes sideways to a unit; tier and owner stay (M23)."""
+
+    kind: Literal["issue_handed_over"] = "issue_handed_over"
+    unit: Code
+    handler: Code
+    reason: Text
+
+
+class NoteAdded(Happened):
+    kind: Literal["note_added"] = "note_added"
+    text: Text
+    evidence: tuple[Evidence, ...] = ()
+
+
+class IssueEscalated(Happened):
+    """The tier rises and the accountable owner with it. `passed` is set when time did it."""
+
+    kind: Literal["issue_escalated"] = "issue_escalated"
+    from_tier: int
+    to_tier: int
+    owner: Code
+    owner_person: Code | None
+    skipped: tuple[int, ...] = ()
+    reason: Text | None = None
+    passed: Code | None = None
+
+
+class IssueDeescalated(Happened):
+    kind: Literal["issue_deescalated"] = "issue_deescalated"
+    from_tier: int
+    to_tier: int
+    owner: Code
+    owner_person: Code | None
+    reason: Text
+
+
+class PartAsked(Frozen):
+    """What a unit is asked for when a team is convened."""
+
+    id: Code
+    unit: Code
+    duty: Duty
+    deliverable: Short
+    required: bool = True
+
+
+class TeamConvened(Happened):
+    kind: Literal["team_convened"] = "team_convened"
+    number: int
+    lead: Code
+    parts: tuple[PartAsked, ...]
+    reason: Text | None = None
+
+
+class PartAccepted(Happened):
+    kind: Literal["part_accepted"] = "part_accepted"
+    part: Code
+
+
+class PartRefused(Happened):
+    kind: Literal["part_refused"] = "part_refused"
+    part: Code
+    reason: Text
+
+
+class PartFinished(Happened):
+    kind: Literal["part_finished"] = "part_finished"
+    part: Code
+    summary: Text
+    evidence: tuple[Evidence, ...] = ()
+
+
+class PartWaived(Happened):
+    kind: Literal["part_waived"] = "part_waived"
+    part: Code
+    reason: Text
+
+
+class IssuePaused(Happened):
+    kind: Literal["issue_paused"] = "issue_paused"
+    reason: PauseReason
+    party: Code | None = None
+    note: Text
+
+
+class IssueResumed(Happened):
+    kind: Literal["issue_resumed"] = "issue_resumed"
+    note: Text
+
+
+class ResolutionProposed(Happened):
+    kind: Literal["resolution_proposed"] = "resolution_proposed"
+    round: int
+    resolution: Resolution
+
+
+class SignOffAnswered(Happened):
+    """The enterprise had its say, in person or by a recorded proxy, or could not be reached."""
+
+    kind: Literal["sign_off_answered"] = "sign_off_answered"
+    round: int
+    outcome: SignOffOutcome
+    note: Text | None = None
+    recording: Short | None = None
+    attempts: int | None = None
+
+
+class ResolutionRejected(Happened):
+    """The enterprise refused the resolution: back to work, with a clock for the redo (R8.3)."""
+
+    kind: Literal["resolution_rejected"] = "resolution_rejected"
+    round: int
+    reason: Text
+
+
+class SignOffLapsed(Happened):
+    """The window closed in silence. Never the same as an acceptance (R8.2)."""
+
+    kind: Literal["sign_off_lapsed"] = "sign_off_lapsed"
+    round: int
+
+
+class ResolutionSentBack(Happened):
+    """The verifier did not strike the number off."""
+
+    kind: Literal["resolution_sent_back"] = "resolution_sent_back"
+    round: int
+    reason: Text
+
+
+class IssueClosedOut(Happened):
+    """The number is struck off the ledger (销号), or a withdrawal is confirmed."""
+
+    kind: Literal["issue_closed_out"] = "issue_closed_out"
+    outcome: Outcome
+    sign_off: SignOffOutcome
+    note: Text | None = None
+
+
+class IssueWithdrawn(Happened):
+    """The reporter's side took the issue back. Once accepted, a verifier still closes it (Q20)."""
+
+    kind: Literal["issue_withdrawn"] = "issue_withdrawn"
+    reason: Text
+    closes: bool
+
+
+class IssueReopened(Happened):
+    kind: Literal["issue_reopened"] = "issue_reopened"
+    reason: Text
+    tier: int
+    owner: Code
+    owner_person: Code | None
+
+
+class RungFired(Happened):
+    """A threshold of a clock passed. `due_at` to `at` is its lateness (R4.6)."""
+
+    kind: Literal["rung_fired"] = "rung_fired"
+    clock: Code
+    cycle: int
+    rung: Code
+    percent: int
+    effect: RungEffect
+    due_at: Moment
+
+
+class IssuePutToReview(Happened):
+    """The top tier ran out of time: onto the agenda of the thematic study (M26, Q5)."""
+
+    kind: Literal["issue_put_to_review"] = "issue_put_to_review"
+    clock: Code
+
+
+class HistoryLost(Happened):
+    """The workflow history of a span is gone; a new run keeps the issue's time."""
+
+    kind: Literal["history_lost"] = "history_lost"
+    run: Short
+    from_at: Moment
+    to_at: Moment
+
+
+Event = Annotated[
+    IssueReported
+    | IssueAccepted
+    | IssueTurnedAway
+    | IssueAssigned
+    | IssueHandedOver
+    | NoteAdded
+    | IssueEscalated
+    | IssueDeescalated
+    | TeamConvened
+    | PartAccepted
+    | PartRefused
+    | PartFinished
+    | PartWaived
+    | IssuePaused
+    | IssueResumed
+    | ResolutionProposed
+    | SignOffAnswered
+    | ResolutionRejected
+    | SignOffLapsed
+    | ResolutionSentBack
+    | IssueClosedOut
+    | IssueWithdrawn
+    | IssueReopened
+    | RungFired
+    | IssuePutToReview
+    | HistoryLost,
+    Field(discriminator="kind"),
+]
+
+EVENT: TypeAdapter[Event] = TypeAdapter(Event)

@@ -1,0 +1,266 @@
+"""How an event changes an issue: the fold that the ledger is read with."""
+
+from datetime import datetime
+from typing import assert_never
+
+from domain import events as ev
+from domain.clocks import Clock, ClockTransition, moved, rung_fired
+from domain.issue import Issue, Part, Pause, Resolution, SignOff, Team
+from domain.people import person_of
+from domain.phases import Outcome, PartStanding, Phase, ResultClass, SignOffOutcome
+
+FULL_PERCENT = 100
+
+
+class StreamError(ValueError):
+    """A stream of events that no issue can have: it does not begin with a report."""
+
+
+def evolve(issue: Issue | None, event: ev.Event, *, zone: str, key: str, terms: str) -> Issue:
+    """Return the issue after `event`, its clocks moved as the event records."""
+    after = facts_after(issue, event, zone=zone, key=key, terms=terms)
+    return with_clocks(after, event.clocks, event.at)
+
+
+def with_clocks(issue: Issue, changes: tuple[ClockTransition, ...], at: datetime) -> Issue:
+    """Return the issue with `changes` applied to its clocks."""
+    if not changes:
+        return issue
+    clocks = {clock.id: clock for clock in issue.clocks}
+    for change in changes:
+        clocks[change.clock] = moved(clocks.get(change.clock), change, at)
+    return issue.model_copy(update={"clocks": tuple(clocks.values())})
+
+
+def facts_after(issue: Issue | None, event: ev.Event, *, zone: str, key: str, terms: str) -> Issue:
+    """Return the issue after `event`, before any clock has moved."""
+    if issue is None:
+        if isinstance(event, ev.IssueReported):
+            return _reported(event, zone, key, terms)
+        msg = f"stream {zone}/{key} begins with {event.kind}, not with a report"
+        raise StreamError(msg)
+    changes = _changes(issue, event)
+    return issue.model_copy(
+        update={"version": issue.version + 1, "changed_at": event.at, **changes}
+    )
+
+
+def _reported(event: ev.IssueReported, zone: str, key: str, terms: str) -> Issue:
+    return Issue(
+        zone=zone,
+        key=key,
+        version=1,
+        terms=terms,
+        phase=Phase.INTAKE,
+        origin=event.origin,
+        priority=event.priority,
+        category=event.category,
+        enterprise=event.enterprise,
+        title=event.title,
+        tier=event.tier,
+        tier_reached=event.tier,
+        owner=event.owner,
+        handler=event.owner,
+        reported_at=event.at,
+        changed_at=event.at,
+    )
+
+
+def _changes(issue: Issue, event: ev.Event) -> dict[str, object]:  # noqa: C901, PLR0911  # one case an event
+    match event:
+        case ev.IssueReported():
+            msg = f"stream {issue.stream} reports its issue twice"
+            raise StreamError(msg)
+        case ev.IssueAccepted():
+            return {
+                "phase": Phase.HANDLING,
+                "number": event.number,
+                "accepted_at": event.at,
+                "category": event.category,
+                "handler": event.handler,
+                "under_review": False,
+            }
+        case ev.IssueTurnedAway():
+            return _closed(Outcome.TURNED_AWAY, event.at)
+        case ev.IssueAssigned() | ev.IssueHandedOver():
+            return {"handler": event.handler, "unit": event.unit}
+        case ev.NoteAdded() | ev.HistoryLost():
+            return {}
+        case ev.IssueEscalated() | ev.IssueDeescalated():
+            return _at_tier(issue, event)
+        case ev.TeamConvened() | ev.PartAccepted() | ev.PartRefused() | ev.PartFinished():
+            return {"team": _team(issue, event)}
+        case ev.PartWaived():
+            return {"team": _team(issue, event)}
+        case ev.IssuePaused():
+            pause = Pause(reason=event.reason, party=event.party, since_at=event.at)
+            return {"pause": pause, "pauses": issue.pauses + 1}
+        case ev.IssueResumed():
+            return {"pause": None}
+        case ev.RungFired():
+            return _fired(issue, event)
+        case ev.IssuePutToReview():
+            return {"under_review": True}
+        case _:
+            return _sign_off_changes(issue, event)
+
+
+def _sign_off_changes(  # noqa: PLR0911  # one return a case
+    issue: Issue,
+    event: ev.ResolutionProposed
+    | ev.SignOffAnswered
+    | ev.ResolutionRejected
+    | ev.SignOffLapsed
+    | ev.ResolutionSentBack
+    | ev.IssueClosedOut
+    | ev.IssueWithdrawn
+    | ev.IssueReopened,
+) -> dict[str, object]:
+    match event:
+        case ev.ResolutionProposed():
+            return _proposed(issue, event)
+        case ev.SignOffAnswered():
+            return {"sign_off": _answered(issue, event.outcome, event)}
+        case ev.ResolutionRejected():
+            return {
+                "phase": Phase.HANDLING,
+                "rejections": issue.rejections + 1,
+                "sign_off": _answered(issue, SignOffOutcome.REJECTED, event),
+            }
+        case ev.SignOffLapsed():
+            return {"sign_off": _answered(issue, SignOffOutcome.DEEMED_ACCEPTED, event)}
+        case ev.ResolutionSentBack():
+            return {"phase": Phase.HANDLING}
+        case ev.IssueClosedOut():
+            return _closed(event.outcome, event.at)
+        case ev.IssueWithdrawn():
+            if event.closes:
+                return _closed(Outcome.WITHDRAWN, event.at)
+            return {"phase": Phase.SIGN_OFF, "pause": None, "sign_off": _withdrawn(issue, event)}
+        case ev.IssueReopened():
+            return _reopened(issue, event)
+        case _:
+            assert_never(event)
+
+
+def _closed(outcome: Outcome, at: datetime) -> dict[str, object]:
+    return {"phase": Phase.CLOSED, "outcome": outcome, "closed_at": at, "pause": None}
+
+
+def _at_tier(issue: Issue, event: ev.IssueEscalated | ev.IssueDeescalated) -> dict[str, object]:
+    return {
+        "tier": event.to_tier,
+        "owner": event.owner,
+        "handler": event.owner,
+        "unit": None,
+        "tier_reached": max(issue.tier_reached, event.to_tier),
+        "under_review": False,
+        "pause": None,
+    }
+
+
+def _team(
+    issue: Issue,
+    event: ev.TeamConvened | ev.PartAccepted | ev.PartRefused | ev.PartFinished | ev.PartWaived,
+) -> Team:
+    if isinstance(event, ev.TeamConvened):
+        parts = tuple(Part(**part.model_dump()) for part in event.parts)
+        return Team(number=event.number, lead=event.lead, parts=parts)
+    standing = {
+        "part_accepted": PartStanding.ACCEPTED,
+        "part_refused": PartStanding.REFUSED,
+        "part_finished": PartStanding.FINISHED,
+        "part_waived": PartStanding.WAIVED,
+    }[event.kind]
+    return _with_part(issue, event.part, {"standing": standing})
+
+
+def _with_part(issue: Issue, part_id: str, update: dict[str, object]) -> Team:
+    if issue.team is None:
+        msg = f"stream {issue.stream} has no team for part {part_id!r}"
+        raise StreamError(msg)
+    parts = tuple(
+        part.model_copy(update=update) if part.id == part_id else part for part in issue.team.parts
+    )
+    return issue.team.model_copy(update={"parts": parts})
+
+
+def _fired(issue: Issue, event: ev.RungFired) -> dict[str, object]:
+    breached_at = event.due_at if event.percent == FULL_PERCENT else None
+    clocks: tuple[Clock, ...] = tuple(
+        rung_fired(clock, event.rung, breached_at=breached_at)
+        if clock.id == event.clock and clock.cycle == event.cycle
+        else clock
+        for clock in issue.clocks
+    )
+    changes: dict[str, object] = {"clocks": clocks}
+    part = part_of_clock(event.clock)
+    if part is not None and breached_at is not None and issue.team is not None:
+        changes["team"] = _with_part(issue, part, {"late": True})
+    return changes
+
+
+def part_of_clock(clock_id: str) -> str | None:
+    """Return the part that a clock of scope `part` belongs to. Its id is `<rule>.<team>.<part>`."""
+    pieces = clock_id.split(".", 2)
+    return pieces[2] if len(pieces) == 3 else None  # noqa: PLR2004  # rule, team, part
+
+
+def _proposed(issue: Issue, event: ev.ResolutionProposed) -> dict[str, object]:
+    sign_off = SignOff(
+        round=event.round,
+        resolution=event.resolution,
+        proposed_at=event.at,
+        proposed_by=person_of(event.by),
+        proposed_tier=issue.tier,
+    )
+    return {
+        "phase": Phase.SIGN_OFF,
+        "sign_off": sign_off,
+        "under_review": False,
+        "pause": None,
+    }
+
+
+def _answered(
+    issue: Issue,
+    outcome: SignOffOutcome,
+    event: ev.SignOffAnswered | ev.ResolutionRejected | ev.SignOffLapsed,
+) -> SignOff | None:
+    if issue.sign_off is None:
+        return None
+    return issue.sign_off.model_copy(
+        update={"outcome": outcome, "answered_at": event.at, "answered_by": person_of(event.by)}
+    )
+
+
+def _withdrawn(issue: Issue, event: ev.IssueWithdrawn) -> SignOff:
+    resolution = Resolution(result=ResultClass.WITHDRAWN, summary=event.reason, reason=event.reason)
+    return SignOff(
+        round=1 if issue.sign_off is None else issue.sign_off.round + 1,
+        resolution=resolution,
+        proposed_at=event.at,
+        proposed_by=None,
+        proposed_tier=issue.tier,
+        outcome=SignOffOutcome.WITHDRAWN,
+        answered_at=event.at,
+        answered_by=person_of(event.by),
+    )
+
+
+def _reopened(issue: Issue, event: ev.IssueReopened) -> dict[str, object]:
+    """A fresh cycle of the same issue; the first one's verdicts stay in its events (R10.1)."""
+    return {
+        "phase": Phase.HANDLING,
+        "outcome": None,
+        "closed_at": None,
+        "tier": event.tier,
+        "owner": event.owner,
+        "handler": event.owner,
+        "unit": None,
+        "reopened": issue.reopened + 1,
+        "rejections": 0,
+        "team": None,
+        "sign_off": None,
+        "under_review": False,
+    }

@@ -1,0 +1,169 @@
+"""An issue: everything its stream of events has made of it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.clocks import Clock, RungDue
+from domain.model import Code, Frozen, Moment, Short, Text
+from domain.phases import (
+    Duty,
+    Origin,
+    Outcome,
+    PartStanding,
+    PauseReason,
+    Phase,
+    Priority,
+    ResultClass,
+    SignOffOutcome,
+)
+
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Evidence(Frozen):
+    """Something outside the ledger that bears an act out: where it is and the hash of its bytes."""
+
+    reference: Short
+    sha256: Hash | None = None
+
+
+class Resolution(Frozen):
+    """What was done about an issue, as its owner proposes it (R8.1).
+
+    `reason` is required for every class but `solved` (domain.md §8 Q16).
+    """
+
+    result: ResultClass
+    summary: Text
+    reason: Text | None = None
+    evidence: Annotated[tuple[Evidence, ...], Field(max_length=20)] = ()
+
+
+class SignOff(Frozen):
+    """One round of the three-act sign-off: who proposed, how the enterprise had its say."""
+
+    round: int
+    resolution: Resolution
+    proposed_at: Moment
+    proposed_by: Code | None
+    proposed_tier: int
+    outcome: SignOffOutcome | None = None
+    answered_at: Moment | None = None
+    answered_by: Code | None = None
+
+
+class Part(Frozen):
+    """One unit's share of a joint team's work."""
+
+    id: Code
+    unit: Code
+    duty: Duty
+    deliverable: Short
+    required: bool = True
+    standing: PartStanding = PartStanding.ASKED
+    late: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether nothing more is expected of this part."""
+        return self.standing in (PartStanding.FINISHED, PartStanding.WAIVED)
+
+
+class Team(Frozen):
+    """A joint team: a lead unit and the parts it brings together (R7)."""
+
+    number: int
+    lead: Code
+    parts: tuple[Part, ...]
+
+    def part(self, id_: str) -> Part | None:
+        """Return the part called `id_`."""
+        return next((part for part in self.parts if part.id == id_), None)
+
+    @property
+    def open_parts(self) -> tuple[Part, ...]:
+        """Return the required parts that still owe something."""
+        return tuple(part for part in self.parts if part.required and not part.is_settled)
+
+
+class Pause(Frozen):
+    """Why the clocks stand, and for whom."""
+
+    reason: PauseReason
+    party: Code | None
+    since_at: Moment
+
+
+class Issue(Frozen):
+    """The fold of one stream. The owner is the accountable post; the handler does the work, in
+    `unit` if the work was routed there (R5, M23).
+    """
+
+    zone: Code
+    key: Code
+    version: int
+    terms: Hash
+    phase: Phase
+    origin: Origin
+    priority: Priority
+    category: Code
+    enterprise: Code
+    title: Short
+    tier: int
+    owner: Code
+    handler: Code
+    unit: Code | None = None
+    reported_at: Moment
+    changed_at: Moment
+    number: Short | None = None
+    outcome: Outcome | None = None
+    accepted_at: Moment | None = None
+    closed_at: Moment | None = None
+    pause: Pause | None = None
+    pauses: int = 0
+    team: Team | None = None
+    sign_off: SignOff | None = None
+    rejections: int = 0
+    under_review: bool = False
+    reopened: int = 0
+    tier_reached: int = 1
+    clocks: tuple[Clock, ...] = ()
+
+    @property
+    def stream(self) -> str:
+        """Return the name of the issue's stream."""
+        return stream_name(self.zone, self.key)
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether anything can still happen without a reopening."""
+        return self.phase is not Phase.CLOSED
+
+    def clock(self, id_: str) -> Clock | None:
+        """Return the present cycle of the clock called `id_`."""
+        return next((clock for clock in self.clocks if clock.id == id_), None)
+
+    @property
+    def next_rung(self) -> tuple[Clock, RungDue] | None:
+        """Return the rung that is due first, and its clock."""
+        due = [
+            (rung.due_at, clock.id, clock, rung) for clock in self.clocks for rung in clock.rungs
+        ]
+        if not due:
+            return None
+        _, _, clock, rung = min(due, key=lambda entry: entry[:2])
+        return clock, rung
+
+    @property
+    def deadline(self) -> Clock | None:
+        """Return the running clock that ends first, breached ones included."""
+        running = [clock for clock in self.clocks if clock.due_at is not None]
+        return min(
+            running, key=lambda clock: (clock.due_at or clock.since_at, clock.id), default=None
+        )
+
+
+def stream_name(zone: str, key: str) -> str:
+    """Return the stream of the issue that a client calls `key` in `zone`."""
+    return f"{zone}/{key}"

@@ -1,0 +1,61 @@
+"""Who must be told what, read from the handbook's notice rules."""
+
+from dataclasses import dataclass
+
+from domain.events import Event, RungFired
+from domain.handbook import Audience, Handbook, NoticeRule, Role
+from domain.issue import Issue
+from domain.organization import post_above, posts_of_role, posts_of_unit
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to tell one addressee about one event. `addressee` is a post or an enterprise."""
+
+    id: str
+    stream: str
+    version: int
+    kind: str
+    addressee: str
+
+
+def notices_of(event: Event, issue: Issue, handbook: Handbook) -> tuple[Notice, ...]:
+    """Return what to tell about `event`; `issue` is the issue after it, so at its version."""
+    addressees: dict[str, None] = {}
+    for rule in handbook.notices:
+        if _applies(rule, event):
+            for audience in rule.to:
+                addressees |= dict.fromkeys(_addressees(audience, issue, handbook))
+    return tuple(
+        Notice(
+            f"{issue.stream}/{issue.version}/{name}", issue.stream, issue.version, event.kind, name
+        )
+        for name in addressees
+    )
+
+
+def _applies(rule: NoticeRule, event: Event) -> bool:
+    if rule.on != event.kind:
+        return False
+    if not isinstance(event, RungFired):
+        return not rule.effects and not rule.clocks
+    fits = not rule.effects or event.effect in rule.effects
+    return fits and (not rule.clocks or event.clock.split(".", 1)[0] in rule.clocks)
+
+
+def _addressees(audience: Audience, issue: Issue, handbook: Handbook) -> list[str]:
+    match audience:
+        case Audience.OWNER:
+            return [issue.owner]
+        case Audience.HANDLER:
+            return [issue.handler]
+        case Audience.ENTERPRISE:
+            return [issue.enterprise]
+        case Audience.TIER_ABOVE:
+            above = post_above(handbook, issue.enterprise, issue.tier)
+            return [issue.owner if above is None else above.id]
+        case Audience.TEAM:
+            parts = () if issue.team is None else issue.team.parts
+            return [p.id for part in parts for p in posts_of_unit(handbook, part.unit)[:1]]
+        case Audience.COORDINATOR:
+            return [post.id for post in posts_of_role(handbook, Role.COORDINATOR)[:1]]

@@ -1,0 +1,172 @@
+"""What is shown of an issue: the glimpse a workflow lives by, the view people read."""
+
+from enum import StrEnum
+
+from domain.clocks import Clock
+from domain.issue import Issue, Part, Resolution, stream_name
+from domain.model import Code, CommandId, Frozen, Moment, Short
+from domain.phases import (
+    Outcome,
+    PauseReason,
+    Phase,
+    Priority,
+    SignOffOutcome,
+)
+
+NOTICES_SHOWN_MAX = 20
+WORKFLOW_TYPE = "IssueWorkflow"
+TASK_QUEUE = "closeout"
+
+
+def workflow_id(zone: str, key: str) -> str:
+    """Return the id of the one workflow that keeps an issue's time."""
+    return f"issue/{zone}/{key}"
+
+
+class NextRung(Frozen):
+    """The threshold that is due next. `wake_at` spreads the wake-ups of one calendar instant over
+    a few seconds; the deadline itself never moves (R2.5)."""
+
+    clock: Code
+    cycle: int
+    rung: Code
+    due_at: Moment
+    wake_at: Moment
+
+
+class Glimpse(Frozen):
+    """What the workflow must know of an issue, and what Temporal's lists show of it.
+
+    `notices` are ids of what is still to be told, oldest first; `more_notices` says that there are
+    others behind them. `at` is the desk's clock when it looked.
+    """
+
+    zone: Code
+    key: Code
+    version: int
+    at: Moment
+    phase: Phase
+    category: Code
+    tier: int
+    owner: Code
+    unit: Code | None = None
+    number: Short | None = None
+    outcome: Outcome | None = None
+    deadline_at: Moment | None = None
+    overdue: bool = False
+    next_rung: NextRung | None = None
+    notices: tuple[str, ...] = ()
+    more_notices: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the issue still needs its workflow."""
+        return self.phase is not Phase.CLOSED
+
+
+class IssueView(Glimpse):
+    """An issue as people read it: the glimpse, its clocks, its team and its sign-off."""
+
+    title: Short
+    enterprise: Code
+    priority: Priority
+    handler: Code
+    reported_at: Moment
+    accepted_at: Moment | None = None
+    closed_at: Moment | None = None
+    waiting_for: PauseReason | None = None
+    waiting_party: Code | None = None
+    under_review: bool = False
+    reopened: int = 0
+    rejections: int = 0
+    tier_reached: int = 1
+    team_lead: Code | None = None
+    parts: tuple[Part, ...] = ()
+    resolution: Resolution | None = None
+    sign_off: SignOffOutcome | None = None
+    sign_off_round: int = 0
+    clocks: tuple[Clock, ...] = ()
+
+
+class CommandResult(Frozen):
+    """What a command came to. A repeat under the same id is given the first answer again.
+
+    `version` is the issue's version after the command; `events` are the kinds that it caused.
+    """
+
+    command_id: CommandId
+    zone: Code
+    key: Code
+    at: Moment
+    version: int
+    events: tuple[Code, ...]
+    number: Short | None = None
+    repeated: bool = False
+
+
+class Answer(Frozen):
+    """A result together with the issue as it stands now, for the workflow that asked."""
+
+    result: CommandResult
+    glimpse: Glimpse
+
+
+class Ring(Frozen):
+    """The rung that a workflow says has passed."""
+
+    zone: Code
+    key: Code
+    clock: Code
+    cycle: int
+    rung: Code
+
+    @property
+    def stream(self) -> str:
+        """Return the name of the issue's stream."""
+        return stream_name(self.zone, self.key)
+
+    @property
+    def command_id(self) -> str:
+        """Return the one id under which this rung can ever be rung."""
+        return f"ring:{self.zone}/{self.key}:{self.clock}:{self.cycle}:{self.rung}"
+
+
+class RingOutcome(StrEnum):
+    """What a ring met: its rung fired, no longer stood, or was not yet due by the desk's clock."""
+
+    FIRED = "fired"
+    STALE = "stale"
+    EARLY = "early"
+
+
+class RingAnswer(Frozen):
+    """What came of a ring, and the issue as it stands now."""
+
+    outcome: RingOutcome
+    glimpse: Glimpse
+
+
+def as_seen(issue: Issue) -> dict[str, object]:
+    """Return the fields of a view that the issue alone decides."""
+    team, sign_off = issue.team, issue.sign_off
+    return {
+        "title": issue.title,
+        "enterprise": issue.enterprise,
+        "priority": issue.priority,
+        "handler": issue.handler,
+        "reported_at": issue.reported_at,
+        "accepted_at": issue.accepted_at,
+        "closed_at": issue.closed_at,
+        "waiting_for": None if issue.pause is None else issue.pause.reason,
+        "waiting_party": None if issue.pause is None else issue.pause.party,
+        "under_review": issue.under_review,
+        "reopened": issue.reopened,
+        "rejections": issue.rejections,
+        "tier_reached": issue.tier_reached,
+        "team_lead": None if team is None else team.lead,
+        "parts": () if team is None else team.parts,
+        "resolution": None if sign_off is None else sign_off.resolution,
+        "sign_off": None if sign_off is None else sign_off.outcome,
+        "sign_off_round": 0 if sign_off is None else sign_off.round,
+        "clocks": issue.clocks,
+    }

@@ -1,0 +1,1 @@
+"""The ledger: facts, and the tables that are read from them."""

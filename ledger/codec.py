@@ -1,0 +1,239 @@
+"""Rows and arguments of PostgreSQL, to and from the values of the port."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from domain.chain import Record
+from domain.issue import Issue
+from ledger.port import (
+    Changes,
+    ClockRow,
+    CommandRow,
+    FiringRow,
+    Head,
+    HistoryRow,
+    IssueRow,
+    LedgerError,
+    NoticeRow,
+    Refusal,
+)
+from ledger.projections import columns_of
+
+if TYPE_CHECKING:
+    import asyncpg
+
+HEAD_COLUMNS: Final = 7
+ISSUE_ARGUMENTS: Final = 21
+CLOCK_ARGUMENTS: Final = 11
+FIRING_ARGUMENTS: Final = 8
+NOTICE_ARGUMENTS: Final = 5
+
+
+def snapshot_text(issue: Issue) -> str:
+    """Return the issue as its row keeps it."""
+    return issue.model_dump_json()
+
+
+def read_snapshot(text: str) -> Issue:
+    """Return the issue that a row keeps."""
+    return Issue.model_validate_json(text)
+
+
+def record_of(row: "asyncpg.Record") -> Record:
+    """Return an event; the columns come in the order of the fields, as in every reader here."""
+    return Record(*row)
+
+
+def positioned_record_of(row: "asyncpg.Record") -> tuple[int, Record]:
+    """Return an event that is preceded by its position."""
+    position, *fields = row
+    return position, Record(*fields)
+
+
+def head_of(row: Sequence[object]) -> tuple[Head | None, CommandRow | None]:
+    """Return what `ledger_lock` found: the head's columns, then the command's."""
+    head, command = row[:HEAD_COLUMNS], row[HEAD_COLUMNS:]
+    return (
+        None if head[0] is None else Head(*head),  # type: ignore[arg-type]  # typed by the function's OUT columns
+        None if command[0] is None else CommandRow(*command),  # type: ignore[arg-type]  # as above
+    )
+
+
+def command_of(row: "asyncpg.Record") -> CommandRow:
+    """Return a decided command."""
+    return CommandRow(*row)
+
+
+def clock_of(row: "asyncpg.Record") -> ClockRow:
+    """Return one cycle of a clock."""
+    return ClockRow(*row)
+
+
+def firing_of(row: "asyncpg.Record") -> FiringRow:
+    """Return a rung that fired."""
+    return FiringRow(*row)
+
+
+def notice_of(row: "asyncpg.Record") -> NoticeRow:
+    """Return a notice."""
+    return NoticeRow(*row)
+
+
+def refusal_of(row: "asyncpg.Record") -> Refusal:
+    """Return a refusal."""
+    return Refusal(*row)
+
+
+def history_of(row: "asyncpg.Record") -> HistoryRow:
+    """Return an archived history."""
+    return HistoryRow(*row)
+
+
+def issue_row_of(row: "asyncpg.Record") -> IssueRow:
+    """Return an issue of the list."""
+    snapshot, hash_, armed_due_at, answered, notices = row
+    return IssueRow(read_snapshot(snapshot), hash_, armed_due_at, answered, tuple(notices))
+
+
+def checked(changes: Changes) -> Changes:
+    """Return `changes`; raises LedgerError if they do not hang together, which is a bug."""
+    command = changes.command
+    named = (command.stream, command.id, command.hash, command.terms, command.rules)
+    for record in changes.records:
+        origin = (
+            record.stream,
+            record.command_id,
+            record.command_hash,
+            record.terms,
+            record.rules,
+        )
+        if origin != named:
+            raise LedgerError(f"event {record.stream}@{record.version} is not of its command")
+    if changes.records and (
+        changes.issue is None or changes.issue.version != changes.records[-1].version
+    ):
+        raise LedgerError(f"the issue {command.stream} is not at its last event")
+    return changes
+
+
+def append_arguments(head: Head | None, changes: Changes) -> tuple[object, ...]:
+    """Return the arguments of `ledger_append`, in its order."""
+    return (
+        *_command_arguments(0 if head is None else head.version, changes),
+        *_event_arguments(changes.records),
+        *_issue_arguments(changes),
+        *_clock_arguments(changes.clocks),
+        *_firing_arguments(changes.firings),
+        *_notice_arguments(changes.notices),
+    )
+
+
+def _command_arguments(expected_version: int, changes: Changes) -> tuple[object, ...]:
+    command = changes.command
+    return (
+        command.stream,
+        expected_version,
+        command.id,
+        command.kind,
+        command.at,
+        command.actor,
+        command.body,
+        command.hash,
+        command.terms,
+        command.rules,
+        command.first_version,
+        command.count,
+        command.result,
+        changes.armed_due_at,
+        changes.answered,
+        changes.poke,
+    )
+
+
+def _event_arguments(records: Sequence[Record]) -> tuple[object, ...]:
+    if not records:
+        return (None,) * 7
+    return (
+        records[0].occurred_at,
+        *_columns((r.version, r.kind, r.at, r.text, r.previous, r.hash) for r in records),
+    )
+
+
+def _issue_arguments(changes: Changes) -> tuple[object, ...]:
+    issue = changes.issue
+    if issue is None or not changes.records:
+        return (None,) * ISSUE_ARGUMENTS
+    columns = columns_of(issue)
+    return (
+        issue.zone,
+        issue.key,
+        issue.version,
+        changes.records[-1].hash,
+        issue.terms,
+        columns.phase,
+        columns.outcome,
+        columns.number,
+        columns.category,
+        columns.enterprise,
+        columns.owner,
+        columns.handler,
+        columns.tier,
+        columns.priority,
+        columns.title,
+        columns.reported_at,
+        columns.closed_at,
+        columns.next_due_at,
+        columns.deadline_at,
+        columns.open,
+        snapshot_text(issue),
+    )
+
+
+def _clock_arguments(clocks: Sequence[ClockRow]) -> tuple[object, ...]:
+    if not clocks:
+        return (None,) * CLOCK_ARGUMENTS
+    return _columns(
+        (
+            c.clock,
+            c.cycle,
+            c.rule,
+            c.standing,
+            c.budget_ms,
+            c.elapsed_ms,
+            c.anchor_at,
+            c.due_at,
+            c.provisional,
+            c.breached_at,
+            c.verdict,
+        )
+        for c in clocks
+    )
+
+
+def _firing_arguments(firings: Sequence[FiringRow]) -> tuple[object, ...]:
+    if not firings:
+        return (None,) * FIRING_ARGUMENTS
+    return _columns(
+        (
+            f.clock,
+            f.cycle,
+            f.rung,
+            f.version,
+            f.due_at,
+            f.fired_at,
+            f.ring,
+            f.effect_done_at,
+        )
+        for f in firings
+    )
+
+
+def _notice_arguments(notices: Sequence[NoticeRow]) -> tuple[object, ...]:
+    if not notices:
+        return (None,) * NOTICE_ARGUMENTS
+    return _columns((n.id, n.version, n.kind, n.addressee, n.created_at) for n in notices)
+
+
+def _columns(rows: Iterable[tuple[object, ...]]) -> tuple[object, ...]:
+    """Turn rows into one array a column, as unnest wants them."""
+    return tuple(zip(*rows, strict=True))

@@ -1,0 +1,357 @@
+"""The ledger in memory: the same behaviour for tests, gone with the process."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from domain.chain import Record
+from ledger.codec import checked, read_snapshot, snapshot_text
+from ledger.memory_tables import Row, Tables
+from ledger.port import (
+    Changes,
+    ClockRow,
+    CommandRow,
+    FiringRow,
+    Head,
+    HistoryRow,
+    IssueRow,
+    LedgerError,
+    NoticeRow,
+    Poke,
+    Refusal,
+    StreamConflictError,
+)
+from ledger.projections import columns_of
+
+FIND_MAX = 1000
+
+
+class MemoryLedger:
+    """The ledger in memory. One process, one event loop, no durability."""
+
+    def __init__(self) -> None:
+        self._tables = Tables()
+
+    def transaction(self) -> "MemoryTransaction":
+        """Open a transaction that commits at the end of the block, or leaves no trace."""
+        return MemoryTransaction(self._tables)
+
+    async def put_terms(self, hash_: str, zone: str, text: str, at: datetime) -> None:
+        """Keep a version of terms; a version that is there already stays as it is."""
+        self._tables.terms.setdefault(hash_, text)
+
+    async def terms(self, hash_: str) -> str | None:
+        """Return the text of the terms called `hash_`."""
+        return self._tables.terms.get(hash_)
+
+    async def put_refusal(self, refusal: Refusal) -> None:
+        """Keep a refusal."""
+        self._tables.refusals.append(refusal)
+
+    async def refusals(self, stream: str) -> list[Refusal]:
+        """Return the refusals of a stream, oldest first."""
+        return [refusal for refusal in self._tables.refusals if refusal.stream == stream]
+
+    async def issue(self, stream: str) -> IssueRow | None:
+        """Return one issue as its snapshot says."""
+        row = self._tables.issues.get(stream)
+        return None if row is None else self._tables.issue_row(row)
+
+    async def find(
+        self,
+        *,
+        zone: str | None = None,
+        phase: str | None = None,
+        owner: str | None = None,
+        category: str | None = None,
+        number: str | None = None,
+        overdue_at: datetime | None = None,
+        open_only: bool = False,
+        after: str = "",
+        limit: int = 100,
+    ) -> list[IssueRow]:
+        """Return issues ordered by stream, at most `limit` (1 to 1,000), after stream `after`."""
+
+        def fits(row: Row) -> bool:
+            columns, deadline_at = row.columns, row.columns.deadline_at
+            return (
+                row.issue.stream > after
+                and zone in (None, row.issue.zone)
+                and phase in (None, columns.phase)
+                and owner in (None, columns.owner)
+                and category in (None, columns.category)
+                and number in (None, columns.number)
+                and (overdue_at is None or (deadline_at is not None and deadline_at < overdue_at))
+                and (columns.open or not open_only)
+            )
+
+        fitting = [row for _, row in sorted(self._tables.issues.items()) if fits(row)]
+        return [self._tables.issue_row(row) for row in fitting[: max(1, min(limit, FIND_MAX))]]
+
+    async def records(self, stream: str, *, after_version: int = 0) -> list[Record]:
+        """Return the events of a stream in order of version."""
+        kept = self._tables.records.get(stream, [])
+        return [record for record in kept if record.version > after_version]
+
+    async def safe_position(self) -> int:
+        """Return the position at and below which no event can appear any more."""
+        return len(self._tables.positions)
+
+    async def follow(self, after_position: int, limit: int) -> list[tuple[int, Record]]:
+        """Return the next events of all streams with their positions, up to the safe position."""
+        numbered = list(enumerate(self._tables.positions, start=1))
+        return numbered[after_position : after_position + limit]
+
+    async def commands(self, stream: str) -> list[CommandRow]:
+        """Return the decided commands of a stream in the order in which they were decided."""
+        return [row for row in self._tables.commands.values() if row.stream == stream]
+
+    async def clocks(self, stream: str) -> list[ClockRow]:
+        """Return every cycle of every clock of a stream."""
+        return [row for key, row in sorted(self._tables.clocks.items()) if key[0] == stream]
+
+    async def firings(self, stream: str | None = None) -> list[FiringRow]:
+        """Return the rungs that fired, of one stream or of all, by due instant."""
+        fired = (row for row in self._tables.firings.values() if stream in (None, row.stream))
+        return sorted(fired, key=lambda f: (f.due_at, f.stream, f.clock, f.cycle, f.rung))
+
+    async def streams(self, *, batch: int = 500) -> AsyncIterator[str]:
+        """Yield every stream, in order."""
+        named = {command.stream for command in self._tables.commands.values()}
+        for stream in sorted(named.union(self._tables.issues)):
+            yield stream
+
+    async def notice(self, id_: str) -> NoticeRow | None:
+        """Return one notice."""
+        return self._tables.notices.get(id_)
+
+    async def notices(self, stream: str) -> list[NoticeRow]:
+        """Return the notices of a stream, oldest first."""
+        return self._tables.notices_of(stream)
+
+    async def mark_delivered(self, notice_id: str, at: datetime) -> None:
+        """Record that a notice was delivered; the first time stands."""
+        tables = self._tables
+        notice = tables.notices.get(notice_id)
+        if notice is None or notice.delivered_at is not None:
+            return
+        tables.notices[notice_id] = replace(notice, delivered_at=at)
+        siblings = [n for n in tables.notices_of(notice.stream) if n.version == notice.version]
+        delivered = [n.delivered_at for n in siblings if n.delivered_at is not None]
+        if len(delivered) < len(siblings):
+            return
+        for key, firing in tables.firings.items():
+            if (firing.stream, firing.version) == (notice.stream, notice.version):
+                done_at = firing.effect_done_at or max(delivered)
+                tables.firings[key] = replace(firing, effect_done_at=done_at)
+
+    async def mark_answered(self, stream: str, armed_due_at: datetime | None) -> None:
+        """Record that the workflow answers for this issue and what it waits for."""
+        async with self._tables.locks[stream]:
+            row = self._tables.issues.get(stream)
+            if row is not None:
+                answered = replace(row, answered=True, armed_due_at=armed_due_at)
+                self._tables.issues[stream] = answered
+
+    async def mark_unanswered(self, streams: Sequence[str]) -> None:
+        """Record that no workflow answers for these issues, and write an outbox row for each."""
+        for stream in sorted(set(streams)):
+            async with self._tables.locks[stream]:
+                row = self._tables.issues.get(stream)
+                if row is not None:
+                    silent = replace(row, answered=False, armed_due_at=None)
+                    self._tables.issues[stream] = silent
+                    self._tables.poke(stream)
+
+    @asynccontextmanager
+    async def take_pokes(self, limit: int) -> AsyncIterator["MemoryPokes"]:
+        """Take up to `limit` distinct issues with all their rows, skipping what others hold."""
+        taken: dict[str, list[int]] = {}
+        for id_, stream in self._tables.outbox.items():
+            if id_ not in self._tables.held and (stream in taken or len(taken) < limit):
+                taken.setdefault(stream, []).append(id_)
+        ids = {id_ for rows in taken.values() for id_ in rows}
+        self._tables.held |= ids
+        try:
+            yield MemoryPokes(self._tables, taken)
+        finally:
+            self._tables.held -= ids
+
+    async def outbox_size(self) -> int:
+        """Return how many issues wait to be poked."""
+        return len(set(self._tables.outbox.values()))
+
+    async def overdue(self, at: datetime, limit: int) -> list[IssueRow]:
+        """Return open issues whose next rung was due before `at` and has not fired."""
+        late = [
+            (row.columns.next_due_at, stream, row)
+            for stream, row in self._tables.issues.items()
+            if row.columns.open
+            and row.columns.next_due_at is not None
+            and row.columns.next_due_at < at
+        ]
+        late.sort(key=lambda entry: entry[:2])
+        return [self._tables.issue_row(row) for _, _, row in late[:limit]]
+
+    async def next_due_at(self) -> datetime | None:
+        """Return the instant of the first rung that any open issue waits for."""
+        due = (row.columns.next_due_at for row in self._tables.issues.values() if row.columns.open)
+        return min((at for at in due if at is not None), default=None)
+
+    async def undelivered(self) -> int:
+        """Return how many notices are still to be delivered."""
+        return sum(notice.delivered_at is None for notice in self._tables.notices.values())
+
+    async def put_history(self, row: HistoryRow) -> bool:
+        """Keep a run's history; return whether it was new."""
+        is_new = row.run_id not in self._tables.histories
+        self._tables.histories.setdefault(row.run_id, row)
+        return is_new
+
+    async def archived(self, run_ids: Sequence[str]) -> set[str]:
+        """Return those of `run_ids` whose history is archived."""
+        return set(run_ids) & set(self._tables.histories)
+
+    async def histories(self, workflow_id: str | None = None) -> list[HistoryRow]:
+        """Return the archived histories, of one workflow or of all."""
+        kept = self._tables.histories.values()
+        wanted = (row for row in kept if workflow_id in (None, row.workflow_id))
+        return sorted(wanted, key=lambda row: (row.swept_at, row.run_id))
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class MemoryTransaction(AbstractAsyncContextManager["MemoryTransaction"]):
+    """One command's writes, kept aside until the end of the block."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._locks = AsyncExitStack()
+        self._locked: set[object] = set()
+        self._numbers: dict[tuple[str, int], int] = {}
+        self._changes: list[tuple[Head | None, Changes]] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                self._commit()
+        finally:
+            await self._locks.aclose()
+
+    async def lock(
+        self, stream: str, command_id: str, *, known_version: int | None = None
+    ) -> tuple[Head | None, CommandRow | None]:
+        """Return the stream's head, locked until the end, and the command stored under the id."""
+        await self._hold(stream)
+        command = self._tables.commands.get(command_id)
+        row = self._tables.issues.get(stream)
+        if row is None:
+            return None, command
+        head = Head(
+            version=row.version,
+            hash=row.hash,
+            snapshot="" if known_version == row.version else snapshot_text(row.issue),
+            terms=row.issue.terms,
+            armed_due_at=row.armed_due_at,
+            answered=row.answered,
+            notices_open=len(self._tables.undelivered(stream)),
+        )
+        return head, command
+
+    async def allot_number(self, zone: str, year: int) -> int:
+        """Return the next ledger number of a zone and year: no gaps, never reused."""
+        key = (zone, year)
+        await self._hold(key)
+        last = self._numbers.get(key, self._tables.numbers.get(key, 0))
+        self._numbers[key] = last + 1
+        return last + 1
+
+    async def append(self, head: Head | None, changes: Changes) -> None:
+        """Write `changes` after `head`. Raises StreamConflictError if the stream moved on."""
+        checked(changes)
+        self._refuse_conflicts(head, changes)
+        self._changes.append((head, changes))
+
+    async def _hold(self, what: object) -> None:
+        if what not in self._locked:
+            await self._locks.enter_async_context(self._tables.locks[what])
+            self._locked.add(what)
+
+    def _refuse_conflicts(self, head: Head | None, changes: Changes) -> None:
+        tables, stream = self._tables, changes.command.stream
+        row = tables.issues.get(stream)
+        if (None if row is None else row.version) != (None if head is None else head.version):
+            raise StreamConflictError(f"{stream} is not where it was")
+        if changes.command.id in tables.commands:
+            raise StreamConflictError(f"command {changes.command.id} was decided before")
+        for firing in changes.firings:
+            if (firing.stream, firing.clock, firing.cycle, firing.rung) in tables.firings:
+                raise StreamConflictError(f"{firing.rung} of {firing.clock} has fired before")
+        issue = changes.issue
+        if issue is None or issue.number is None:
+            return
+        for other in (row.issue for row in tables.issues.values()):
+            if (other.zone, other.number) == (issue.zone, issue.number) and other.key != issue.key:
+                raise LedgerError(f"number {issue.number} is taken")
+
+    def _commit(self) -> None:
+        for head, changes in self._changes:
+            self._refuse_conflicts(head, changes)
+            self._write(changes)
+        self._tables.numbers |= self._numbers
+
+    def _write(self, changes: Changes) -> None:
+        tables, command = self._tables, changes.command
+        tables.commands[command.id] = command
+        tables.records[command.stream].extend(changes.records)
+        tables.positions.extend(changes.records)
+        tables.clocks |= {(c.stream, c.clock, c.cycle): c for c in changes.clocks}
+        tables.firings |= {(f.stream, f.clock, f.cycle, f.rung): f for f in changes.firings}
+        tables.notices |= {n.id: n for n in changes.notices}
+        row = tables.issues.get(command.stream)
+        if changes.issue is not None and changes.records:
+            # Through the text and back, as in the database: what cannot be kept shows here too.
+            issue = read_snapshot(snapshot_text(changes.issue))
+            tables.issues[command.stream] = Row(
+                issue,
+                columns_of(issue),
+                issue.version,
+                changes.records[-1].hash,
+                changes.armed_due_at,
+                changes.answered,
+            )
+        elif row is not None:
+            tables.issues[command.stream] = replace(
+                row, armed_due_at=changes.armed_due_at, answered=changes.answered
+            )
+        if changes.poke and command.stream in tables.issues:
+            tables.poke(command.stream)
+
+
+class MemoryPokes:
+    """Issues taken from the outbox, held from other relays."""
+
+    def __init__(self, tables: Tables, taken: dict[str, list[int]]) -> None:
+        self._tables = tables
+        self._taken = taken
+        self.pokes: Sequence[Poke] = tuple(
+            Poke(tables.issue_row(tables.issues[stream])) for stream in taken
+        )
+
+    async def done(self, streams: Sequence[str]) -> None:
+        """Forget the rows that were taken of these issues; rows written since then stay."""
+        for stream in streams:
+            for id_ in self._taken.get(stream, ()):
+                self._tables.outbox.pop(id_, None)

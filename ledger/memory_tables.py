@@ -1,0 +1,71 @@
+"""What the ledger in memory keeps, table by table."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.chain import Record
+from domain.issue import Issue
+from ledger.port import (
+    ClockRow,
+    CommandRow,
+    FiringRow,
+    HistoryRow,
+    IssueRow,
+    NoticeRow,
+    Refusal,
+)
+from ledger.projections import IssueColumns
+
+NOTICES_SHOWN_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the table `issue` keeps of one issue."""
+
+    issue: Issue
+    columns: IssueColumns
+    version: int
+    hash: str
+    armed_due_at: datetime | None
+    answered: bool
+
+
+@dataclass
+class Tables:
+    """Everything that is kept. Values are immutable, so no copy is made of them."""
+
+    issues: dict[str, Row] = field(default_factory=dict)
+    records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    positions: list[Record] = field(default_factory=list)
+    commands: dict[str, CommandRow] = field(default_factory=dict)
+    clocks: dict[tuple[str, str, int], ClockRow] = field(default_factory=dict)
+    firings: dict[tuple[str, str, int, str], FiringRow] = field(default_factory=dict)
+    notices: dict[str, NoticeRow] = field(default_factory=dict)
+    outbox: dict[int, str] = field(default_factory=dict)
+    held: set[int] = field(default_factory=set)
+    numbers: dict[tuple[str, int], int] = field(default_factory=dict)
+    terms: dict[str, str] = field(default_factory=dict)
+    refusals: list[Refusal] = field(default_factory=list)
+    histories: dict[str, HistoryRow] = field(default_factory=dict)
+    locks: dict[object, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    poked: int = 0
+
+    def poke(self, stream: str) -> None:
+        self.poked += 1
+        self.outbox[self.poked] = stream
+
+    def undelivered(self, stream: str) -> list[NoticeRow]:
+        return [n for n in self.notices_of(stream) if n.delivered_at is None]
+
+    def notices_of(self, stream: str) -> list[NoticeRow]:
+        own = (notice for notice in self.notices.values() if notice.stream == stream)
+        return sorted(own, key=lambda notice: (notice.version, notice.id))
+
+    def issue_row(self, row: Row) -> IssueRow:
+        shown = self.undelivered(row.issue.stream)[:NOTICES_SHOWN_MAX]
+        return IssueRow(
+            row.issue, row.hash, row.armed_due_at, row.answered, tuple(n.id for n in shown)
+        )

@@ -1,0 +1,334 @@
+"""What the desk, the relay and the auditor ask of a ledger; PostgreSQL and memory both answer."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from domain.chain import Record
+from domain.issue import Issue
+
+
+class LedgerError(Exception):
+    """The ledger could not do what it was asked."""
+
+
+class LedgerUnavailableError(LedgerError):
+    """The ledger is out of reach or too slow just now; the same request may succeed later."""
+
+
+class StreamConflictError(LedgerError):
+    """Another writer was in the stream, or used the command id, first: look and decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where a stream stands, as its locked row says.
+
+    `snapshot` is the issue's JSON, or "" if the caller named this very version as known to it.
+    """
+
+    version: int
+    hash: str
+    snapshot: str
+    terms: str
+    armed_due_at: datetime | None
+    answered: bool
+    notices_open: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """A command that was decided, and the result that a repeat is given."""
+
+    id: str
+    stream: str
+    kind: str
+    at: datetime
+    actor: str
+    body: str
+    hash: str
+    terms: str
+    rules: int
+    first_version: int
+    count: int
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """One cycle of one clock, for lists and boards."""
+
+    stream: str
+    clock: str
+    cycle: int
+    rule: str
+    standing: str
+    budget_ms: int
+    elapsed_ms: int
+    anchor_at: datetime
+    due_at: datetime | None
+    provisional: bool
+    breached_at: datetime | None
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FiringRow:
+    """A rung that fired: unique by (stream, clock, cycle, rung) (R4.2). `ring` is False when
+    another command found it due before the workflow rang it."""
+
+    stream: str
+    clock: str
+    cycle: int
+    rung: str
+    version: int
+    due_at: datetime
+    fired_at: datetime
+    ring: bool
+    effect_done_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """Something to tell an addressee, and whether it has been told."""
+
+    id: str
+    stream: str
+    version: int
+    kind: str
+    addressee: str
+    created_at: datetime
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All that one command writes, in one transaction. An empty outcome has no `records`; `issue`
+    may then be None, and is not written.
+
+    `records` carry the command's id, hash, terms and rules. `poke`: the workflow must hear.
+    `armed_due_at`: the instant the workflow waits for, from now on.
+    """
+
+    command: CommandRow
+    records: tuple[Record, ...]
+    issue: Issue | None
+    armed_due_at: datetime | None
+    answered: bool
+    clocks: tuple[ClockRow, ...] = ()
+    firings: tuple[FiringRow, ...] = ()
+    notices: tuple[NoticeRow, ...] = ()
+    poke: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A command that a person or service sent and was refused."""
+
+    command_id: str
+    stream: str
+    kind: str
+    at: datetime
+    actor: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRow:
+    """An issue as the ledger's list shows it, with what the relay and the guard need.
+
+    `notices` are the ids of the undelivered ones, oldest first, at most 20.
+    """
+
+    issue: Issue
+    hash: str
+    armed_due_at: datetime | None
+    answered: bool
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Poke:
+    """An issue whose workflow must hear."""
+
+    row: IssueRow
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A closed workflow run's history, swept into the archive: gzipped JSON and its SHA-256."""
+
+    run_id: str
+    workflow_id: str
+    closed_as: str
+    events: int
+    sha256: str
+    archive: bytes
+    swept_at: datetime
+
+
+class Transaction(Protocol):
+    """One command's writes: locked at the first read, all or nothing."""
+
+    async def lock(
+        self, stream: str, command_id: str, *, known_version: int | None = None
+    ) -> tuple[Head | None, CommandRow | None]:
+        """Return the stream's head, locked until the end, and the command stored under the id.
+
+        The snapshot of `known_version`, which the caller holds, is not sent again.
+        """
+        ...
+
+    async def allot_number(self, zone: str, year: int) -> int:
+        """Return the next ledger number of a zone and year: no gaps, never reused."""
+        ...
+
+    async def append(self, head: Head | None, changes: Changes) -> None:
+        """Write `changes` after `head`. Raises StreamConflictError if the stream moved on."""
+        ...
+
+
+class PokeBatch(Protocol):
+    """Issues taken from the outbox, held until the end of the block they were taken in."""
+
+    pokes: Sequence[Poke]
+
+    async def done(self, streams: Sequence[str]) -> None:
+        """Forget the rows of these issues: their workflows have heard."""
+        ...
+
+
+class Ledger(Protocol):
+    """The only truth, and what is read from it."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Open a transaction that commits at the end of the block, or leaves no trace."""
+        ...
+
+    async def put_terms(self, hash_: str, zone: str, text: str, at: datetime) -> None:
+        """Keep a version of terms; a version that is there already stays as it is."""
+        ...
+
+    async def terms(self, hash_: str) -> str | None:
+        """Return the text of the terms called `hash_`."""
+        ...
+
+    async def put_refusal(self, refusal: Refusal) -> None:
+        """Keep a refusal. It is no event: nothing in the ledger changes."""
+        ...
+
+    async def refusals(self, stream: str) -> list[Refusal]:
+        """Return the refusals of a stream, oldest first."""
+        ...
+
+    async def issue(self, stream: str) -> IssueRow | None:
+        """Return one issue as its snapshot says."""
+        ...
+
+    async def find(  # the list's filters, all optional, all named by callers
+        self,
+        *,
+        zone: str | None = None,
+        phase: str | None = None,
+        owner: str | None = None,
+        category: str | None = None,
+        number: str | None = None,
+        overdue_at: datetime | None = None,
+        open_only: bool = False,
+        after: str = "",
+        limit: int = 100,
+    ) -> list[IssueRow]:
+        """Return issues ordered by stream, at most `limit` (1 to 1,000), after stream `after`."""
+        ...
+
+    async def records(self, stream: str, *, after_version: int = 0) -> list[Record]:
+        """Return the events of a stream in order of version."""
+        ...
+
+    async def safe_position(self) -> int:
+        """Return the position at and below which no event can appear any more."""
+        ...
+
+    async def follow(self, after_position: int, limit: int) -> list[tuple[int, Record]]:
+        """Return the next events of all streams with their positions, up to the safe position."""
+        ...
+
+    async def commands(self, stream: str) -> list[CommandRow]:
+        """Return the decided commands of a stream in the order in which they were decided."""
+        ...
+
+    async def clocks(self, stream: str) -> list[ClockRow]:
+        """Return every cycle of every clock of a stream."""
+        ...
+
+    async def firings(self, stream: str | None = None) -> list[FiringRow]:
+        """Return the rungs that fired, of one stream or of all, by due instant."""
+        ...
+
+    def streams(self, *, batch: int = 500) -> AsyncIterator[str]:
+        """Yield every stream, in order."""
+        ...
+
+    async def notice(self, id_: str) -> NoticeRow | None:
+        """Return one notice."""
+        ...
+
+    async def notices(self, stream: str) -> list[NoticeRow]:
+        """Return the notices of a stream, oldest first."""
+        ...
+
+    async def mark_delivered(self, notice_id: str, at: datetime) -> None:
+        """Record that a notice was delivered; the first time stands. A fired rung whose notices are
+        all delivered gets its `effect_done_at`."""
+        ...
+
+    async def mark_answered(self, stream: str, armed_due_at: datetime | None) -> None:
+        """Record that the workflow answers for this issue and what it waits for."""
+        ...
+
+    async def mark_unanswered(self, streams: Sequence[str]) -> None:
+        """Record that no workflow answers for these issues, hence that none waits for anything, and
+        write an outbox row for each."""
+        ...
+
+    def take_pokes(self, limit: int) -> AbstractAsyncContextManager[PokeBatch]:
+        """Take up to `limit` distinct issues with all their outbox rows, skipping what others hold.
+
+        What was `done` stays done even if the block then fails.
+        """
+        ...
+
+    async def outbox_size(self) -> int:
+        """Return how many issues wait to be poked."""
+        ...
+
+    async def overdue(self, at: datetime, limit: int) -> list[IssueRow]:
+        """Return open issues whose next rung was due before `at` and has not fired."""
+        ...
+
+    async def next_due_at(self) -> datetime | None:
+        """Return the instant of the first rung that any open issue waits for."""
+        ...
+
+    async def undelivered(self) -> int:
+        """Return how many notices are still to be delivered."""
+        ...
+
+    async def put_history(self, row: HistoryRow) -> bool:
+        """Keep a run's history; return whether it was new."""
+        ...
+
+    async def archived(self, run_ids: Sequence[str]) -> set[str]:
+        """Return those of `run_ids` whose history is archived."""
+        ...
+
+    async def histories(self, workflow_id: str | None = None) -> list[HistoryRow]:
+        """Return the archived histories, of one workflow or of all."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,357 @@
+"""The ledger in PostgreSQL: four round trips a command."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import asyncpg
+
+from domain.chain import Record
+from ledger import codec, queries
+from ledger.connections import ledger_errors
+from ledger.port import (
+    Changes,
+    ClockRow,
+    CommandRow,
+    FiringRow,
+    Head,
+    HistoryRow,
+    IssueRow,
+    LedgerError,
+    NoticeRow,
+    Poke,
+    Refusal,
+    StreamConflictError,
+)
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+    from asyncpg.transaction import Transaction
+
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = PoolConnectionProxy[asyncpg.Record]
+
+ACQUIRE_TIMEOUT_S = 5.0
+FIND_MAX = 1000
+
+
+class PostgresLedger:
+    """The ledger in a migrated database, reached through a pool that `open_pool` made.
+
+    Every method raises LedgerUnavailableError when PostgreSQL is out of reach, too slow, or has no
+    connection free in time. A command whose commit got no answer may or may not be there: sent
+    again under its id, it gives the one result.
+    """
+
+    def __init__(self, pool: "Pool", *, acquire_timeout_s: float = ACQUIRE_TIMEOUT_S) -> None:
+        self._pool = pool
+        self._acquire_timeout_s = acquire_timeout_s
+
+    def transaction(self) -> "PostgresTransaction":
+        """Open a transaction that commits at the end of the block, or leaves no trace."""
+        return PostgresTransaction(self._pool, self._acquire_timeout_s)
+
+    async def put_terms(self, hash_: str, zone: str, text: str, at: datetime) -> None:
+        """Keep a version of terms; a version that is there already stays as it is."""
+        await self._fetch(queries.PUT_TERMS, hash_, zone, text, at)
+
+    async def terms(self, hash_: str) -> str | None:
+        """Return the text of the terms called `hash_`."""
+        row = await self._row(queries.TERMS, hash_)
+        return None if row is None else str(row[0])
+
+    async def put_refusal(self, refusal: Refusal) -> None:
+        """Keep a refusal."""
+        await self._fetch(
+            queries.PUT_REFUSAL,
+            refusal.command_id,
+            refusal.stream,
+            refusal.kind,
+            refusal.at,
+            refusal.actor,
+            refusal.code,
+            refusal.message,
+        )
+
+    async def refusals(self, stream: str) -> list[Refusal]:
+        """Return the refusals of a stream, oldest first."""
+        return [codec.refusal_of(row) for row in await self._fetch(queries.REFUSALS, stream)]
+
+    async def issue(self, stream: str) -> IssueRow | None:
+        """Return one issue as its snapshot says."""
+        row = await self._row(queries.ISSUE, stream)
+        return None if row is None else codec.issue_row_of(row)
+
+    async def find(
+        self,
+        *,
+        zone: str | None = None,
+        phase: str | None = None,
+        owner: str | None = None,
+        category: str | None = None,
+        number: str | None = None,
+        overdue_at: datetime | None = None,
+        open_only: bool = False,
+        after: str = "",
+        limit: int = 100,
+    ) -> list[IssueRow]:
+        """Return issues ordered by stream, at most `limit` (1 to 1,000), after stream `after`."""
+        given = {
+            "zone": zone,
+            "phase": phase,
+            "owner": owner,
+            "category": category,
+            "number": number,
+            "overdue_at": overdue_at,
+        }
+        filters = {name: value for name, value in given.items() if value is not None}
+        query = queries.find(filters, open_only=open_only)
+        bounded = max(1, min(limit, FIND_MAX))
+        rows = await self._fetch(query, after, bounded, *filters.values())
+        return [codec.issue_row_of(row) for row in rows]
+
+    async def records(self, stream: str, *, after_version: int = 0) -> list[Record]:
+        """Return the events of a stream in order of version."""
+        rows = await self._fetch(queries.RECORDS, stream, after_version)
+        return [codec.record_of(row) for row in rows]
+
+    async def safe_position(self) -> int:
+        """Return the position at and below which no event can appear any more."""
+        row = await self._row(queries.SAFE_POSITION)
+        return 0 if row is None else int(row[0])
+
+    async def follow(self, after_position: int, limit: int) -> list[tuple[int, Record]]:
+        """Return the next events of all streams with their positions, up to the safe position."""
+        # Two statements: events are read by a snapshot younger than the bound.
+        bound = await self.safe_position()
+        rows = await self._fetch(queries.FOLLOW, after_position, bound, limit)
+        return [codec.positioned_record_of(row) for row in rows]
+
+    async def commands(self, stream: str) -> list[CommandRow]:
+        """Return the decided commands of a stream in the order in which they were decided."""
+        return [codec.command_of(row) for row in await self._fetch(queries.COMMANDS, stream)]
+
+    async def clocks(self, stream: str) -> list[ClockRow]:
+        """Return every cycle of every clock of a stream."""
+        return [codec.clock_of(row) for row in await self._fetch(queries.CLOCKS, stream)]
+
+    async def firings(self, stream: str | None = None) -> list[FiringRow]:
+        """Return the rungs that fired, of one stream or of all, by due instant."""
+        if stream is None:
+            rows = await self._fetch(queries.FIRINGS)
+        else:
+            rows = await self._fetch(queries.FIRINGS_OF_STREAM, stream)
+        return [codec.firing_of(row) for row in rows]
+
+    async def streams(self, *, batch: int = 500) -> AsyncIterator[str]:
+        """Yield every stream, in order."""
+        after = ""
+        while rows := await self._fetch(queries.STREAMS, after, batch):
+            for row in rows:
+                yield row[0]
+            after = rows[-1][0]
+
+    async def notice(self, id_: str) -> NoticeRow | None:
+        """Return one notice."""
+        row = await self._row(queries.NOTICE, id_)
+        return None if row is None else codec.notice_of(row)
+
+    async def notices(self, stream: str) -> list[NoticeRow]:
+        """Return the notices of a stream, oldest first."""
+        return [codec.notice_of(row) for row in await self._fetch(queries.NOTICES, stream)]
+
+    async def mark_delivered(self, notice_id: str, at: datetime) -> None:
+        """Record that a notice was delivered; the first time stands."""
+        await self._fetch(queries.MARK_DELIVERED, notice_id, at)
+
+    async def mark_answered(self, stream: str, armed_due_at: datetime | None) -> None:
+        """Record that the workflow answers for this issue and what it waits for."""
+        await self._fetch(queries.MARK_ANSWERED, stream, armed_due_at)
+
+    async def mark_unanswered(self, streams: Sequence[str]) -> None:
+        """Record that no workflow answers for these issues, and write an outbox row for each."""
+        await self._fetch(queries.MARK_UNANSWERED, list(streams))
+
+    @asynccontextmanager
+    async def take_pokes(self, limit: int) -> AsyncIterator["PostgresPokes"]:
+        """Take up to `limit` distinct issues with all their outbox rows, skipping what others hold.
+
+        The rows stay locked, and a connection in use, to the end of the block.
+        """
+        with ledger_errors():
+            connection = await self._pool.acquire(timeout=self._acquire_timeout_s)
+        try:
+            transaction = connection.transaction()
+            with ledger_errors():
+                await transaction.start()
+            try:
+                with ledger_errors():
+                    pokes = await _take(connection, limit)
+                yield pokes
+            finally:
+                # Also after a failure: workflows that have heard need not hear again.
+                with ledger_errors():
+                    await transaction.commit()
+        finally:
+            with ledger_errors():
+                await self._pool.release(connection)
+
+    async def outbox_size(self) -> int:
+        """Return how many issues wait to be poked."""
+        row = await self._row(queries.OUTBOX_SIZE)
+        return 0 if row is None else int(row[0])
+
+    async def overdue(self, at: datetime, limit: int) -> list[IssueRow]:
+        """Return open issues whose next rung was due before `at` and has not fired."""
+        return [codec.issue_row_of(row) for row in await self._fetch(queries.OVERDUE, at, limit)]
+
+    async def next_due_at(self) -> datetime | None:
+        """Return the instant of the first rung that any open issue waits for."""
+        row = await self._row(queries.NEXT_DUE_AT)
+        return None if row is None else row[0]
+
+    async def undelivered(self) -> int:
+        """Return how many notices are still to be delivered."""
+        row = await self._row(queries.UNDELIVERED)
+        return 0 if row is None else int(row[0])
+
+    async def put_history(self, row: HistoryRow) -> bool:
+        """Keep a run's history; return whether it was new."""
+        added = await self._row(
+            queries.PUT_HISTORY,
+            row.run_id,
+            row.workflow_id,
+            row.closed_as,
+            row.events,
+            row.sha256,
+            row.archive,
+            row.swept_at,
+        )
+        return added is not None
+
+    async def archived(self, run_ids: Sequence[str]) -> set[str]:
+        """Return those of `run_ids` whose history is archived."""
+        return {row[0] for row in await self._fetch(queries.ARCHIVED, list(run_ids))}
+
+    async def histories(self, workflow_id: str | None = None) -> list[HistoryRow]:
+        """Return the archived histories, of one workflow or of all."""
+        if workflow_id is None:
+            rows = await self._fetch(queries.HISTORIES)
+        else:
+            rows = await self._fetch(queries.HISTORIES_OF_WORKFLOW, workflow_id)
+        return [codec.history_of(row) for row in rows]
+
+    async def close(self) -> None:
+        """Close the pool."""
+        with ledger_errors():
+            await self._pool.close()
+
+    async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
+        with ledger_errors():
+            async with self._pool.acquire(timeout=self._acquire_timeout_s) as connection:
+                return await connection.fetch(query, *arguments)
+
+    async def _row(self, query: str, *arguments: object) -> asyncpg.Record | None:
+        with ledger_errors():
+            async with self._pool.acquire(timeout=self._acquire_timeout_s) as connection:
+                return await connection.fetchrow(query, *arguments)
+
+
+class PostgresTransaction(AbstractAsyncContextManager["PostgresTransaction"]):
+    """One command's writes; use it once, as `async with`."""
+
+    def __init__(self, pool: "Pool", acquire_timeout_s: float) -> None:
+        self._pool = pool
+        self._acquire_timeout_s = acquire_timeout_s
+        self._held: Connection | None = None
+        self._transaction: Transaction | None = None
+
+    async def __aenter__(self) -> Self:
+        with ledger_errors():
+            self._held = await self._pool.acquire(timeout=self._acquire_timeout_s)
+            self._transaction = self._held.transaction()
+            try:
+                await self._transaction.start()
+            except BaseException:
+                await self._pool.release(self._held)
+                raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._held is None or self._transaction is None:
+            return
+        with ledger_errors():
+            try:
+                await self._transaction.__aexit__(kind, error, trace)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                # Rolling back on a lost connection adds nothing to what went wrong before.
+                if error is None:
+                    raise
+            finally:
+                await self._pool.release(self._held)
+
+    @property
+    def _connection(self) -> "Connection":
+        if self._held is None:
+            raise LedgerError("the transaction is not open")
+        return self._held
+
+    async def lock(
+        self, stream: str, command_id: str, *, known_version: int | None = None
+    ) -> tuple[Head | None, CommandRow | None]:
+        """Return the stream's head, locked until the end, and the command stored under the id."""
+        with ledger_errors():
+            row = await self._connection.fetchrow(queries.LOCK, stream, command_id, known_version)
+        if row is None:
+            raise LedgerError("ledger_lock gave no row")
+        return codec.head_of(tuple(row))
+
+    async def allot_number(self, zone: str, year: int) -> int:
+        """Return the next ledger number of a zone and year: no gaps, never reused."""
+        with ledger_errors():
+            return int(await self._connection.fetchval(queries.ALLOT_NUMBER, zone, year))
+
+    async def append(self, head: Head | None, changes: Changes) -> None:
+        """Write `changes` after `head`. Raises StreamConflictError if the stream moved on."""
+        arguments = codec.append_arguments(head, codec.checked(changes))
+        with ledger_errors():
+            written = await self._connection.fetchval(queries.APPEND, *arguments)
+        if not written:
+            raise StreamConflictError(f"{changes.command.stream} is not where it was")
+
+
+class PostgresPokes:
+    """Issues taken from the outbox, their rows locked."""
+
+    def __init__(
+        self, connection: "Connection", ids: dict[str, list[int]], pokes: Sequence[Poke]
+    ) -> None:
+        self._connection = connection
+        self._ids = ids
+        self.pokes = pokes
+
+    async def done(self, streams: Sequence[str]) -> None:
+        """Forget the rows that were taken of these issues; rows written since then stay."""
+        ids = [id_ for stream in streams for id_ in self._ids.get(stream, ())]
+        with ledger_errors():
+            await self._connection.execute(queries.FORGET_POKES, ids)
+
+
+async def _take(connection: "Connection", limit: int) -> PostgresPokes:
+    taken = {
+        str(stream): list(ids) for stream, ids in await connection.fetch(queries.TAKE_POKES, limit)
+    }
+    if not taken:
+        return PostgresPokes(connection, taken, ())
+    # A statement of its own, so the rows are as they are now, never older than the outbox rows.
+    rows = await connection.fetch(queries.ISSUES, list(taken))
+    found = {(row := codec.issue_row_of(each)).issue.stream: row for each in rows}
+    pokes = tuple(Poke(found[stream]) for stream in taken if stream in found)
+    return PostgresPokes(connection, taken, pokes)

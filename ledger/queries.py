@@ -1,0 +1,140 @@
+"""The SQL of the ledger. Columns stand in the order of the fields they are read into."""
+
+from collections.abc import Iterable
+from typing import Final
+
+LOCK: Final = "SELECT * FROM ledger_lock($1, $2, $3)"
+APPEND: Final = (
+    "SELECT ledger_append("  # its 68 arguments are listed in migration 0002 and in `codec`
+    + ", ".join(f"${number}" for number in range(1, 69))
+    + ")"
+)
+ALLOT_NUMBER: Final = """
+INSERT INTO number_sequence AS s (zone, year, last) VALUES ($1, $2, 1)
+ON CONFLICT ON CONSTRAINT number_sequence_pkey DO UPDATE SET last = s.last + 1 RETURNING last
+"""
+
+PUT_TERMS: Final = """
+INSERT INTO terms (hash, zone, text, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+"""
+TERMS: Final = "SELECT text FROM terms WHERE hash = $1"
+
+PUT_REFUSAL: Final = """
+INSERT INTO refusal (command_id, stream, kind, at, actor, code, message)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+REFUSALS: Final = """
+SELECT command_id, stream, kind, at, actor, code, message
+FROM refusal WHERE stream = $1 ORDER BY id
+"""
+
+RECORDS: Final = """
+SELECT stream, version, kind, at, occurred_at, command_id, command_hash, terms, rules, text,
+       previous, hash
+FROM event WHERE stream = $1 AND version > $2 ORDER BY version
+"""
+FOLLOW: Final = """
+SELECT position, stream, version, kind, at, occurred_at, command_id, command_hash, terms, rules,
+       text, previous, hash
+FROM event WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
+"""
+SAFE_POSITION: Final = "SELECT ledger_safe_position()"
+COMMANDS: Final = """
+SELECT id, stream, kind, at, actor, body, hash, terms, rules, first_version, count, result
+FROM command WHERE stream = $1 ORDER BY sequence
+"""
+CLOCKS: Final = """
+SELECT stream, clock, cycle, rule, standing, budget_ms, elapsed_ms, anchor_at, due_at, provisional,
+       breached_at, verdict
+FROM clock WHERE stream = $1 ORDER BY clock, cycle
+"""
+FIRINGS: Final = """
+SELECT stream, clock, cycle, rung, version, due_at, fired_at, ring, effect_done_at
+FROM rung_firing ORDER BY due_at, stream, clock, cycle, rung
+"""
+FIRINGS_OF_STREAM: Final = """
+SELECT stream, clock, cycle, rung, version, due_at, fired_at, ring, effect_done_at
+FROM rung_firing WHERE stream = $1 ORDER BY due_at, stream, clock, cycle, rung
+"""
+# Whoever removed an issue's row or its events must not remove it from the auditor's sight.
+STREAMS: Final = """
+(SELECT DISTINCT stream FROM event WHERE stream > $1 ORDER BY stream LIMIT $2)
+UNION (SELECT stream FROM issue WHERE stream > $1 ORDER BY stream LIMIT $2)
+UNION (SELECT DISTINCT stream FROM command WHERE stream > $1 ORDER BY stream LIMIT $2)
+ORDER BY stream LIMIT $2
+"""
+
+NOTICE: Final = """
+SELECT id, stream, version, kind, addressee, created_at, delivered_at FROM notice WHERE id = $1
+"""
+NOTICES: Final = """
+SELECT id, stream, version, kind, addressee, created_at, delivered_at
+FROM notice WHERE stream = $1 ORDER BY version, id
+"""
+MARK_DELIVERED: Final = "SELECT ledger_mark_delivered($1, $2)"
+MARK_ANSWERED: Final = "UPDATE issue SET answered = true, armed_due_at = $2 WHERE stream = $1"
+MARK_UNANSWERED: Final = """
+WITH found AS (SELECT stream FROM issue WHERE stream = ANY ($1) ORDER BY stream FOR UPDATE),
+marked AS (UPDATE issue i SET answered = false, armed_due_at = NULL
+           FROM found f WHERE i.stream = f.stream)
+INSERT INTO outbox (stream) SELECT stream FROM found
+"""
+
+TAKE_POKES: Final = "SELECT taken_stream, taken_ids FROM ledger_take_pokes($1)"
+FORGET_POKES: Final = "DELETE FROM outbox WHERE id = ANY ($1)"
+OUTBOX_SIZE: Final = "SELECT count(DISTINCT stream) FROM outbox"
+
+
+NEXT_DUE_AT: Final = """
+SELECT next_due_at FROM issue WHERE open AND next_due_at IS NOT NULL ORDER BY next_due_at LIMIT 1
+"""
+UNDELIVERED: Final = "SELECT count(*) FROM notice WHERE delivered_at IS NULL"
+
+PUT_HISTORY: Final = """
+INSERT INTO workflow_history (run_id, workflow_id, closed_as, events, sha256, archive, swept_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING true
+"""
+ARCHIVED: Final = "SELECT run_id FROM workflow_history WHERE run_id = ANY ($1)"
+HISTORIES: Final = """
+SELECT run_id, workflow_id, closed_as, events, sha256, archive, swept_at
+FROM workflow_history ORDER BY swept_at, run_id
+"""
+HISTORIES_OF_WORKFLOW: Final = """
+SELECT run_id, workflow_id, closed_as, events, sha256, archive, swept_at
+FROM workflow_history WHERE workflow_id = $1 ORDER BY swept_at, run_id
+"""
+
+_ISSUES: Final = """
+SELECT i.snapshot, i.hash, i.armed_due_at, i.answered,
+       ARRAY(SELECT n.id FROM notice n WHERE n.stream = i.stream AND n.delivered_at IS NULL
+             ORDER BY n.version, n.id LIMIT 20)
+FROM issue i
+"""
+ISSUE: Final = _ISSUES + "WHERE i.stream = $1"
+ISSUES: Final = _ISSUES + "WHERE i.stream = ANY ($1)"
+OVERDUE: Final = (
+    _ISSUES
+    + "WHERE i.open AND i.next_due_at IS NOT NULL AND i.next_due_at < $1"
+    + " ORDER BY i.next_due_at, i.stream LIMIT $2"
+)
+
+FILTERS: Final = {
+    "zone": "i.zone = {}",
+    "phase": "i.phase = {}",
+    "owner": "i.owner = {}",
+    "category": "i.category = {}",
+    "number": "i.number = {}",
+    "overdue_at": "i.deadline_at < {}",
+}
+"""What a list can be narrowed by: the name of a filter, and its condition."""
+
+
+def find(filters: Iterable[str], *, open_only: bool) -> str:
+    """Return the list's query: $1 is the stream to go on after, $2 the limit, then the filters."""
+    conditions = ["i.stream > $1"]
+    conditions += [
+        FILTERS[name].format(f"${number}") for number, name in enumerate(filters, start=3)
+    ]
+    if open_only:
+        conditions.append("i.open")
+    return f"{_ISSUES}WHERE {' AND '.join(conditions)} ORDER BY i.stream LIMIT $2"

@@ -1,0 +1,38 @@
+"""Becomes a child program that dies with its parent; run by path, never imported.
+
+Arguments: the parent's pid, the signal the child gets when the parent dies, user id, group id
+(-1: stay who we are), then the program and its arguments. A small program of its own, because
+Python code between fork and exec is not safe in a process that has threads.
+"""
+
+import ctypes
+import os
+import sys
+
+PR_SET_PDEATHSIG = 1
+ORPHANED_EXIT = 125
+NOT_STARTED_EXIT = 127
+
+
+def main() -> None:
+    """Drop the privileges, bind our life to the parent's, and become the program."""
+    parent, death_signal, uid, gid = map(int, sys.argv[1:5])
+    program = sys.argv[5:]
+    if uid >= 0:
+        os.setgroups([])
+        os.setgid(gid)
+        os.setuid(uid)
+    if sys.platform == "linux":
+        # Changing the user clears the wish, so it is made after; exec keeps it.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(ORPHANED_EXIT)
+    try:
+        os.execv(program[0], program)  # noqa: S606 - replacing ourselves is the whole point
+    except OSError as error:
+        sys.stderr.write(f"{program[0]} cannot be started: {error}\n")
+        sys.exit(NOT_STARTED_EXIT)
+
+
+if __name__ == "__main__":
+    main()

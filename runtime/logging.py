@@ -1,0 +1,91 @@
+"""One log for the engine and its libraries: structured lines on standard error."""
+
+import logging
+import sys
+from typing import Final
+
+import structlog
+from structlog.types import EventDict, Processor, WrappedLogger
+
+HANDLER_NAME: Final = "closeout"
+
+
+def configure_logging(level: str = "info", *, as_json: bool = False) -> None:
+    """Send structlog and the standard library's logging the same way; calling again replaces it.
+
+    `level` is debug, info, warning or error. Lines that a workflow writes while its history is
+    replayed are dropped: they were written when they were true.
+    """
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        add_temporal_context,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            drop_while_replaying,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.set_name(HANDLER_NAME)
+    handler.addFilter(lambda _: not is_replaying())
+    handler.setFormatter(_formatter(shared, as_json=as_json))
+    root = logging.getLogger()
+    for previous in [each for each in root.handlers if each.get_name() == HANDLER_NAME]:
+        root.removeHandler(previous)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+
+
+def _formatter(shared: list[Processor], *, as_json: bool) -> logging.Formatter:
+    final: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if as_json:
+        final += [
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ]
+    else:
+        final.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final)
+
+
+def is_replaying() -> bool:
+    """Say whether we run inside a workflow whose stored history is being replayed."""
+    # Whoever has not imported the SDK cannot be inside a workflow, and need not pay for it.
+    workflow = sys.modules.get("temporalio.workflow")
+    return bool(
+        workflow and workflow.in_workflow() and workflow.unsafe.is_replaying_history_events()
+    )
+
+
+def drop_while_replaying(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Drop a line that replay would write a second time."""
+    if is_replaying():
+        raise structlog.DropEvent
+    return event
+
+
+def add_temporal_context(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Add the workflow's id and run, and within an activity its type and attempt."""
+    workflow = sys.modules.get("temporalio.workflow")
+    activity = sys.modules.get("temporalio.activity")
+    if workflow and workflow.in_workflow():
+        running = workflow.info()
+        event.setdefault("workflow_id", running.workflow_id)
+        event.setdefault("run_id", running.run_id)
+    elif activity and activity.in_activity():
+        attempted = activity.info()
+        event.setdefault("workflow_id", attempted.workflow_id)
+        event.setdefault("activity", attempted.activity_type)
+        event.setdefault("attempt", attempted.attempt)
+    return event

@@ -1,0 +1,125 @@
+"""What an operator may set: environment variables CLOSEOUT_*, over a TOML file, over defaults."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from runtime.errors import SettingsError
+
+PREFIX: Final = "CLOSEOUT_"
+FILE_VARIABLE: Final = "CLOSEOUT_SETTINGS"
+
+OTHER_VARIABLES: Final = frozenset({FILE_VARIABLE, "CLOSEOUT_SHARED", "CLOSEOUT_DEEP"})
+"""Variables with our prefix that are not settings: the settings file, and two of the tests."""
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _postgres_url(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://")
+    return url
+
+
+Folder = Annotated[Path, AfterValidator(_absolute)]
+PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
+
+
+class _StrictEnvironment(EnvSettingsSource):
+    """Hands over unknown CLOSEOUT_* variables too, so that a misspelt one is refused."""
+
+    def __call__(self) -> dict[str, Any]:
+        known = {f"{PREFIX}{name}".upper() for name in self.settings_cls.model_fields}
+        unknown = {
+            name: value
+            for name, value in os.environ.items()
+            if name.upper().startswith(PREFIX)
+            and name.upper() not in known
+            and name not in OTHER_VARIABLES
+        }
+        return {**super().__call__(), **unknown}
+
+
+class Settings(BaseSettings):
+    """The engine's own settings.
+
+    The connection to Temporal is not among them: `temporalio.envconfig` reads TEMPORAL_ADDRESS,
+    TEMPORAL_NAMESPACE and the rest. `load` is the way to make one; it alone gives plain messages.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    data_dir: Folder = Field(default=Path(".closeout"), validate_default=True)
+    """The embedded stack's folder; relative to the working directory."""
+    database_url: PostgresUrl | None = None
+    """The application's role."""
+    owner_database_url: PostgresUrl | None = None
+    """The role that owns the schema; migrations only."""
+    task_queue: str = Field(default="closeout", min_length=1, max_length=200)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_json: bool = False
+    wakeup_spread_ms: int = Field(default=3000, ge=0, le=60_000)
+    """Wake-ups for one instant that a calendar makes are spread over this length."""
+    postgres_bin_dir: Folder | None = None
+    temporal_binary: Folder | None = None
+    pool_size: int = Field(default=10, ge=1, le=100)
+    handbook_dir: Folder | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, and the environment over the TOML file."""
+        strict = _StrictEnvironment(settings_cls)
+        file = os.environ.get(FILE_VARIABLE)
+        if not file:
+            return init_settings, strict
+        if not Path(file).is_file():
+            raise SettingsError(f"{FILE_VARIABLE} names {file}, but there is no such file.")
+        try:
+            return init_settings, strict, TomlConfigSettingsSource(settings_cls, toml_file=file)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise SettingsError(f"The settings file {file} cannot be read: {error}") from error
+
+    @classmethod
+    def load(cls, **given: Any) -> Self:
+        """Return the settings in force; `SettingsError` names every key that is wrong."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise SettingsError(_in_plain_words(error, cls)) from None
+
+
+def _in_plain_words(error: ValidationError, settings: type[Settings]) -> str:
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False):
+        name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            known = ", ".join(settings.model_fields)
+            lines.append(f"{name}: there is no such setting. Known: {known}.")
+        else:
+            lines.append(f"{name} (or {PREFIX}{name.upper()}): {problem['msg']}.")
+    return "Wrong settings. " + " ".join(lines)

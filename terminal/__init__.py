@@ -1,0 +1,1 @@
+"""The terminal: a face for people and scripts at a command line."""

@@ -1,0 +1,55 @@
+"""A command's fields, as the command line gives them: `key=text`, `key:=JSON`, or one object."""
+
+import json
+from collections.abc import Sequence
+
+from domain.errors import InvalidRequestError
+
+FORMS = 'key=text, key:=JSON, outer.inner=text, or one JSON object such as \'{"reason": "…"}\''
+
+
+def read_fields(words: Sequence[str]) -> dict[str, object]:
+    """Return the fields that the words give; raises InvalidRequestError naming the word."""
+    if len(words) == 1 and words[0].lstrip().startswith("{"):
+        return _object(words[0])
+    fields: dict[str, object] = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name.strip(":"):
+            raise _unreadable("This gives no field.", word)
+        if name.endswith(":"):
+            _put(fields, name[:-1], _json(word, text), word)
+        else:
+            _put(fields, name, text, word)
+    return fields
+
+
+def _put(fields: dict[str, object], name: str, value: object, word: str) -> None:
+    *outer, inner = name.split(".")
+    for part in outer:
+        below = fields.setdefault(part, {})
+        if not isinstance(below, dict):
+            raise _unreadable(f"{part} has a value already.", word)
+        fields = below
+    if inner in fields:
+        raise _unreadable(f"{inner} is given twice.", word)
+    fields[inner] = value
+
+
+def _object(text: str) -> dict[str, object]:
+    value = _json(text, text)
+    if not isinstance(value, dict):
+        raise _unreadable("This is no JSON object.", text)
+    return value
+
+
+def _json(word: str, text: str) -> object:
+    try:
+        value: object = json.loads(text)
+    except ValueError as error:
+        raise _unreadable(f"This is no JSON: {error}.", word) from error
+    return value
+
+
+def _unreadable(message: str, word: str) -> InvalidRequestError:
+    return InvalidRequestError(message, field="fields", value=word, allowed=FORMS)

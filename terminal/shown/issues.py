@@ -1,0 +1,224 @@
+"""Issues: the list, one issue in full, and what a command came to."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from domain.clocks import Clock, Standing
+from domain.durations import Basis
+from domain.view import CommandResult, IssueView
+from terminal.shown.frames import SECOND, facts, inline, names, stacked, table
+from terminal.shown.names import Names
+from terminal.shown.times import away, length, local
+from terminal.shown.words import word
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An issue as it is shown, and what its ids are called."""
+
+    view: IssueView
+    names: Names
+
+
+def issue_list(issues: Sequence[Seen], following: str | None) -> RenderableType:
+    """Return the list of issues; `following` is the command that shows the next page."""
+    if not issues:
+        return Text("No issue fits. `closeout report` reports one.", SECOND)
+    made = table("Issue", "Enterprise", "Category", "Phase", "Owner", "Deadline")
+    made.columns[0].overflow = "fold"
+    for column, ratio in ((1, 3), (2, 3), (4, 3)):
+        made.columns[column].ratio = ratio
+    made.expand = True
+    for seen in issues:
+        view, called = seen.view, seen.names
+        made.add_row(
+            _identity(view),
+            names(called.enterprise(view.enterprise)),
+            names(called.category(view.category)),
+            _phase(view),
+            _owner(seen),
+            _deadline(seen),
+        )
+    zones = sorted({seen.names.time_zone for seen in issues})
+    end = Text(f"{len(issues)} shown; times in {', '.join(zones)}", SECOND)
+    if following is not None:
+        end.append(f"\nmore: {following}")
+    return Group(made, end)
+
+
+def _identity(view: IssueView) -> Text:
+    stream = f"{view.zone}/{view.key}"
+    return Text(stream) if view.number is None else stacked(view.number, stream)
+
+
+def _phase(view: IssueView) -> Text:
+    name = word(view.phase if view.outcome is None else view.outcome)
+    if view.waiting_for is not None:
+        name = word("paused")
+    return names(name)
+
+
+def _owner(seen: Seen) -> Text:
+    return names(seen.names.post(seen.view.owner))
+
+
+def _deadline(seen: Seen) -> Text:
+    view = seen.view
+    if view.deadline_at is None:
+        return Text("—", SECOND)
+    style = "yellow" if view.overdue else SECOND
+    when = local(view.deadline_at, seen.names.time_zone)[2:]
+    return stacked(when, Text(away(view.deadline_at, view.at), style))
+
+
+def command_result(result: CommandResult, seen: Seen) -> RenderableType:
+    """Return what a command came to, and where the issue stands now."""
+    view = seen.view
+    head = Text.assemble(("✓ ", "green"), (f"{result.zone}/{result.key}", "bold"))
+    head.append(f"  {', '.join(result.events) or 'nothing changed'}")
+    if result.repeated:
+        head.append("  (sent before: this is the first answer)", SECOND)
+    return Group(
+        head,
+        facts(
+            (
+                ("  number", view.number),
+                ("  version", str(result.version)),
+                ("  phase", _standing(view)),
+                ("  owner", _tiered(seen)),
+                ("  deadline", _deadline_line(seen)),
+                ("  command", Text(result.command_id, SECOND)),
+            )
+        ),
+    )
+
+
+def issue_in_full(seen: Seen) -> RenderableType:
+    """Return all that is to be said about an issue now."""
+    view, called = seen.view, seen.names
+    head = Text.assemble((view.number or f"{view.zone}/{view.key}", "bold"), f"  {view.title}")
+    parts: list[RenderableType] = [head, facts(_facts(seen)), Text("")]
+    if view.clocks:
+        parts += [_clocks(seen), Text("")]
+    if view.parts:
+        parts += [_team(seen), Text("")]
+    ends = f"version {view.version}; times in {called.time_zone}"
+    return Group(*parts, Text(f"{ends}; `closeout why {view.zone} {view.key}` derives them", SECOND))
+
+
+def _facts(seen: Seen) -> Iterable[tuple[str, str | Text | None]]:
+    view, called = seen.view, seen.names
+    zone = called.time_zone
+    yield "issue", f"{view.zone}/{view.key}"
+    yield "enterprise", _called(inline(called.enterprise(view.enterprise)), view.enterprise)
+    yield "category", _called(inline(called.category(view.category)), view.category)
+    yield "priority", inline(word(view.priority))
+    yield "phase", _standing(view)
+    yield "owner", _tiered(seen)
+    if view.handler != view.owner:
+        yield "handler", _called(inline(called.post(view.handler)), view.handler)
+    if view.unit is not None:
+        yield "unit", _called(inline(called.unit(view.unit)), view.unit)
+    yield "reported", local(view.reported_at, zone)
+    yield "accepted", view.accepted_at and local(view.accepted_at, zone)
+    yield "closed", view.closed_at and local(view.closed_at, zone)
+    yield "deadline", _deadline_line(seen)
+    if view.under_review:
+        yield "review", "put to a thematic study"
+    if view.resolution is not None:
+        said = Text.assemble(inline(word(view.resolution.result)), ": ", view.resolution.summary)
+        yield "resolution", said
+    if view.sign_off_round:
+        outcome = "no answer yet" if view.sign_off is None else inline(word(view.sign_off))
+        yield "sign-off", Text.assemble(outcome, (f"  round {view.sign_off_round}", SECOND))
+    untold = f"{len(view.notices)}{' and more' if view.more_notices else ''} to be told"
+    yield "notices", untold if view.notices else None
+
+
+def _standing(view: IssueView) -> Text:
+    text = inline(word(view.phase))
+    if view.outcome is not None:
+        text = text.append(", ").append_text(inline(word(view.outcome)))
+    if view.waiting_for is not None:
+        text = text.append(", ").append_text(inline(word(view.waiting_for)))
+        if view.waiting_party is not None:
+            text.append(f" ({view.waiting_party})", SECOND)
+    return text
+
+
+def _tiered(seen: Seen) -> Text:
+    view = seen.view
+    text = _called(inline(seen.names.post(view.owner)), view.owner)
+    reached = f", reached {view.tier_reached}" if view.tier_reached > view.tier else ""
+    return text.append(f"  tier {view.tier}{reached}")
+
+
+def _called(text: Text, id_: str) -> Text:
+    return text.append(f"  {id_}", SECOND)
+
+
+def _deadline_line(seen: Seen) -> Text | None:
+    view = seen.view
+    if view.deadline_at is None:
+        return None
+    text = Text(local(view.deadline_at, seen.names.time_zone))
+    text.append(f"  {away(view.deadline_at, view.at)}", "yellow" if view.overdue else SECOND)
+    return text
+
+
+def _clocks(seen: Seen) -> Table:
+    made = table("Clock", "Cycle", "Standing", "Budget", "Due", "Next rung")
+    made.columns[0].ratio = 1
+    made.columns[1].justify = "right"
+    for clock in sorted(seen.view.clocks, key=lambda each: (not each.is_live, each.due_at is None)):
+        style = None if clock.is_live else SECOND
+        made.add_row(
+            _one_line(seen, clock),
+            str(clock.cycle),
+            _clock_standing(clock),
+            length(clock.budget_ms, in_days=clock.basis is Basis.WALL),
+            local(clock.due_at, seen.names.time_zone) + (" *" if clock.provisional else ""),
+            _next_rung(clock, seen.view.at),
+            style=style,
+        )
+    if any(clock.provisional and clock.due_at for clock in seen.view.clocks):
+        made.caption = "* provisional: past the last day that the calendar has published"
+        made.caption_justify = "left"
+    return made
+
+
+def _one_line(seen: Seen, clock: Clock) -> Text:
+    return inline(seen.names.clock(clock.id, clock.rule))
+
+
+def _clock_standing(clock: Clock) -> Text:
+    if clock.standing is Standing.RUNNING and clock.breached_at is not None:
+        return Text("逾期 overdue", "yellow")
+    return inline(word(clock.standing if clock.verdict is None else clock.verdict))
+
+
+def _next_rung(clock: Clock, now: datetime) -> Text:
+    rung = clock.next_rung
+    return Text("—") if rung is None else Text(f"{rung.id} {away(rung.due_at, now)}")
+
+
+def _team(seen: Seen) -> Table:
+    view, called = seen.view, seen.names
+    lead = "" if view.team_lead is None else called.unit(view.team_lead).en
+    made = table("Part", "Unit", "Duty", "Standing", "Deliverable", title=f"Joint team, {lead}")
+    made.columns[4].ratio = 1
+    for part in view.parts:
+        late = Text("逾期 late ", "yellow") if part.late and not part.is_settled else Text("")
+        made.add_row(
+            Text(part.id if part.required else f"{part.id} (not required)"),
+            inline(called.unit(part.unit)),
+            inline(word(part.duty)),
+            late.append_text(inline(word(part.standing))),
+            part.deliverable,
+        )
+    return made

@@ -1,0 +1,89 @@
+"""The history of an issue, as lines that a person can read."""
+
+import builders as b
+import pytest
+from builders import Step
+from played_ledger import LIFE, played
+
+from audit.timeline import TITLES, summary, timeline
+from domain.chain import Record
+from domain.events import EVENT
+
+KINDS = set(EVENT.json_schema(ref_template="{model}")["discriminator"]["mapping"])
+
+OTHER_LIVES = (
+    (b.REPORTED, Step(b.OFFICER, b.TURN_AWAY, b.MON_10)),
+    (
+        *(b.REPORTED, b.ACCEPTED, Step(b.OFFICER, b.ASSIGN), Step(b.OFFICER, b.NOTE), b.ESCALATED),
+        Step(b.HEAD, b.CONVENE, b.MON_10),
+        Step(b.SECTION, b.cmd.AcceptPart(part="survey"), b.MON_10),
+        Step(b.POWER_SECTION, b.cmd.RefusePart(part="cable", reason="Not ours."), b.MON_11),
+        Step(b.HEAD, b.cmd.WaivePart(part="cable", reason="It is not."), b.MON_11),
+        Step(b.SECTION, b.cmd.FinishPart(part="survey", summary="Surveyed."), b.MON_13),
+        Step(b.HEAD, b.DEESCALATE, b.MON_13),
+        Step(b.ENGINE, b.HISTORY_LOST, b.MON_13),
+        Step(b.OFFICER, b.PROPOSE, b.MON_13),
+        Step(b.ENTERPRISE, b.REJECT, b.MON_15),
+        Step(b.OFFICER, b.PROPOSE, b.MON_15),
+        Step(b.ENTERPRISE, b.CONFIRM, b.MON_15),
+        Step(b.HEAD, b.SEND_BACK, b.MON_17),
+        Step(b.ENTERPRISE, b.WITHDRAW, b.MON_17),
+        Step(b.HEAD, b.VERIFY, b.TUE_9),
+    ),
+    (
+        *(b.REPORTED, b.ACCEPTED, b.AT_THE_TOP, Step(b.ENGINE, b.ring(), b.local(30))),
+        Step(b.DIRECTOR, b.PROPOSE, b.local(30, 10)),
+        Step(b.ENGINE, b.ring("sign_off", 1, "due"), b.local(40)),
+        Step(b.VICE_DIRECTOR, b.VERIFY, b.local(40, 10)),
+        Step(b.ENTERPRISE, b.REOPEN, b.local(41)),
+    ),
+)
+
+
+def _records() -> list[Record]:
+    ledger = played(*LIFE)
+    for number, steps in enumerate(OTHER_LIVES, start=2):
+        ledger.play(steps, key=f"issue-{number}")
+    return ledger.events
+
+
+def test_every_kind_of_event_has_a_title_in_both_languages() -> None:
+    assert TITLES.keys() == KINDS
+
+
+def test_every_kind_of_event_is_told_in_one_line() -> None:
+    records = _records()
+
+    assert {record.kind for record in records} == KINDS
+    for row in timeline(records):
+        assert row.summary
+        assert "\n" not in row.summary
+
+
+@pytest.mark.parametrize(
+    ("version", "line"),
+    [
+        (2, "number HB-2026-0001, category road-access, handler grid-east-1"),
+        (5, "waiting_enterprise: Papers are awaited."),
+        (9, "tier 1 to 2, owner head-east: clock handling ran out"),
+        (12, "closed_out, sign-off accepted"),
+    ],
+)
+def test_a_line_carries_the_values_of_its_event(version: int, line: str) -> None:
+    assert timeline(played().events)[version - 1].summary == line
+
+
+def test_a_rung_says_how_late_it_fired() -> None:
+    fired = timeline(played().events)[3]
+
+    assert fired.summary.endswith("due 2026-03-03T02:00:00.000Z, 2.000 s late")
+    assert (fired.actor, fired.title.zh) == ("closeout", "时限提醒")
+
+
+def test_a_long_text_is_cut_and_kept_on_its_line() -> None:
+    note = b.cmd.Note(text="one\ntwo " + "x" * 500)
+    event = played(b.REPORTED, Step(b.OFFICER, note)).events[1].event
+
+    assert summary(event).startswith("one two xxx")
+    assert summary(event).endswith("x…")
+    assert len(summary(event)) == 100

@@ -1,0 +1,122 @@
+"""Changes of the clock: thirty years of them, in zones that change in different ways (R2.4)."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from oracle import WEEKDAYS, Oracle, calendar_json, changes_of_the_clock
+
+from domain.calendar import WorkingCalendar
+
+HOUR = timedelta(hours=1)
+CHANGES = {
+    "Europe/Berlin": 60,
+    "America/New_York": 60,
+    "Australia/Lord_Howe": 60,  # by half an hour
+    "America/Havana": 56,  # from and to midnight
+    "America/Sao_Paulo": 47,  # across midnight, until 2019
+    "America/St_Johns": 60,  # at 00:01 until 2011: back into the day before
+    "Pacific/Apia": 23,  # and one whole day that never was
+}
+
+
+def _calendar(zone: str, *hours: str) -> WorkingCalendar:
+    return WorkingCalendar.model_validate(_form(zone, *hours))
+
+
+def _form(zone: str, *hours: str) -> dict[str, object]:
+    return calendar_json(
+        time_zone=zone,
+        weekly={day: list(hours) for day in WEEKDAYS},
+        valid_from="1996-01-01",
+    )
+
+
+def _ms(length: timedelta) -> int:
+    return length // timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+def test_a_calendar_that_never_closes_counts_real_time_over_every_change(zone: str) -> None:
+    calendar = _calendar(zone, "00:00-24:00")
+    changes = changes_of_the_clock(zone, 1996, 2025)
+
+    assert len(changes) == CHANGES[zone]
+    for change_at in changes:
+        start_at, end_at = change_at - 2 * HOUR, change_at + 30 * HOUR
+        spans = calendar.derivation(start_at, end_at)
+
+        assert _ms(32 * HOUR) == calendar.working_ms(start_at, end_at)
+        assert end_at == calendar.add_ms(start_at, _ms(32 * HOUR))
+        assert calendar.is_open(change_at)
+        assert _ms(32 * HOUR) == sum(span.counted_ms for span in spans)
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+def test_hours_that_overlap_a_change_count_as_the_oracle_counts(zone: str) -> None:
+    hours = ("00:00-00:30", "01:15-01:45", "02:15-02:45", "03:00-09:00", "23:30-24:00")
+    calendar, oracle = _calendar(zone, *hours), Oracle(_form(zone, *hours))
+    changes = changes_of_the_clock(zone, 1996, 2025)
+    calendar.is_open(changes[-1])  # from both ends, so that the table grows only once
+    for change_at in changes[::3]:
+        start_at, end_at = change_at - 3 * HOUR, change_at + 5 * HOUR
+        counted_ms = oracle.working_ms(start_at, end_at)
+        spans = calendar.derivation(start_at, end_at)
+
+        assert counted_ms == calendar.working_ms(start_at, end_at), change_at
+        assert counted_ms == sum(span.counted_ms for span in spans)
+        assert [start_at, *(span.to_at for span in spans)] == [
+            *(span.from_at for span in spans),
+            end_at,
+        ]
+
+
+@pytest.mark.parametrize(
+    ("hours", "spring", "autumn"),
+    [
+        ("00:00-24:00", 23 * HOUR, 25 * HOUR),
+        ("02:15-02:45", 0 * HOUR, HOUR / 2),  # skipped; counted the first time only
+        ("01:30-02:30", HOUR / 2, HOUR),  # closes at the end of the gap; at the first 02:30
+        ("02:30-09:00", 6 * HOUR, 7.5 * HOUR),  # opens at the end of the gap; at the first 02:30
+        ("02:00-03:00", 0 * HOUR, 2 * HOUR),  # open until the clock first reads 03:00
+        ("22:00-02:30", 4 * HOUR, 4.5 * HOUR),
+    ],
+)
+def test_a_boundary_falls_where_the_clock_first_reads_it_or_is_past_it(
+    hours: str, spring: timedelta, autumn: timedelta
+) -> None:
+    calendar, berlin = _calendar("Europe/Berlin", hours), ZoneInfo("Europe/Berlin")
+    noon_at = [datetime(2026, month, day, 12, tzinfo=berlin) for month, day in ((3, 29), (10, 25))]
+    opened_ms = [
+        sum(end - start for start, end in calendar.ranges_on(day.date()))
+        for day in (noon_at if hours < "22" else [at - timedelta(days=1) for at in noon_at])
+    ]
+
+    assert [_ms(spring), _ms(autumn)] == opened_ms
+
+
+def test_the_repeated_hour_of_a_closed_range_stays_closed() -> None:
+    calendar = _calendar("Europe/Berlin", "01:30-02:30")
+    first, second = (datetime(2026, 10, 25, hour, 15, tzinfo=UTC) for hour in (0, 1))
+
+    assert first.astimezone(ZoneInfo("Europe/Berlin")).hour == 2
+    assert second.astimezone(ZoneInfo("Europe/Berlin")).hour == 2
+    assert calendar.is_open(first)
+    assert not calendar.is_open(second)
+
+
+def test_a_day_that_never_was_is_no_working_day() -> None:
+    apia = _calendar("Pacific/Apia", "09:00-17:00")
+    skipped = datetime(2011, 12, 30, tzinfo=UTC).date()
+
+    assert not apia.works_on(skipped)
+    assert apia.works_on(skipped - timedelta(days=1))
+    assert apia.works_on(skipped + timedelta(days=1))
+
+
+def test_a_day_that_has_begun_does_not_end_again_when_clocks_go_back() -> None:
+    st_johns = _calendar("America/St_Johns", "09:00-17:00")
+    change_at = datetime(2010, 11, 7, 2, 31, tzinfo=UTC)  # 00:01 becomes 23:01 of the day before
+
+    assert change_at.astimezone(ZoneInfo("America/St_Johns")).day == 6
+    assert st_johns.day_of(change_at).day == 7

@@ -1,0 +1,254 @@
+"""Who may ask for what: every actor tries every command where it would otherwise fit."""
+
+from typing import get_args
+
+import pytest
+from builders import (
+    ACCEPT,
+    ACTORS,
+    ANSWERED,
+    ASSIGN,
+    CLOSED_OUT,
+    CONFIRM_BY_PROXY,
+    CONVENE,
+    DEESCALATE,
+    ESCALATE,
+    ESCALATED,
+    HAND_OVER,
+    HANDBOOK,
+    HANDED_OVER,
+    HEAD,
+    HISTORY_LOST,
+    IN_HANDLING,
+    IN_INTAKE,
+    IN_SIGN_OFF,
+    MON_9,
+    MON_10,
+    NOTE,
+    OFFICER,
+    PAUSE,
+    PAUSED_FOR_PAPERS,
+    PROPOSE,
+    REJECT,
+    REOPEN,
+    RESUME,
+    SEND_BACK,
+    TURN_AWAY,
+    UNREACHABLE,
+    VERIFY,
+    WITH_A_TEAM,
+    WITHDRAW,
+    Step,
+    given,
+    kinds,
+    report,
+    ring,
+    told,
+    when,
+)
+
+from domain import commands as cmd
+from domain.errors import IssueClosedError, IssueError, NotPermittedError, WrongPhaseError
+from domain.people import (
+    ENGINE,
+    Engine,
+    Officer,
+    Representative,
+    Service,
+    named,
+    person_of,
+)
+from domain.permissions import PERMITTED, Capacity, capacities_of, officer_post
+
+OFFICERS = {
+    "officer",
+    "neighbour",
+    "head",
+    "deputy head",
+    "other head",
+    "director",
+    "vice director",
+    "section",
+    "power section",
+    "coordinator",
+    "auditor",
+}
+HEADS = {"head", "deputy head"}
+DIRECTORS = {"director", "vice director"}
+ROUTED = (*IN_HANDLING, HANDED_OVER)
+"""Owned by the officer, worked on by the section."""
+
+TABLE = {
+    "report": ((), report(), OFFICERS | {"enterprise", "hotline"}),
+    "accept": (IN_INTAKE, ACCEPT, {"officer", "coordinator"} | HEADS | DIRECTORS),
+    "turn_away": (IN_INTAKE, TURN_AWAY, {"officer", "coordinator"} | HEADS | DIRECTORS),
+    "assign": (ROUTED, ASSIGN, {"officer", "coordinator"} | HEADS | DIRECTORS),
+    "hand_over": (ROUTED, HAND_OVER, {"officer", "section"}),
+    "note": (ROUTED, NOTE, OFFICERS | {"enterprise", "hotline"}),
+    "escalate": (ROUTED, ESCALATE, {"officer", "section", "coordinator"} | HEADS | DIRECTORS),
+    "deescalate": ((*IN_HANDLING, ESCALATED), DEESCALATE, HEADS | DIRECTORS),
+    "convene_team": ((*IN_HANDLING, ESCALATED), CONVENE, HEADS),
+    "accept_part": (WITH_A_TEAM, cmd.AcceptPart(part="cable"), {"power section"}),
+    "refuse_part": (WITH_A_TEAM, cmd.RefusePart(part="cable", reason="No."), {"power section"}),
+    "finish_part": (WITH_A_TEAM, cmd.FinishPart(part="cable", summary="-"), {"power section"}),
+    "waive_part": (WITH_A_TEAM, cmd.WaivePart(part="cable", reason="-"), HEADS | {"section"}),
+    "pause": (ROUTED, PAUSE, {"officer", "section"}),
+    "resume": ((*ROUTED, PAUSED_FOR_PAPERS), RESUME, {"officer", "section"}),
+    "propose_resolution": (ROUTED, PROPOSE, {"officer", "section"}),
+    "confirm": (IN_SIGN_OFF, CONFIRM_BY_PROXY, {"enterprise", "coordinator"}),
+    "reject": (IN_SIGN_OFF, REJECT, {"enterprise"}),
+    "mark_unreachable": (IN_SIGN_OFF, UNREACHABLE, {"coordinator"}),
+    "verify": (ANSWERED, VERIFY, HEADS | DIRECTORS),
+    "send_back": (ANSWERED, SEND_BACK, HEADS | DIRECTORS),
+    "withdraw": (ROUTED, WITHDRAW, {"enterprise"}),
+    "reopen": (CLOSED_OUT, REOPEN, {"enterprise", "coordinator"}),
+    "ring_rung": (IN_HANDLING, ring(), {"engine"}),
+    "record_history_lost": (IN_HANDLING, HISTORY_LOST, {"engine"}),
+}
+KINDS = {"report"} | {
+    command.model_fields["kind"].default
+    for union in (cmd.WorkCommand, cmd.SignOffCommand, cmd.EngineCommand)
+    for command in get_args(union)
+}
+
+
+def test_every_command_has_its_row():
+    assert set(TABLE) == set(PERMITTED) == KINDS
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+@pytest.mark.parametrize("kind", TABLE)
+def test_a_command_is_permitted_to_those_who_may_and_to_nobody_else(kind, actor):
+    story, command, permitted = TABLE[kind]
+    issue = given(*story) if story else None
+
+    if actor in permitted:
+        decision = when(issue, command, ACTORS[actor], MON_10)
+        assert decision.events or kind == "ring_rung"
+    else:
+        with pytest.raises(NotPermittedError) as refused:
+            when(issue, command, ACTORS[actor], MON_10)
+        assert refused.value.field == "actor" or kind == "report"
+
+
+FITS = {
+    "accept": {"intake"},
+    "turn_away": {"intake"},
+    "assign": {"intake", "handling"},
+    "hand_over": {"handling"},
+    "note": {"intake", "handling", "sign_off"},
+    "escalate": {"intake", "handling"},
+    "deescalate": {"handling"},
+    "convene_team": {"handling"},
+    "accept_part": {"handling"},
+    "refuse_part": {"handling"},
+    "finish_part": {"handling"},
+    "waive_part": {"handling"},
+    "pause": {"handling"},
+    "resume": {"handling"},
+    "propose_resolution": {"handling"},
+    "confirm": {"sign_off"},
+    "reject": {"sign_off"},
+    "mark_unreachable": {"sign_off"},
+    "verify": {"sign_off"},
+    "send_back": {"sign_off"},
+    "withdraw": {"intake", "handling", "sign_off"},
+    "reopen": {"closed"},
+}
+PHASES = {
+    "intake": IN_INTAKE,
+    "handling": IN_HANDLING,
+    "sign_off": IN_SIGN_OFF,
+    "closed": CLOSED_OUT,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase"),
+    [(kind, phase) for kind, fits in FITS.items() for phase in PHASES if phase not in fits],
+)
+def test_a_command_that_does_not_fit_the_phase_is_refused_whoever_asks(kind, phase):
+    """Whoever asks, nothing happens; and one who might ask elsewhere learns that it is the phase,
+    unless the phase itself leaves nobody the role (a verifier before there is a proposal)."""
+    _, command, permitted = TABLE[kind]
+    issue = given(*PHASES[phase])
+
+    refusals = []
+    for actor in sorted(permitted | {"officer"}):
+        with pytest.raises(IssueError) as refused:
+            when(issue, command, ACTORS[actor], MON_10)
+        refusals.append(refused.value)
+
+    wanted = IssueClosedError if phase == "closed" else WrongPhaseError
+    roleless = kind in ("verify", "send_back") and phase != "closed"
+    assert roleless or any(isinstance(error, wanted) for error in refusals)
+    assert all(isinstance(error, WrongPhaseError | NotPermittedError) for error in refusals)
+
+
+def test_capacities_tell_in_what_quality_an_officer_stands():
+    issue = given(*WITH_A_TEAM)
+
+    assert capacities_of(HEAD, issue, HANDBOOK) == {
+        Capacity.OFFICER,
+        Capacity.OWNER,
+        Capacity.HANDLER,
+    }
+    assert capacities_of(ACTORS["section"], issue, HANDBOOK) == {Capacity.OFFICER, Capacity.LEAD}
+    assert capacities_of(ACTORS["director"], issue, HANDBOOK) == {Capacity.OFFICER, Capacity.ABOVE}
+
+
+def test_machines_and_representatives_have_one_capacity_or_none():
+    issue = given(*IN_INTAKE)
+
+    assert capacities_of(ENGINE, issue, HANDBOOK) == {Capacity.ENGINE}
+    assert capacities_of(ACTORS["hotline"], issue, HANDBOOK) == {Capacity.SERVICE}
+    assert capacities_of(ACTORS["enterprise"], issue, HANDBOOK) == {Capacity.ENTERPRISE}
+    assert capacities_of(ACTORS["other enterprise"], issue, HANDBOOK) == frozenset()
+
+
+def test_a_person_who_left_a_post_cannot_act_from_it():
+    gone = Officer(person="grid-east-1.former", post="grid-east-1")
+
+    with pytest.raises(NotPermittedError) as refused:
+        when(given(*IN_INTAKE), ACCEPT, gone)
+
+    assert (refused.value.field, refused.value.value) == ("actor.person", "grid-east-1.former")
+    assert refused.value.allowed == "grid-east-1.a"
+
+
+def test_an_officers_post_is_found_in_the_handbook():
+    assert officer_post(OFFICER, HANDBOOK).tier == 1
+
+
+def test_a_refusal_names_who_asked_and_who_may():
+    with pytest.raises(NotPermittedError) as refused:
+        when(given(*IN_INTAKE), ACCEPT, ACTORS["auditor"])
+
+    assert refused.value.value == "audit-office (audit-office.a)"
+    assert refused.value.allowed == "a coordinator, a higher tier, owner"
+
+
+def test_an_issue_that_rose_leaves_the_former_owner_without_a_say():
+    issue = told(*IN_HANDLING, ESCALATED).issue
+
+    with pytest.raises(NotPermittedError):
+        when(issue, PROPOSE, OFFICER)
+
+
+def test_a_step_of_a_story_is_an_act_of_somebody():
+    assert kinds(when(given(Step(ACTORS["enterprise"], report(), MON_9)), ACCEPT, OFFICER)) == [
+        "issue_accepted"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("actor", "name", "person"),
+    [
+        (OFFICER, "grid-east-1 (grid-east-1.a)", "grid-east-1.a"),
+        (Representative(person="p", enterprise="mill"), "mill (p)", "p"),
+        (Service(name="hotline"), "service hotline", None),
+        (Engine(), "closeout", None),
+    ],
+)
+def test_an_actor_has_a_line_that_names_it_and_perhaps_a_person(actor, name, person):
+    assert (named(actor), person_of(actor)) == (name, person)

@@ -1,0 +1,21 @@
+"""The ledger in memory keeps the contract."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from contract import LedgerContract, MakeLedger
+
+from ledger.memory import MemoryLedger
+from ledger.port import Ledger
+
+
+@asynccontextmanager
+async def memory_ledger() -> AsyncIterator[Ledger]:
+    yield MemoryLedger()
+
+
+class TestMemoryLedger(LedgerContract):
+    @pytest.fixture
+    def make_ledger(self) -> MakeLedger:
+        return memory_ledger

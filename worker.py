@@ -1,0 +1,149 @@
+"""Composition root of the worker: `python worker.py [--only worker|relay]`.
+
+Runs the workflows' worker, the relay, or both, against the Temporal that TEMPORAL_* names and the
+ledger that CLOSEOUT_DATABASE_URL names. Any number of them may run at once.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+from datetime import timedelta
+
+import structlog
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+)
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from activities.channels import Channel
+from activities.channels.journal import JournalChannel
+from activities.issue import IssueActivities
+from activities.notifier import Notifier
+from activities.upkeep import Upkeep
+from desk.desk import Desk
+from desk.guard import Guard
+from desk.opening import open_desk
+from desk.relay import Relay
+from runtime.logging import configure_logging
+from runtime.settings import Settings
+from runtime.temporal import connect, ensure_namespace
+from workflows.issue import IssueWorkflow
+from workflows.shown import at_start
+from workflows.upkeep import GuardWorkflow, SweepWorkflow
+
+log = structlog.get_logger()
+
+WORKFLOWS = [IssueWorkflow, GuardWorkflow, SweepWorkflow]
+STICKY = timedelta(seconds=2)
+GRACE = timedelta(seconds=6)
+
+
+def make_worker(
+    client: Client,
+    desk: Desk,
+    *,
+    task_queue: str,
+    channel: Channel | None = None,
+    cached_workflows_max: int = 2000,
+) -> Worker:
+    """Return a worker for every workflow and activity of Closeout.
+
+    The sticky timeout is short: after a killed worker an issue is deaf for that long.
+    """
+    issue = IssueActivities(desk)
+    notifier = Notifier(desk, channel or JournalChannel())
+    upkeep = Upkeep(Guard(desk, client), desk.ledger, client)
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=[
+            issue.look,
+            issue.ring,
+            issue.carry_out,
+            notifier.tell,
+            upkeep.guard_round,
+            upkeep.sweep_histories,
+        ],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        max_cached_workflows=cached_workflows_max,
+        sticky_queue_schedule_to_start_timeout=STICKY,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+def make_relay(client: Client, desk: Desk, *, task_queue: str) -> Relay:
+    """Return a relay that the desk of this process wakes."""
+    relay = Relay(desk.ledger, client, desk.seer, task_queue=task_queue, shown=at_start)
+    desk.on_poke = relay.wake
+    return relay
+
+
+async def ensure_schedules(client: Client, task_queue: str) -> None:
+    """Have the guard and the sweep run every minute. Again changes nothing."""
+    for name, workflow in (("guard", GuardWorkflow.run), ("sweep", SweepWorkflow.run)):
+        schedule = Schedule(
+            action=ScheduleActionStartWorkflow(
+                workflow,
+                id=f"upkeep/{name}",
+                task_queue=task_queue,
+                execution_timeout=timedelta(minutes=30),
+            ),
+            spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=1))]),
+            policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
+        )
+        with contextlib.suppress(ScheduleAlreadyRunningError):
+            await client.create_schedule(f"closeout-{name}", schedule)
+
+
+async def serve(settings: Settings, *, worker: bool = True, relay: bool = True) -> None:
+    """Run until SIGINT or SIGTERM, then let work in hand end."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    client = await connect()
+    async with (
+        open_desk(settings, name="closeout-worker") as desk,
+        contextlib.AsyncExitStack() as up,
+    ):
+        if worker:
+            await ensure_namespace(client)
+            await ensure_schedules(client, settings.task_queue)
+            await up.enter_async_context(make_worker(client, desk, task_queue=settings.task_queue))
+        if relay:
+            task = asyncio.create_task(
+                make_relay(client, desk, task_queue=settings.task_queue).run()
+            )
+            up.push_async_callback(_cancelled, task)
+        log.info("worker_serves", worker=worker, relay=relay, task_queue=settings.task_queue)
+        await stop.wait()
+    log.info("worker_stopped")
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def main() -> None:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(prog="worker.py", description=__doc__)
+    parser.add_argument("--only", choices=("worker", "relay"), help="run one of the two")
+    only = parser.parse_args().only
+    settings = Settings.load()
+    configure_logging(settings.log_level, as_json=settings.log_json)
+    asyncio.run(serve(settings, worker=only != "relay", relay=only != "worker"))
+
+
+if __name__ == "__main__":
+    main()
