@@ -1,5 +1,142 @@
-"""Composition root of the command line."""
+"""Composition root of the command line: wires the terminal to the desk, the audit and the rest.
+
+Whatever is heavy is imported by the function that needs it: `closeout --help` must come at once.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+
+from terminal.application import Application, Body
+from terminal.asking import do, report
+from terminal.auditing import FOUND, replay, verify
+from terminal.deadlines import why
+from terminal.doctor import doctor
+from terminal.looking import history, list_, show
+from terminal.operating import demo, migrate, recover, up
+from terminal.session import Wiring
+from terminal.zones import zones
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from temporalio.client import Client
+
+    from desk.desk import Desk
+    from ledger.port import Ledger
+    from runtime.settings import Settings
+    from runtime.stack import ChildProgram
+
+COMMANDS: dict[str, tuple[Body, ...]] = {
+    "Issues": (report, do, list_, show, history, why, zones),
+    "Audit": (verify, replay),
+    "Running it": (up, demo, doctor, recover, migrate),
+}
+"""Every command, under the heading of the help that it stands under."""
+
+
+def exit_codes() -> Mapping[type[Exception], int]:
+    """Return the code that the process ends with, by the error that ended it.
+
+    Beside these: 0 done, 2 wrong usage, 130 interrupted; 1 also for a failed `doctor`, 6 also for
+    what `verify` and `replay` find.
+    """
+    from audit.facts import UnsoundTermsError
+    from audit.replay import DamagedHistoryError
+    from domain import errors
+    from handbooks.shelf import HandbookError
+    from ledger.port import LedgerError
+    from runtime.errors import StackError
+
+    return {
+        LedgerError: 1,
+        StackError: 1,
+        errors.IssueError: 3,
+        errors.InvalidRequestError: 3,
+        errors.UnknownCategoryError: 3,
+        errors.UnknownZoneError: 3,
+        HandbookError: 3,
+        errors.NotPermittedError: 4,
+        errors.WrongPhaseError: 5,
+        errors.IssueClosedError: 5,
+        errors.ConflictError: 5,
+        errors.UnknownIssueError: 5,
+        UnsoundTermsError: FOUND,
+        DamagedHistoryError: FOUND,
+    }
+
+
+def opened(settings: "Settings") -> AbstractAsyncContextManager["Desk"]:
+    """Open the desk; the relays of other processes hear what it leaves for them."""
+    from desk.opening import open_desk
+
+    return open_desk(settings, name="closeout-cli")
+
+
+def workflows() -> Sequence[type]:
+    """Return the workflow classes that a worker serves, for the replay of their histories."""
+    from worker import WORKFLOWS
+
+    return WORKFLOWS
+
+
+def programs() -> Sequence["ChildProgram"]:
+    """Return what `up` keeps alive beside the servers: a worker and a relay, apart."""
+    import worker
+    from runtime.stack import ChildProgram
+
+    return [
+        ChildProgram(name, [sys.executable, str(worker.__file__), "--only", name])
+        for name in ("worker", "relay")
+    ]
+
+
+async def sweep(client: "Client", ledger: "Ledger") -> int:
+    """Archive the history of every run that is over; return how many were new."""
+    from datetime import UTC, datetime
+
+    from activities.upkeep import sweep as sweep_since
+
+    return await sweep_since(client, ledger, datetime(2000, 1, 1, tzinfo=UTC))
+
+
+async def play_demo(settings: "Settings", console: "Console") -> int:
+    """Play the demonstration; return its exit code."""
+    import worker
+    from demo.engine import Parts
+    from demo.play import play_demo as play
+
+    parts = Parts(
+        make_worker=worker.make_worker,
+        make_relay=worker.make_relay,
+        ensure_schedules=worker.ensure_schedules,
+        workflows=worker.WORKFLOWS,
+    )
+    return await play(settings, console, parts)
+
+
+def make_application() -> Application:
+    """Return the whole command line."""
+    application = Application(
+        Wiring(
+            exit_codes=exit_codes,
+            open_desk=opened,
+            workflows=workflows,
+            programs=programs,
+            sweep=sweep,
+            play_demo=play_demo,
+        )
+    )
+    for panel, bodies in COMMANDS.items():
+        for body in bodies:
+            application.offer(body, panel)
+    return application
 
 
 def main() -> None:
     """Run the `closeout` command."""
+    make_application().run()
+
+
+if __name__ == "__main__":
+    main()

@@ -30,8 +30,9 @@ from activities.notifier import Notifier
 from activities.upkeep import Upkeep
 from desk.desk import Desk
 from desk.guard import Guard
-from desk.opening import open_desk
+from desk.opening import database_url, open_desk
 from desk.relay import Relay
+from ledger.connections import OutboxBell
 from runtime.logging import configure_logging
 from runtime.settings import Settings
 from runtime.temporal import connect, ensure_namespace
@@ -120,10 +121,10 @@ async def serve(settings: Settings, *, worker: bool = True, relay: bool = True) 
             await ensure_schedules(client, settings.task_queue)
             await up.enter_async_context(make_worker(client, desk, task_queue=settings.task_queue))
         if relay:
-            task = asyncio.create_task(
-                make_relay(client, desk, task_queue=settings.task_queue).run()
-            )
-            up.push_async_callback(_cancelled, task)
+            made = make_relay(client, desk, task_queue=settings.task_queue)
+            bell = OutboxBell(database_url(settings))
+            await up.enter_async_context(bell.listen(made.wake))
+            up.push_async_callback(_cancelled, asyncio.create_task(made.run()))
         log.info("worker_serves", worker=worker, relay=relay, task_queue=settings.task_queue)
         await stop.wait()
     log.info("worker_stopped")

@@ -5,7 +5,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
 from desk.guard import Guard, Rounds
@@ -51,15 +51,20 @@ async def sweep(client: Client, ledger: Ledger, since: datetime) -> int:
             if error.status is RPCStatusCode.NOT_FOUND:
                 continue  # retention was quicker; the ledger's HistoryLost names such spans
             raise
-        plain = history.to_json().encode()
-        row = HistoryRow(
-            run_id=run.run_id,
-            workflow_id=run.id,
-            closed_as="" if run.status is None else run.status.name,
-            events=len(history.events),
-            sha256=hashlib.sha256(plain).hexdigest(),
-            archive=gzip.compress(plain, mtime=0),
-            swept_at=datetime.now(UTC),
-        )
-        kept += await ledger.put_history(row)
+        closed_as = "" if run.status is None else run.status.name
+        kept += await ledger.put_history(history_row(history, run.run_id, closed_as))
     return kept
+
+
+def history_row(history: WorkflowHistory, run_id: str, closed_as: str) -> HistoryRow:
+    """Return a history as the archive keeps it: gzipped JSON and the hash of the JSON."""
+    plain = history.to_json().encode()
+    return HistoryRow(
+        run_id=run_id,
+        workflow_id=history.workflow_id,
+        closed_as=closed_as,
+        events=len(history.events),
+        sha256=hashlib.sha256(plain).hexdigest(),
+        archive=gzip.compress(plain, mtime=0),
+        swept_at=datetime.now(UTC),
+    )

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 
+from activities.upkeep import history_row
 from audit.reexecute import reexecute_all
 from audit.replay import cross_check, replay_histories
 from audit.verify import verify_all
@@ -146,14 +147,16 @@ async def close(
             bars.advance(bar)
             histories = await desk.ledger.histories()
             replay = await replay_histories(
-                histories, parts.workflows, data_converter=pydantic_data_converter
+                [*histories, *(history_row(one, one.workflow_id, "RUNNING") for one in live)],
+                parts.workflows,
+                data_converter=pydantic_data_converter,
             )
             bars.advance(bar)
             rings = await cross_check(
                 desk.ledger, histories, live=live, data_converter=pydantic_data_converter
             )
             bars.advance(bar)
-    console.print(table_of(rows))
+    console.print(table_of(rows, console.width))
     console.print(
         "Act 1 plays each case without pause; what its source says of its length is in its file. "
         "What no source states is marked assumed there.",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -13,6 +14,9 @@ from desk.desk import Desk
 from domain.issue import Issue
 from domain.organization import enterprise
 from domain.phases import Outcome, Phase, SignOffOutcome
+
+FIGURES_WIDTH = 71
+WORDS_WIDTH_MIN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ async def ended(desk: Desk, expected: Expected) -> Ended:
         id=expected.id,
         issue=issue,
         names=("", "") if place is None else (place.name.zh, place.name.en),
-        category=f"{category.id} {category.name.zh}\n{category.name.en}",
+        category=f"{category.id} {category.name.zh} {category.name.en}",
         wall=wall,
         working=working,
         differs=tuple(_differences(issue, expected)),
@@ -80,27 +84,25 @@ def _differences(issue: Issue, expected: Expected) -> list[str]:
     return [f"{what}: {found}, not {wanted}" for what, found, wanted in pairs if found != wanted]
 
 
-def table_of(rows: list[Ended]) -> Table:
-    """Return the closing table, Chinese and English side by side."""
-    table = Table(title="企业问题台账 / Ledger of enterprise issues", show_lines=True, expand=False)
-    table.add_column("#", no_wrap=True)
-    table.add_column("台账号\nLedger number", no_wrap=True)
-    table.add_column("企业\nEnterprise", max_width=30)
-    table.add_column("类别\nCategory", max_width=24)
-    table.add_column("层级\nTier", justify="center")
-    table.add_column("历时 / 工时\nWall / working", justify="right", no_wrap=True)
-    table.add_column("企业确认\nSign-off", no_wrap=True)
-    table.add_column("", no_wrap=True)
+def table_of(rows: list[Ended], width: int) -> Table:
+    """Return the closing table for a terminal `width` columns wide, both languages side by side."""
+    words = max(WORDS_WIDTH_MIN, width - FIGURES_WIDTH)
+    table = Table(
+        title="企业问题台账 / Ledger of enterprise issues", box=box.SIMPLE_HEAD, expand=False
+    )
+    table.add_column("台账号\nLedger number", no_wrap=True, min_width=26)
+    table.add_column("企业 Enterprise\n类别 Category", no_wrap=True, width=words)
+    table.add_column("层级\nTier", justify="center", no_wrap=True, min_width=4)
+    table.add_column("历时 Wall\n工时 Working", justify="right", no_wrap=True, min_width=12)
+    table.add_column("企业确认\nSign-off", no_wrap=True, min_width=15)
     for row in rows:
+        mark = "[green]✓[/]" if not row.differs else "[red]✗[/]"
         table.add_row(
-            row.id,
-            row.issue.number or "-",
-            "\n".join(row.names),
-            row.category,
+            f"{row.issue.number or '-'}\n{mark} [dim]{row.id}[/]",
+            f"{' '.join(row.names)}\n[dim]{row.category}[/]",
             str(row.issue.tier_reached),
-            f"{span(row.wall)}\n{span(row.working)}",
+            f"{span(row.wall)}\n{working(row.working)}",
             _sign_off(row.issue),
-            "[green]✓[/]" if not row.differs else "[red]✗[/]",
         )
     return table
 
@@ -133,6 +135,11 @@ def span(length: timedelta | None) -> str:
     if hours or minutes:
         return f"{hours} h {minutes} min"
     return f"{seconds:.1f} s"
+
+
+def working(length: timedelta | None) -> str:
+    """Return working time in hours: a working day is no 24 of them."""
+    return "-" if length is None else f"{length.total_seconds() / 3600:.1f} h"
 
 
 def print_proofs(

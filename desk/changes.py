@@ -2,18 +2,17 @@
 
 from datetime import datetime
 
-from ledger.projections import rows_of
-
 from domain.canonical import canonical, sha256
 from domain.chain import GENESIS, Origin, recorded
 from domain.commands import RingRung, Submission
 from domain.decisions import RULES, Decision
-from domain.events import Event, IssueReopened, IssueReported
+from domain.events import Event, IssueReopened, IssueReported, RungFired
 from domain.issue import Issue
 from domain.notices import Notice, notices_of
 from domain.terms import Terms
 from domain.view import CommandResult
 from ledger.port import Changes, CommandRow, Head, IssueRow
+from ledger.projections import rows_of
 
 _SHOWN = ("phase", "tier", "owner", "unit", "category")
 
@@ -137,14 +136,29 @@ def _command_row(
     )
 
 
+def fired(decision: Decision, ring: RingRung) -> bool:
+    """Return whether the very rung that was named fired.
+
+    What others fell due meanwhile fires under ids of their own: this one is still to be rung.
+    """
+    return any(
+        isinstance(event, RungFired)
+        and (event.clock, event.cycle, event.rung) == (ring.clock, ring.cycle, ring.rung)
+        for event in decision.events
+    )
+
+
 def result_of(command: CommandRow) -> CommandResult:
+    """Return the result that is stored with a command."""
     return CommandResult.model_validate_json(command.result)
 
 
-def row_after(changes: Changes, issue: Issue) -> IssueRow:
+def row_after(changes: Changes, issue: Issue, head: Head | None) -> IssueRow:
+    """Return the issue's row as the command leaves it, with the notices that it added."""
+    previous = GENESIS if head is None else head.hash
     return IssueRow(
         issue=issue,
-        hash=changes.records[-1].hash if changes.records else GENESIS,
+        hash=changes.records[-1].hash if changes.records else previous,
         armed_due_at=changes.armed_due_at,
         answered=changes.answered,
         notices=tuple(row.id for row in changes.notices),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from desk.changes import changes_of, result_of, row_after
+from desk.changes import changes_of, fired, result_of, row_after
 from desk.clock import DeskClock
 from desk.seen import Seer, stands
 from desk.shelf import Shelf
@@ -17,7 +17,7 @@ from domain.chain import GENESIS
 from domain.commands import Accept, RingRung, Submission
 from domain.days import zone_of
 from domain.decisions import Context, decide
-from domain.errors import ConflictError, IssueError, UnknownIssueError
+from domain.errors import ConflictError, IssueError, NotPermittedError, UnknownIssueError
 from domain.issue import Issue, stream_name
 from domain.model import to_millisecond
 from domain.people import ENGINE, Engine
@@ -65,6 +65,15 @@ class _NotDueError(Exception):
         super().__init__(outcome)
         self.row = row
         self.outcome = outcome
+
+
+class _TermsWantedError(Exception):
+    """The terms are not at hand. They are fetched when no connection is held: a pool full of
+    commands that each wait for a second connection would stand still."""
+
+    def __init__(self, version: str | None) -> None:
+        super().__init__(version)
+        self.version = version
 
 
 class Desk:
@@ -134,6 +143,12 @@ class Desk:
 
     async def _carry_out(self, submission: Submission, *, heard: bool) -> Done:
         try:
+            if isinstance(submission.command, RingRung):
+                raise NotPermittedError(
+                    "A clock is rung by the issue's workflow alone.",
+                    field="command.kind",
+                    value=submission.command.kind,
+                )
             return await self._with_retries(submission, heard=heard)
         except IssueError as refusal:
             await self._keep(refusal, submission)
@@ -147,30 +162,47 @@ class Desk:
                 if attempt == ATTEMPTS_MAX:
                     raise
                 await asyncio.sleep(0.002 * attempt)
-        raise AssertionError
+            except _TermsWantedError as wanted:
+                if wanted.version is None:
+                    await self.shelf.current(submission.zone, to_millisecond(self.clock.now()))
+                else:
+                    await self.shelf.version(wanted.version)
+        msg = f"{submission.id}: the terms are not at hand after {ATTEMPTS_MAX} attempts"
+        raise LedgerError(msg)
 
     async def _attempt(self, submission: Submission, *, heard: bool) -> Done:
         body = canonical(submission)
         stream = stream_name(submission.zone, submission.key)
         async with self.ledger.transaction() as tx:
             head, stored = await tx.lock(stream, submission.id)
-            if stored is not None:
-                return await self._repeated(submission, stored, sha256(body), heard=heard)
-            issue = None if head is None else self._fold(stream, head)
-            at = to_millisecond(self.clock.now())
-            if issue is not None:
-                at = max(at, issue.changed_at)
-            terms = await self._terms(submission, head, at)
-            number = await self._number(tx, submission, issue, terms, at)
-            decision = decide(issue, submission, Context(at=at, terms=terms, number=number))
-            if not decision.events and isinstance(submission.command, RingRung):
-                raise _NotDueError(*self._ring_met(submission.command, decision.issue, head))
-            changes = changes_of(submission, body, issue, decision, terms, head, heard=heard)
-            await tx.append(head, changes)
-        self._remember(changes, decision.issue)
+            if stored is None:
+                changes, after = await self._decide(tx, submission, body, head, heard=heard)
+                await tx.append(head, changes)
+        if stored is not None:
+            # Outside the transaction, which holds the very row that is read and marked here.
+            return await self._repeated(submission, stored, sha256(body), heard=heard)
+        self._remember(changes, after)
         if changes.poke:
             self.on_poke()
-        return Done(result=result_of(changes.command), row=row_after(changes, decision.issue))
+        return Done(result=result_of(changes.command), row=row_after(changes, after, head))
+
+    async def _decide(
+        self, tx: Transaction, submission: Submission, body: str, head: Head | None, *, heard: bool
+    ) -> tuple[Changes, Issue]:
+        command = submission.command
+        issue = (
+            None if head is None else self._fold(stream_name(submission.zone, submission.key), head)
+        )
+        at = to_millisecond(self.clock.now())
+        if issue is not None:
+            at = max(at, issue.changed_at)
+        terms = self._terms(submission, head)
+        number = await self._number(tx, submission, issue, terms, at)
+        decision = decide(issue, submission, Context(at=at, terms=terms, number=number))
+        if isinstance(command, RingRung) and issue is not None and not fired(decision, command):
+            raise _NotDueError(*_ring_met(command, issue, head))
+        changes = changes_of(submission, body, issue, decision, terms, head, heard=heard)
+        return changes, decision.issue
 
     async def _repeated(
         self, submission: Submission, stored: CommandRow, hash_: str, *, heard: bool
@@ -189,10 +221,12 @@ class Desk:
         result = result_of(stored).model_copy(update={"repeated": True})
         return Done(result=result, row=row)
 
-    async def _terms(self, submission: Submission, head: Head | None, at: datetime) -> Terms:
-        if head is None:
-            return await self.shelf.current(submission.zone, at)
-        return await self.shelf.version(head.terms)
+    def _terms(self, submission: Submission, head: Head | None) -> Terms:
+        version = None if head is None else head.terms
+        terms = self.shelf.at_hand(submission.zone, version)
+        if terms is None:
+            raise _TermsWantedError(version)
+        return terms
 
     async def _number(
         self,
@@ -210,15 +244,6 @@ class Desk:
         year = at.astimezone(zone_of(terms.calendar.time_zone)).year
         number = await tx.allot_number(submission.zone, year)
         return f"{submission.zone.upper()}-{year}-{number:06d}"
-
-    def _ring_met(
-        self, command: RingRung, issue: Issue, head: Head | None
-    ) -> tuple[IssueRow, RingOutcome]:
-        standing = stands(issue, command.clock, command.cycle, command.rung)
-        outcome = RingOutcome.STALE if standing is None else RingOutcome.EARLY
-        hash_ = GENESIS if head is None else head.hash
-        row = IssueRow(issue=issue, hash=hash_, armed_due_at=None, answered=True, notices=())
-        return row, outcome
 
     def _fold(self, stream: str, head: Head) -> Issue:
         kept = self._folds.get(stream)
@@ -250,3 +275,11 @@ class Desk:
             await self.ledger.put_refusal(entry)
         except LedgerError as error:
             log.warning("refusal_not_kept", command=submission.id, error=str(error))
+
+
+def _ring_met(command: RingRung, issue: Issue, head: Head | None) -> tuple[IssueRow, RingOutcome]:
+    standing = stands(issue, command.clock, command.cycle, command.rung)
+    outcome = RingOutcome.STALE if standing is None else RingOutcome.EARLY
+    hash_ = GENESIS if head is None else head.hash
+    row = IssueRow(issue=issue, hash=hash_, armed_due_at=None, answered=True, notices=())
+    return row, outcome

@@ -42,7 +42,10 @@ class Guard:
         at = to_millisecond(self._desk.clock.now())
         overdue = await self._desk.ledger.overdue(at - SLACK, PAGE)
         streams = {row.issue.stream for row in overdue}
-        missing, open_issues = await self._without_workflow(at)
+        open_issues = await self._desk.ledger.open_count()
+        counted = await self._client.count_workflows(RUNNING)
+        # Counts that agree settle it; a rung of an issue that they hide is overdue soon enough.
+        missing = [] if counted.count == open_issues else await self._without_workflow(at - SLACK)
         await self._record_lost(missing, at)
         streams |= {row.issue.stream for row in missing}
         if streams:
@@ -54,7 +57,7 @@ class Guard:
     async def recover(self) -> int:
         """Put back the workflow of every open issue that has none; return how many there were."""
         at = to_millisecond(self._desk.clock.now())
-        missing, _ = await self._without_workflow(at)
+        missing = await self._without_workflow(at)
         await self._record_lost(missing, at)
         await self._desk.ledger.mark_unanswered([row.issue.stream for row in missing])
         self._desk.on_poke()
@@ -70,20 +73,19 @@ class Guard:
         self._desk.on_poke()
         return len(streams)
 
-    async def _without_workflow(self, at: datetime) -> tuple[list[IssueRow], int]:
-        """Return the open issues that have no running workflow, and how many are open.
+    async def _without_workflow(self, unchanged_since: datetime) -> list[IssueRow]:
+        """Return the open issues that have no running workflow.
 
-        Temporal's lists lag: an issue that has changed within the slack is given the time to show.
+        Temporal's lists lag: an issue that has changed since then is given the time to show.
         """
         running = {w.id async for w in self._client.list_workflows(RUNNING)}
-        missing, open_issues = [], 0
+        missing = []
         async for row in self._open_issues():
-            open_issues += 1
             issue = row.issue
-            settled = issue.changed_at < at - SLACK or not row.answered
+            settled = issue.changed_at <= unchanged_since or not row.answered
             if settled and workflow_id(issue.zone, issue.key) not in running:
                 missing.append(row)
-        return missing, open_issues
+        return missing
 
     async def _open_issues(self) -> AsyncIterator[IssueRow]:
         after = ""

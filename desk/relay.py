@@ -92,21 +92,25 @@ class Relay:
         """Poke one workflow; whether its rows can be forgotten. One bad issue stops no other."""
         glimpse = self._seer.glimpse(row)
         try:
-            if row.answered or not glimpse.is_open:
-                await self._signal(glimpse)
-            else:
+            if not row.answered and (glimpse.is_open or glimpse.notices):
                 await self._start(glimpse)
+            else:
+                await self._signal(glimpse)
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                # A closed issue needs no workflow; for an open one this is the guard's work.
-                return True
             log.warning("poke_failed", issue=row.issue.stream, error=error.message[:200])
             return False
         return True
 
     async def _signal(self, glimpse: Glimpse) -> None:
         handle = self._client.get_workflow_handle(workflow_id(glimpse.zone, glimpse.key))
-        await handle.signal("poke", glimpse, rpc_timeout=TIME_TO_SIGNAL)
+        try:
+            await handle.signal("poke", glimpse, rpc_timeout=TIME_TO_SIGNAL)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            # A closed issue needs no workflow once all is told; for an open one it is the guard's.
+            if not glimpse.is_open and glimpse.notices:
+                await self._start(glimpse)
 
     async def _start(self, glimpse: Glimpse) -> None:
         """Start the workflow with its first news; if it runs already, it only hears the news."""

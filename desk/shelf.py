@@ -26,6 +26,15 @@ class Shelf:
         """Return the zones that have a handbook in force."""
         return sorted(self._current)
 
+    def at_hand(self, zone: str, version: str | None) -> Terms | None:
+        """Return a version, or without one the terms in force, if that takes no look-up."""
+        if version is None:
+            terms = self._current.get(zone)
+            return terms if terms is not None and terms.hash in self._kept else None
+        if version in self._versions:
+            self._versions.move_to_end(version)
+        return self._versions.get(version)
+
     async def current(self, zone: str, at: datetime) -> Terms:
         """Return the terms in force for `zone`; the ledger has them from the first use on."""
         terms = self._current.get(zone)

@@ -176,11 +176,15 @@ class WorkingCalendar(Frozen):
 
     def ranges_on(self, day: date) -> tuple[tuple[int, int], ...]:
         """Return what opens on a day as (start, end) in UTC milliseconds; empty if not worked."""
-        spans = (
-            (self.at_minute(day, hours.opens_minute), self.at_minute(day, hours.closes_minute))
-            for hours in self._hours_on(day)
-        )
-        return tuple((start, end) for start, end in spans if end > start)
+        known = self._ranges_by_day.get(day)
+        if known is None:
+            spans = (
+                (self.at_minute(day, hours.opens_minute), self.at_minute(day, hours.closes_minute))
+                for hours in self._hours_on(day)
+            )
+            known = tuple((start, end) for start, end in spans if end > start)
+            self._ranges_by_day[day] = known
+        return known
 
     def works_on(self, day: date) -> bool:
         """Tell whether anything opens on this day."""
@@ -260,6 +264,11 @@ class WorkingCalendar(Frozen):
     @cached_property
     def _overrides_by_day(self) -> dict[date, DayOverride]:
         return {override.on: override for override in self.overrides}
+
+    @cached_property
+    def _ranges_by_day(self) -> dict[date, tuple[tuple[int, int], ...]]:
+        """What `ranges_on` has worked out so far: every new deadline asks for the same few days."""
+        return {}
 
     @cached_property
     def _first_ms(self) -> int:

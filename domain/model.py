@@ -1,6 +1,8 @@
 """The base of every value in the domain: frozen, closed, bounded."""
 
+import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import (
@@ -15,6 +17,8 @@ from pydantic import (
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 TEXT_CHARACTERS_MAX = 4000
 SHORT_CHARACTERS_MAX = 200
+WRITTEN_KEPT_MAX = 2**15
+NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 
 class Frozen(BaseModel):
@@ -29,12 +33,19 @@ def to_millisecond(at: datetime) -> datetime:
         at = at.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("an instant lies between the years 1 and 9999 in UTC") from error
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+    below = at.microsecond % 1000
+    return at.replace(microsecond=at.microsecond - below) if below else at
 
 
 def written(at: datetime) -> str:
     """Return `at` as the ledger writes it: RFC 3339, UTC, three decimals."""
-    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return _written(at if at.tzinfo is UTC else at.astimezone(UTC))
+
+
+@lru_cache(maxsize=WRITTEN_KEPT_MAX)
+def _written(at: datetime) -> str:
+    """An issue's instants are written again with each of its snapshots."""
+    return f"{at.isoformat('T', 'milliseconds')[:-6]}Z"
 
 
 Moment = Annotated[
@@ -50,13 +61,27 @@ Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 CommandId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,254}$")]
 """The id under which a command is sent, and sent again: 1 to 255 characters."""
 
+
+def without_controls(text: str) -> str:
+    """Refuse characters that no person writes and that databases or RFC 8785 do not carry."""
+    found = NOT_TEXT.search(text)
+    if found is not None:
+        msg = f"the character U+{ord(found[0]):04X} is not text"
+        raise ValueError(msg)
+    return text
+
+
 Text = Annotated[
-    str, StringConstraints(min_length=1, max_length=TEXT_CHARACTERS_MAX, strip_whitespace=True)
+    str,
+    StringConstraints(min_length=1, max_length=TEXT_CHARACTERS_MAX, strip_whitespace=True),
+    AfterValidator(without_controls),
 ]
 """What a person wrote, 1 to 4,000 characters."""
 
 Short = Annotated[
-    str, StringConstraints(min_length=1, max_length=SHORT_CHARACTERS_MAX, strip_whitespace=True)
+    str,
+    StringConstraints(min_length=1, max_length=SHORT_CHARACTERS_MAX, strip_whitespace=True),
+    AfterValidator(without_controls),
 ]
 """A name or a reference, 1 to 200 characters."""
 

@@ -1,6 +1,7 @@
 """Who must be told what, read from the handbook's notice rules."""
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from domain.events import Event, RungFired
 from domain.handbook import Audience, Handbook, NoticeRule, Role
@@ -59,3 +60,5 @@ def _addressees(audience: Audience, issue: Issue, handbook: Handbook) -> list[st
             return [p.id for part in parts for p in posts_of_unit(handbook, part.unit)[:1]]
         case Audience.COORDINATOR:
             return [post.id for post in posts_of_role(handbook, Role.COORDINATOR)[:1]]
+        case _:
+            assert_never(audience)

@@ -1,6 +1,6 @@
 """Who acts: an officer in a post, a representative, a service, or the engine itself."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, assert_never
 
 from pydantic import Field
 
@@ -57,3 +57,5 @@ def named(actor: Actor) -> str:
             return f"service {actor.name}"
         case Engine():
             return "closeout"
+        case _:
+            assert_never(actor)

@@ -1,6 +1,7 @@
 """Who may ask for what: one table, and how an actor comes to stand in it."""
 
 from enum import StrEnum
+from typing import assert_never
 
 from domain.commands import Command
 from domain.errors import NotPermittedError
@@ -86,6 +87,8 @@ def capacities_of(
             return frozenset({Capacity.ENTERPRISE} if own else ())
         case Officer():
             return _officer_capacities(actor, issue, handbook, part)
+        case _:
+            assert_never(actor)
 
 
 def officer_post(actor: Officer, handbook: Handbook) -> Post:

@@ -24,15 +24,11 @@ def _moves(issue: Issue, event: Event, terms: Terms) -> Iterator[ClockTransition
     clocks = {clock.id: clock for clock in issue.clocks}
     for rule in terms.handbook.clocks:
         for clock_id, part in _instances(rule, issue):
-            clock = clocks.pop(clock_id, None)
+            clock = clocks.get(clock_id)
             held = _held(rule, issue, event, part, clock)
             if held:
                 yield _transition(rule, clock_id, clock, held, issue, event, terms)
         for clock in _left_behind(rule, issue):
-            yield _transition(rule, clock.id, clock, [Move.CANCEL], issue, event, terms)
-    for clock in clocks.values():
-        if clock.is_live:  # its team was succeeded by another: the part is owed no longer
-            rule = terms.rules_by_id[clock.rule]
             yield _transition(rule, clock.id, clock, [Move.CANCEL], issue, event, terms)
 
 
@@ -46,6 +42,8 @@ def _instances(rule: ClockRule, issue: Issue) -> Iterator[tuple[str, Part | None
 
 def _left_behind(rule: ClockRule, issue: Issue) -> list[Clock]:
     """Return the live clocks of parts whose team has made way for another."""
+    if rule.scope is ClockScope.ISSUE:
+        return []
     present = {clock_id for clock_id, _ in _instances(rule, issue)}
     return [
         clock
@@ -59,22 +57,30 @@ def _held(
 ) -> list[Move]:
     """Return every move whose conditions hold and that the clock can make, in the fixed order."""
 
-    def any_of(conditions: Iterable[Condition]) -> bool:
-        return any(_holds(condition, issue, event, part) for condition in conditions)
-
     if clock is None or not clock.is_live:
-        starts = any_of(rule.start) and not any_of(rule.stop) and not any_of(rule.cancel)
+        starts = (
+            _any(rule.start, issue, event, part)
+            and not _any(rule.stop, issue, event, part)
+            and not _any(rule.cancel, issue, event, part)
+        )
         return [Move.START] if starts else []
     running = clock.standing is Standing.RUNNING
-    pausing = any_of(rule.pause)
-    candidates = {
-        Move.STOP: any_of(rule.stop),
-        Move.CANCEL: any_of(rule.cancel),
-        Move.RESET: any_of(rule.reset),
-        Move.PAUSE: running and pausing,
-        Move.RESUME: not running and not pausing,
-    }
-    return [move for move, holds in candidates.items() if holds]
+    pausing = _any(rule.pause, issue, event, part)
+    candidates = (
+        (Move.STOP, _any(rule.stop, issue, event, part)),
+        (Move.CANCEL, _any(rule.cancel, issue, event, part)),
+        (Move.RESET, _any(rule.reset, issue, event, part)),
+        (Move.PAUSE, running and pausing),
+        (Move.RESUME, not running and not pausing),
+    )
+    return [move for move, holds in candidates if holds]
+
+
+def _any(conditions: Iterable[Condition], issue: Issue, event: Event, part: Part | None) -> bool:
+    for condition in conditions:  # noqa: SIM110  # a generator for every rule of every event tells
+        if _holds(condition, issue, event, part):
+            return True
+    return False
 
 
 def _holds(condition: Condition, issue: Issue, event: Event, part: Part | None) -> bool:

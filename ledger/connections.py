@@ -46,6 +46,7 @@ async def open_pool(
     url: str,
     *,
     size: int = 10,
+    application_name: str = "closeout",
     command_timeout_s: float = COMMAND_TIMEOUT_S,
     connect_timeout_s: float = CONNECT_TIMEOUT_S,
 ) -> "Pool":
@@ -57,7 +58,7 @@ async def open_pool(
             max_size=size,
             timeout=connect_timeout_s,
             command_timeout=command_timeout_s,
-            server_settings=SESSION | {"application_name": "closeout"},
+            server_settings=SESSION | {"application_name": application_name},
             reset=_leave_as_it_is,
         )
 

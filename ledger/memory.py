@@ -196,6 +196,10 @@ class MemoryLedger:
         late.sort(key=lambda entry: entry[:2])
         return [self._tables.issue_row(row) for _, _, row in late[:limit]]
 
+    async def open_count(self) -> int:
+        """Return how many issues are open."""
+        return sum(row.columns.open for row in self._tables.issues.values())
+
     async def next_due_at(self) -> datetime | None:
         """Return the instant of the first rung that any open issue waits for."""
         due = (row.columns.next_due_at for row in self._tables.issues.values() if row.columns.open)

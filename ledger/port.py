@@ -309,6 +309,10 @@ class Ledger(Protocol):
         """Return open issues whose next rung was due before `at` and has not fired."""
         ...
 
+    async def open_count(self) -> int:
+        """Return how many issues are open."""
+        ...
+
     async def next_due_at(self) -> datetime | None:
         """Return the instant of the first rung that any open issue waits for."""
         ...

@@ -207,6 +207,11 @@ class PostgresLedger:
         """Return open issues whose next rung was due before `at` and has not fired."""
         return [codec.issue_row_of(row) for row in await self._fetch(queries.OVERDUE, at, limit)]
 
+    async def open_count(self) -> int:
+        """Return how many issues are open."""
+        row = await self._row(queries.OPEN_COUNT)
+        return 0 if row is None else int(row[0])
+
     async def next_due_at(self) -> datetime | None:
         """Return the instant of the first rung that any open issue waits for."""
         row = await self._row(queries.NEXT_DUE_AT)

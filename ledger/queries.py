@@ -85,6 +85,7 @@ FORGET_POKES: Final = "DELETE FROM outbox WHERE id = ANY ($1)"
 OUTBOX_SIZE: Final = "SELECT count(DISTINCT stream) FROM outbox"
 
 
+OPEN_COUNT: Final = "SELECT count(*) FROM issue WHERE open"
 NEXT_DUE_AT: Final = """
 SELECT next_due_at FROM issue WHERE open AND next_due_at IS NOT NULL ORDER BY next_due_at LIMIT 1
 """

@@ -33,9 +33,5 @@ class ChildFailedError(StackError):
     """A server ended while it was being started, or did not become ready in its limit."""
 
 
-class DatabaseUnreachableError(StackError):
-    """PostgreSQL does not answer, or refuses us, at the configured address."""
-
-
 class TemporalUnreachableError(StackError):
     """Temporal does not answer, or refuses us, at the configured address."""

@@ -17,7 +17,7 @@ import asyncpg
 import structlog
 
 from runtime import postgres_home
-from runtime.errors import ChildFailedError, DatabaseUnreachableError, FolderUnusableError
+from runtime.errors import ChildFailedError, FolderUnusableError
 from runtime.lock import DataFolder
 from runtime.postgres_home import FAST_SHUTDOWN, IMMEDIATE_SHUTDOWN, Record
 from runtime.processes import Child, in_thread, last_lines, server_account
@@ -32,7 +32,6 @@ DATABASE: Final = "closeout"
 MAINTENANCE: Final = "postgres"
 
 CONNECT_TIMEOUT_S: Final = 10.0
-COMMAND_TIMEOUT_S: Final = 30.0
 
 START_LIMIT_S: Final = 3600.0
 """A server that replays its log after a crash is at work, not failing; this is only a backstop."""
@@ -59,32 +58,6 @@ NOT_READY = (
     asyncpg.ConnectionDoesNotExistError,
     asyncpg.TooManyConnectionsError,
 )
-
-
-async def open_pool(url: str, size: int, *, application_name: str = "closeout") -> asyncpg.Pool:
-    """Return a pool of 1 to `size` connections; the caller closes it.
-
-    A connection that breaks is replaced by itself. `DatabaseUnreachableError` if not even the
-    first one can be made; a command longer than 30 s is cancelled with `TimeoutError`.
-    """
-    try:
-        return await asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=size,
-            timeout=CONNECT_TIMEOUT_S,
-            command_timeout=COMMAND_TIMEOUT_S,
-            server_settings={
-                "application_name": application_name,
-                "timezone": "UTC",
-                "idle_in_transaction_session_timeout": "60s",
-            },
-        )
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise DatabaseUnreachableError(
-            f"PostgreSQL cannot be reached ({type(error).__name__}: {error}). Check "
-            "CLOSEOUT_DATABASE_URL, and that the server runs."
-        ) from error
 
 
 class EmbeddedPostgres:

@@ -28,7 +28,8 @@ SHARED: dict[str, tuple[object, object]] = {
             Path | None,
             typer.Option(
                 metavar="FOLDER",
-                help="The local stack's folder.  [default: .closeout]",
+                help="The local stack's folder.",
+                show_default=".closeout",
                 rich_help_panel=COMMON,
             ),
         ],
@@ -48,10 +49,11 @@ SHARED: dict[str, tuple[object, object]] = {
 }
 """The options of every command: annotation and default."""
 
-HELP = """企业问题销号 Closeout: every enterprise issue is owned, escalated, solved and signed off in time.
-
-Start with `closeout up` in one terminal; in another, `closeout zones` shows what can be typed, and
-`closeout report` reports an issue."""
+HELP = (
+    "企业问题销号 Closeout: every issue of an enterprise is owned, escalated, solved and signed "
+    "off in time.\n\nStart with `closeout up` in one terminal; in another, `closeout zones` shows "
+    "what can be typed, and `closeout report` reports an issue."
+)
 
 
 class Application(typer.Typer):

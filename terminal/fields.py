@@ -1,11 +1,35 @@
 """A command's fields, as the command line gives them: `key=text`, `key:=JSON`, or one object."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import get_args
 
+from domain.commands import SignOffCommand, WorkCommand
 from domain.errors import InvalidRequestError
+from domain.model import Frozen
 
 FORMS = 'key=text, key:=JSON, outer.inner=text, or one JSON object such as \'{"reason": "…"}\''
+
+
+def kinds() -> Iterator[tuple[str, type[Frozen]]]:
+    """Yield what people may ask of an issue that is reported, and the model of each."""
+    for family in (WorkCommand, SignOffCommand):
+        for command in get_args(family):
+            yield command.model_fields["kind"].default, command
+
+
+def read_kind(word: str) -> str:
+    """Return the kind of command that the word names, with hyphens or underscores."""
+    kind = word.replace("-", "_")
+    known = [each for each, _ in kinds()]
+    if kind not in known:
+        raise InvalidRequestError(
+            "There is no such command.",
+            field="command",
+            value=word,
+            allowed=[each.replace("_", "-") for each in known],
+        )
+    return kind
 
 
 def read_fields(words: Sequence[str]) -> dict[str, object]:

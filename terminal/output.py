@@ -23,12 +23,17 @@ class Output:
     def console(self) -> Console:
         """The console of the answer."""
         unmeasured = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-        return Console(highlight=False, width=UNMEASURED_WIDTH if unmeasured else None)
+        return Console(
+            highlight=False,
+            markup=False,
+            emoji=False,
+            width=UNMEASURED_WIDTH if unmeasured else None,
+        )
 
     @cached_property
     def aside(self) -> Console:
         """The console for what is not the answer: progress, problems."""
-        return Console(stderr=True, highlight=False)
+        return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
     def answer(self, plain: object, shown: Callable[[], RenderableType]) -> None:
         """Print the answer in the form that was asked for."""

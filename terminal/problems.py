@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.errors import IssueError
+from ledger.port import LedgerError
 from terminal.output import Output
 
 ADVICE = {
@@ -20,6 +21,8 @@ ADVICE = {
     "not_permitted": "`closeout zones ZONE` lists who holds which post; say who acts with --as.",
 }
 """What to do about a refusal, by its code."""
+
+VALUE_CHARACTERS_MAX = 60
 
 AWAY = "`closeout doctor` says what is not as it should be."
 
@@ -36,8 +39,10 @@ def show_problem(out: Output, error: Exception, code: int) -> None:
     grid.add_column(overflow="fold")
     where = told.get("field")
     if where is not None:
-        value = told.get("value")
-        grid.add_row("  where", where if value is None else f"{where} = {value}")
+        value = told.get("value", "")
+        if len(value) > VALUE_CHARACTERS_MAX:
+            value = f"{value[: VALUE_CHARACTERS_MAX - 1]}…"
+        grid.add_row("  where", f"{where} = {value}" if value else where)
     for label in ("allowed", "do"):
         if label in told:
             grid.add_row(f"  {label}", told[label])
@@ -54,7 +59,7 @@ def problem_of(error: Exception) -> dict[str, str]:
         return told if advice is None else {**told, "do": advice}
     kind = type(error).__name__.removesuffix("Error")
     told = {"code": _snake(kind), "message": str(error) or kind}
-    return told if "`closeout" in told["message"] else {**told, "do": AWAY}
+    return {**told, "do": AWAY} if isinstance(error, LedgerError) else told
 
 
 def _snake(name: str) -> str:

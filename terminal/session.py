@@ -51,8 +51,8 @@ class Place:
     def told(self) -> str:
         """Return where this is, without a password."""
         if self.stack is not None:
-            return f"the stack in {self.settings.data_dir}"
-        return "CLOSEOUT_DATABASE_URL and TEMPORAL_*"
+            return f"the stack that runs in {self.settings.data_dir}"
+        return "CLOSEOUT_DATABASE_URL and TEMPORAL_* of the environment"
 
 
 class Session:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Generator
 
 import pytest
-from databases import Database
+from databases import Database, running_server
 
 from ledger.migrate import migrate
 from runtime.postgres import EmbeddedPostgres
@@ -20,7 +20,7 @@ async def postgres_server(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[EmbeddedPostgres]:
     """A PostgreSQL server, started once a session (one for each xdist worker)."""
-    async with EmbeddedPostgres(tmp_path_factory.mktemp("postgres")) as server:
+    async with running_server(tmp_path_factory.mktemp("postgres")) as server:
         yield server
 
 

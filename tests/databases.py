@@ -1,8 +1,10 @@
 """A database of a test's own, and the ledger in it."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -13,6 +15,18 @@ from runtime.postgres import ADMIN, APP, OWNER, EmbeddedPostgres
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
+
+
+@asynccontextmanager
+async def running_server(folder: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """Start a PostgreSQL server, and remove its data at the end of the block."""
+    server = EmbeddedPostgres(folder)
+    try:
+        async with server:
+            yield server
+    finally:
+        # As root the data lies outside `folder`, where the server's own user can reach it.
+        shutil.rmtree(server.home, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

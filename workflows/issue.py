@@ -52,20 +52,25 @@ class IssueWorkflow:
     """Waits for the next deadline that the ledger names, rings it, tells what must be told."""
 
     @workflow.init
-    def __init__(self, opening: dict[str, JsonValue]) -> None:
+    def __init__(self, *opening: JsonValue) -> None:
         self._raw = opening
         self._seen: Glimpse | None = None  # the newest glimpse the ledger gave: highest version
         self._view: IssueView | None = None
         self._news = 0
         self._alarm: asyncio.Task[None] | None = None
         self._alarm_at: datetime | None = None
+        self._promised_at: datetime | None = None  # the earliest of what was heard since we rang
         self._not_before: datetime | None = None
         self._to_tell: dict[str, None] = {}
+        self._more_to_tell = False
         self._telling: dict[str, asyncio.Task[None]] = {}
 
     @workflow.run
-    async def run(self, opening: dict[str, JsonValue]) -> Closing:
-        """Stay with the issue through its phases, as often as it takes."""
+    async def run(self, *opening: JsonValue) -> Closing:
+        """Stay with the issue through its phases, as often as it takes. Takes one Opening.
+
+        Whatever comes in is read in here: what a signature refuses fails the task for ever.
+        """
         if not await self._open():
             return self._nothing_to_keep()
         while True:
@@ -76,14 +81,22 @@ class IssueWorkflow:
                 return self._closing()
 
     @workflow.update
-    async def carry_out(self, submission: Submission) -> CommandResult:
-        """Do what a person or service asks, or fail with the error that says why not."""
-        return await self._carry_out(submission)
+    async def carry_out(self, submission: JsonValue) -> CommandResult:
+        """Do what a Submission asks, or fail with the error that says why not."""
+        return await self._carry_out(self._read_submission(submission))
+
+    @carry_out.validator
+    def _require_readable(self, submission: JsonValue) -> None:
+        """Refuse before anything is recorded; without this a missing argument fails the task."""
+        self._read_submission(submission)
 
     @workflow.signal
-    def poke(self, glimpse: Glimpse) -> None:
-        """The ledger has news: version, phase, tier, owner, next rung, what there is to tell."""
-        self._see(glimpse)
+    def poke(self, *news: JsonValue) -> None:
+        """The ledger has news, a Glimpse. One that cannot be read is dropped: the guard mends."""
+        try:
+            self._see(Glimpse.model_validate(*news))
+        except (ValidationError, TypeError):
+            workflow.logger.warning("a poke cannot be read")
 
     @workflow.query
     def issue(self) -> Glimpse | None:
@@ -115,9 +128,18 @@ class IssueWorkflow:
         """Look at the ledger for the first time; False if there is no issue to keep."""
         opening = self._read_opening()
         if opening.report is not None:
+            self._require_id(opening.report.zone, opening.report.key)
             await self._carry_out(opening.report)
-        # An Update that came with the start may be the report itself.
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        while True:
+            # An Update that came with the start, or during the look, may be the report itself.
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            heard = self._news
+            if await self._is_known(opening):
+                return True
+            if workflow.all_handlers_finished() and self._news == heard:
+                return False
+
+    async def _is_known(self, opening: Opening) -> bool:
         try:
             await self._look(opening)
         except ActivityError as error:
@@ -127,18 +149,23 @@ class IssueWorkflow:
         return True
 
     async def _carry_out(self, submission: Submission) -> CommandResult:
-        self._require_id(submission.zone, submission.key)
         answer = await steps.carry_out(submission)
         self._see(answer.glimpse)
         return answer.result
 
     async def _look(self, opening: Opening) -> None:
+        self._more_to_tell = False
         self._view = await steps.look(opening.zone, opening.key)
         self._see(self._view)
 
     def _see(self, glimpse: Glimpse) -> None:
         """Keep the newest news; what is to be told is told even when the news itself is old."""
         self._to_tell |= dict.fromkeys(glimpse.notices)
+        self._more_to_tell = self._more_to_tell or glimpse.more_notices
+        if glimpse.next_rung is not None:
+            # Even of an overtaken answer: the ledger takes it that we wait for this one.
+            wake_at = glimpse.next_rung.wake_at
+            self._promised_at = min(wake_at, self._promised_at or wake_at)
         if self._seen is None or glimpse.version >= self._seen.version:
             self._seen = glimpse
         self._news += 1
@@ -153,15 +180,17 @@ class IssueWorkflow:
         await workflow.wait_condition(lambda: self._news != heard or self._alarm_is_over())
         if not self._alarm_is_over():
             return None
-        self._alarm = self._alarm_at = None
+        self._alarm = self._alarm_at = self._promised_at = None
         rung = self._issue.next_rung
-        return rung if rung is not None and self._wake_at(rung) <= workflow.now() else None
+        if rung is None or self._not_earlier(rung.wake_at) <= workflow.now():
+            return rung
+        self._promised_at = rung.wake_at
+        return None
 
     def _set_alarm(self) -> None:
-        rung = self._issue.next_rung
-        if rung is None:
+        if self._promised_at is None:
             return
-        wake_at = self._wake_at(rung)
+        wake_at = self._not_earlier(self._promised_at)
         if self._alarm is not None and self._alarm_at is not None and self._alarm_at <= wake_at:
             return
         if self._alarm is not None:
@@ -173,9 +202,9 @@ class IssueWorkflow:
     def _alarm_is_over(self) -> bool:
         return self._alarm is not None and self._alarm.done()
 
-    def _wake_at(self, rung: NextRung) -> datetime:
+    def _not_earlier(self, wake_at: datetime) -> datetime:
         """A ring that came back early waits as long as the desk said was left (`_ring`)."""
-        return rung.wake_at if self._not_before is None else max(rung.wake_at, self._not_before)
+        return wake_at if self._not_before is None else max(wake_at, self._not_before)
 
     async def _ring(self, rung: NextRung) -> None:
         issue = self._issue
@@ -183,9 +212,11 @@ class IssueWorkflow:
             Ring(zone=issue.zone, key=issue.key, clock=rung.clock, cycle=rung.cycle, rung=rung.rung)
         )
         self._not_before = None
-        if answer.outcome is RingOutcome.EARLY and answer.glimpse.next_rung is not None:
-            left = answer.glimpse.next_rung.due_at - answer.glimpse.at
-            self._not_before = workflow.now() + max(left, PATIENCE_MIN)
+        left = answer.glimpse.next_rung
+        if answer.outcome is RingOutcome.EARLY and left and left.wake_at <= workflow.now():
+            # The desk's clock is behind ours. A rung that only moved later may yet move back.
+            patience = max(left.due_at - answer.glimpse.at, PATIENCE_MIN)
+            self._not_before = workflow.now() + patience
         self._see(answer.glimpse)
 
     def _start_telling(self) -> None:
@@ -198,7 +229,7 @@ class IssueWorkflow:
         """Tell, and ask what else there is when the last of those that were named is told."""
         await steps.tell(notice)
         others = (task for name, task in self._telling.items() if name != notice)
-        if self._issue.more_notices and all(task.done() for task in others):
+        if self._more_to_tell and all(task.done() for task in others):
             await self._look(self._read_opening())
 
     def _is_quiet(self) -> bool:
@@ -236,12 +267,21 @@ class IssueWorkflow:
 
     def _read_opening(self) -> Opening:
         """Read what the run was started with. A malformed start ends the run, it never loops."""
+        (raw,) = self._raw if len(self._raw) == 1 else (None,)
         try:
-            opening = Opening.model_validate(self._raw)
+            opening = Opening.model_validate(raw)
         except ValidationError as error:
             raise _refused(from_validation(error)) from error
         self._require_id(opening.zone, opening.key)
         return opening
+
+    def _read_submission(self, raw: JsonValue) -> Submission:
+        try:
+            submission = Submission.model_validate(raw)
+        except ValidationError as error:
+            raise _refused(from_validation(error)) from error
+        self._require_id(submission.zone, submission.key)
+        return submission
 
     def _require_id(self, zone: str, key: str) -> None:
         if workflow.info().workflow_id != workflow_id(zone, key):

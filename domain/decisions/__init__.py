@@ -30,7 +30,7 @@ def decide(issue: Issue | None, submission: cmd.Submission, context: Context) ->
     if context.rules != RULES:
         msg = f"rules revision {context.rules} is not known; this code decides by {RULES}"
         raise ValueError(msg)
-    _require_sound(issue, submission, context)
+    _require_past(submission, context)
     try:
         return _decided(issue, submission, context)
     except CalendarError as error:
@@ -52,6 +52,7 @@ def _decided(issue: Issue | None, submission: cmd.Submission, context: Context) 
                 value=submission.key,
                 allowed="a key of its own for each issue",
             )
+        _require_version(submission, 0)
         intake.report(draft, command)
         return draft.decision()
     if issue is None:
@@ -60,6 +61,7 @@ def _decided(issue: Issue | None, submission: cmd.Submission, context: Context) 
         )
     if issue.is_open:
         let_time_pass(draft)
+    _require_version(submission, draft.issue.version)
     if isinstance(command, cmd.RingRung | cmd.RecordHistoryLost):
         _engine_command(draft, command)
     else:
@@ -71,16 +73,7 @@ def _decided(issue: Issue | None, submission: cmd.Submission, context: Context) 
     return draft.decision()
 
 
-def _require_sound(issue: Issue | None, submission: cmd.Submission, context: Context) -> None:
-    expected = submission.expected_version
-    version = 0 if issue is None else issue.version
-    if expected is not None and expected != version:
-        raise ConflictError(
-            "The issue has moved on.",
-            field="expected_version",
-            value=expected,
-            allowed=f"{version}, its present version",
-        )
+def _require_past(submission: cmd.Submission, context: Context) -> None:
     occurred_at = submission.occurred_at
     if occurred_at is None:
         return
@@ -90,6 +83,18 @@ def _require_sound(issue: Issue | None, submission: cmd.Submission, context: Con
             field="occurred_at",
             value=occurred_at.isoformat(),
             allowed=f"{(context.at - OCCURRED_AGE_MAX).isoformat()} to {context.at.isoformat()}",
+        )
+
+
+def _require_version(submission: cmd.Submission, version: int) -> None:
+    """What time has done by now counts: a stale view is stale whoever was quicker."""
+    expected = submission.expected_version
+    if expected is not None and expected != version:
+        raise ConflictError(
+            "The issue has moved on.",
+            field="expected_version",
+            value=expected,
+            allowed=f"{version}, its present version",
         )
 
 

@@ -1,5 +1,7 @@
 """Reporting an issue, taking it on, turning it away."""
 
+from typing import assert_never
+
 from domain import commands as cmd
 from domain import events as ev
 from domain.decisions.draft import Draft
@@ -56,7 +58,7 @@ def accept(draft: Draft, command: cmd.Accept) -> None:
             by=draft.actor,
             number=draft.number,
             category=category,
-            handler=draft.issue.owner,
+            handler=draft.issue.handler,
         )
     )
 
@@ -116,6 +118,8 @@ def _require_reporter(draft: Draft, command: cmd.Report) -> None:
         case Representative() | Service():
             if command.tier == 1:
                 return
+        case _:
+            assert_never(actor)
     raise NotPermittedError(
         "An issue enters above the first tier only through an officer of that tier.",
         field="actor",

@@ -149,6 +149,9 @@ def send_back(draft: Draft, command: cmd.SendBack) -> None:
 def withdraw(draft: Draft, command: cmd.Withdraw) -> None:
     """At intake this closes the issue; later a verifier confirms it, for nobody may press (Q20)."""
     draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF)
+    sign_off = draft.issue.sign_off
+    if draft.issue.phase is Phase.SIGN_OFF and sign_off is not None:
+        _require_not_withdrawn(sign_off)
     draft.record(
         ev.IssueWithdrawn(
             at=draft.at,
@@ -189,6 +192,15 @@ def reopen(draft: Draft, command: cmd.Reopen) -> None:
             owner_person=person,
         )
     )
+
+
+def _require_not_withdrawn(sign_off: SignOff) -> None:
+    if sign_off.outcome is SignOffOutcome.WITHDRAWN:
+        raise WrongPhaseError(
+            "The issue is withdrawn and awaits the verifier.",
+            field="sign_off",
+            value=sign_off.outcome,
+        )
 
 
 def _answered(draft: Draft) -> SignOff:

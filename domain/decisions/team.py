@@ -28,6 +28,13 @@ def convene_team(draft: Draft, command: cmd.ConveneTeam) -> None:
             field="team",
             allowed=[f"finish or waive {part.id}" for part in issue.team.open_parts],
         )
+    if issue.pause is not None:
+        raise WrongPhaseError(
+            "The issue is paused; its team would work on standing clocks.",
+            field="pause",
+            value=issue.pause.reason,
+            allowed="resume first",
+        )
     _require_units(draft, command)
     draft.record(
         ev.TeamConvened(

@@ -1,5 +1,7 @@
 """What the passing of time does to an issue (R4): thresholds fire in the order they fell due."""
 
+from typing import assert_never
+
 from domain import events as ev
 from domain.clocks import Clock, RungDue
 from domain.decisions.draft import Draft
@@ -50,6 +52,8 @@ def _fire(draft: Draft, clock: Clock, rung: RungDue) -> None:
             _lapse(draft)
         case RungEffect.REVIEW:
             draft.record(ev.IssuePutToReview(at=draft.at, by=ENGINE, clock=clock.id))
+        case _:
+            assert_never(rule.effect)
 
 
 def _rung_rule(draft: Draft, clock: Clock, rung: RungDue) -> RungRule:

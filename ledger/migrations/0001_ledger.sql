@@ -62,7 +62,7 @@ CREATE TABLE workflow_history (
     swept_at    timestamptz NOT NULL,
     CONSTRAINT workflow_history_pkey PRIMARY KEY (run_id)
 );
-COMMENT ON COLUMN workflow_history.archive IS 'gzipped JSON; sha256 is taken over it';
+COMMENT ON COLUMN workflow_history.archive IS 'gzipped JSON; sha256 is taken over the JSON';
 CREATE INDEX workflow_history_workflow_idx ON workflow_history (workflow_id, swept_at);
 
 CREATE TABLE refusal (

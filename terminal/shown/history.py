@@ -14,7 +14,9 @@ from terminal.shown.names import Names
 from terminal.shown.times import local
 
 
-def history(head: str, records: Sequence[Record], rows: Sequence[Row], names: Names) -> RenderableType:
+def history(
+    head: str, records: Sequence[Record], rows: Sequence[Row], names: Names
+) -> RenderableType:
     """Return the events of an issue: when, what, who, and below it what was said."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(justify="right", style=SECOND, no_wrap=True)

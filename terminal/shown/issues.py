@@ -5,15 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from domain.clocks import Clock, Standing
 from domain.durations import Basis
 from domain.view import CommandResult, IssueView
-from terminal.shown.frames import SECOND, facts, inline, names, stacked, table
+from terminal.shown.frames import (
+    SECOND,
+    Column,
+    Sheet,
+    facts,
+    inline,
+    kept,
+    names,
+    stacked,
+    wrapped,
+)
 from terminal.shown.names import Names
-from terminal.shown.times import away, length, local
+from terminal.shown.times import away, length, local, near
 from terminal.shown.words import word
 
 
@@ -29,14 +38,19 @@ def issue_list(issues: Sequence[Seen], following: str | None) -> RenderableType:
     """Return the list of issues; `following` is the command that shows the next page."""
     if not issues:
         return Text("No issue fits. `closeout report` reports one.", SECOND)
-    made = table("Issue", "Enterprise", "Category", "Phase", "Owner", "Deadline")
-    made.columns[0].overflow = "fold"
-    for column, ratio in ((1, 3), (2, 3), (4, 3)):
-        made.columns[column].ratio = ratio
-    made.expand = True
+    sheet = Sheet(
+        (
+            kept("Issue"),
+            Column("Enterprise"),
+            Column("Category"),
+            kept("Phase"),
+            Column("Owner"),
+            kept("Deadline"),
+        )
+    )
     for seen in issues:
         view, called = seen.view, seen.names
-        made.add_row(
+        sheet.add(
             _identity(view),
             names(called.enterprise(view.enterprise)),
             names(called.category(view.category)),
@@ -48,7 +62,7 @@ def issue_list(issues: Sequence[Seen], following: str | None) -> RenderableType:
     end = Text(f"{len(issues)} shown; times in {', '.join(zones)}", SECOND)
     if following is not None:
         end.append(f"\nmore: {following}")
-    return Group(made, end)
+    return Group(sheet, end)
 
 
 def _identity(view: IssueView) -> Text:
@@ -72,7 +86,7 @@ def _deadline(seen: Seen) -> Text:
     if view.deadline_at is None:
         return Text("—", SECOND)
     style = "yellow" if view.overdue else SECOND
-    when = local(view.deadline_at, seen.names.time_zone)[2:]
+    when = near(view.deadline_at, view.at, seen.names.time_zone)
     return stacked(when, Text(away(view.deadline_at, view.at), style))
 
 
@@ -108,7 +122,9 @@ def issue_in_full(seen: Seen) -> RenderableType:
     if view.parts:
         parts += [_team(seen), Text("")]
     ends = f"version {view.version}; times in {called.time_zone}"
-    return Group(*parts, Text(f"{ends}; `closeout why {view.zone} {view.key}` derives them", SECOND))
+    return Group(
+        *parts, Text(f"{ends}; `closeout why {view.zone} {view.key}` derives them", SECOND)
+    )
 
 
 def _facts(seen: Seen) -> Iterable[tuple[str, str | Text | None]]:
@@ -125,8 +141,8 @@ def _facts(seen: Seen) -> Iterable[tuple[str, str | Text | None]]:
     if view.unit is not None:
         yield "unit", _called(inline(called.unit(view.unit)), view.unit)
     yield "reported", local(view.reported_at, zone)
-    yield "accepted", view.accepted_at and local(view.accepted_at, zone)
-    yield "closed", view.closed_at and local(view.closed_at, zone)
+    yield "accepted", None if view.accepted_at is None else local(view.accepted_at, zone)
+    yield "closed", None if view.closed_at is None else local(view.closed_at, zone)
     yield "deadline", _deadline_line(seen)
     if view.under_review:
         yield "review", "put to a thematic study"
@@ -171,54 +187,59 @@ def _deadline_line(seen: Seen) -> Text | None:
     return text
 
 
-def _clocks(seen: Seen) -> Table:
-    made = table("Clock", "Cycle", "Standing", "Budget", "Due", "Next rung")
-    made.columns[0].ratio = 1
-    made.columns[1].justify = "right"
+def _clocks(seen: Seen) -> RenderableType:
+    sheet = Sheet(
+        (
+            Column("Clock"),
+            kept("Cycle", right=True),
+            Column("Standing"),
+            kept("Budget"),
+            kept("Due"),
+            Column("Next rung"),
+        )
+    )
     for clock in sorted(seen.view.clocks, key=lambda each: (not each.is_live, each.due_at is None)):
-        style = None if clock.is_live else SECOND
-        made.add_row(
-            _one_line(seen, clock),
+        sheet.add(
+            names(seen.names.clock(clock.id, clock.rule)),
             str(clock.cycle),
             _clock_standing(clock),
             length(clock.budget_ms, in_days=clock.basis is Basis.WALL),
             local(clock.due_at, seen.names.time_zone) + (" *" if clock.provisional else ""),
             _next_rung(clock, seen.view.at),
-            style=style,
+            style=None if clock.is_live else SECOND,
         )
-    if any(clock.provisional and clock.due_at for clock in seen.view.clocks):
-        made.caption = "* provisional: past the last day that the calendar has published"
-        made.caption_justify = "left"
-    return made
-
-
-def _one_line(seen: Seen, clock: Clock) -> Text:
-    return inline(seen.names.clock(clock.id, clock.rule))
+    if not any(clock.provisional and clock.due_at for clock in seen.view.clocks):
+        return sheet
+    mark = "* provisional: past the last day that the calendar has published"
+    return Group(sheet, Text(mark, SECOND))
 
 
 def _clock_standing(clock: Clock) -> Text:
     if clock.standing is Standing.RUNNING and clock.breached_at is not None:
-        return Text("逾期 overdue", "yellow")
-    return inline(word(clock.standing if clock.verdict is None else clock.verdict))
+        return Text("逾期\noverdue", "yellow")
+    return names(word(clock.standing if clock.verdict is None else clock.verdict))
 
 
 def _next_rung(clock: Clock, now: datetime) -> Text:
     rung = clock.next_rung
-    return Text("—") if rung is None else Text(f"{rung.id} {away(rung.due_at, now)}")
+    return Text("—") if rung is None else stacked(rung.id, away(rung.due_at, now))
 
 
-def _team(seen: Seen) -> Table:
+def _team(seen: Seen) -> RenderableType:
     view, called = seen.view, seen.names
-    lead = "" if view.team_lead is None else called.unit(view.team_lead).en
-    made = table("Part", "Unit", "Duty", "Standing", "Deliverable", title=f"Joint team, {lead}")
-    made.columns[4].ratio = 1
+    sheet = Sheet(
+        (kept("Part"), Column("Unit"), Column("Duty"), kept("Standing"), wrapped("Deliverable"))
+    )
     for part in view.parts:
         late = Text("逾期 late ", "yellow") if part.late and not part.is_settled else Text("")
-        made.add_row(
-            Text(part.id if part.required else f"{part.id} (not required)"),
-            inline(called.unit(part.unit)),
-            inline(word(part.duty)),
-            late.append_text(inline(word(part.standing))),
+        sheet.add(
+            part.id,
+            names(called.unit(part.unit)),
+            names(word(part.duty)).append("" if part.required else ", optional", SECOND),
+            late.append_text(names(word(part.standing))),
             part.deliverable,
         )
-    return made
+    if view.team_lead is None:
+        return sheet
+    lead = inline(called.unit(view.team_lead))
+    return Group(Text.assemble(("Joint team", "bold"), ", lead ", lead), sheet)

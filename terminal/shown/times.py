@@ -17,6 +17,12 @@ def local(at: datetime | None, time_zone: str, *, seconds: bool = False) -> str:
     return there.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
 
 
+def near(at: datetime, now: datetime, time_zone: str) -> str:
+    """Return an instant as `local` does, without the year where it is this year's."""
+    told = local(at, time_zone)
+    return told[5:] if told[:4] == local(now, time_zone)[:4] else told
+
+
 def length(ms: int, *, in_days: bool = True) -> str:
     """Return a length of time with its two largest units. Working time is told in hours."""
     if ms < 0:

@@ -12,6 +12,7 @@ from domain.chain import GENESIS, Record, link
 from domain.commands import RingRung, Submission
 from domain.decisions import RULES, decide
 from domain.issue import Issue
+from domain.people import ENGINE
 from domain.terms import Terms
 from domain.view import CommandResult, Ring
 from ledger.port import Changes, ClockRow, CommandRow, FiringRow, IssueRow
@@ -163,10 +164,10 @@ LIFE = (
     b.REPORTED,
     Step(b.OFFICER, b.ACCEPT, b.MON_10),
     Step(b.OFFICER, b.HAND_OVER, b.MON_11),
-    Step(b.ENGINE, b.ring("handling", 1, "at-50"), b.TUE_9 + timedelta(hours=1, seconds=2)),
+    Step(ENGINE, b.ring("handling", 1, "at-50"), b.TUE_9 + timedelta(hours=1, seconds=2)),
     Step(b.SECTION, b.PAUSE, b.TUE_9 + timedelta(hours=3)),
     Step(b.SECTION, b.RESUME, b.NEXT_MON_9),
-    Step(b.ENGINE, b.ring("handling", 1, "due"), b.NEXT_TUE_9),
+    Step(ENGINE, b.ring("handling", 1, "due"), b.NEXT_TUE_9),
     Step(b.HEAD, b.PROPOSE, b.NEXT_WED_9),
     Step(b.ENTERPRISE, b.CONFIRM, b.NEXT_THU_9),
     Step(b.DIRECTOR, b.VERIFY, b.NEXT_FRI_9),

@@ -22,7 +22,8 @@ async def test_a_life_comes_out_the_same_to_the_byte() -> None:
 
 
 async def test_every_stream_is_decided_again() -> None:
-    ledger, heard = played(), []
+    ledger = played()
+    heard: list[int] = []
     ledger.play([b.REPORTED, Step(b.OFFICER, b.TURN_AWAY, b.MON_10)], key="issue-2")
 
     again = await reexecute_all(ledger, progress=heard.append)

@@ -12,6 +12,8 @@ from played_ledger import LIFE, played
 from temporalio import workflow
 
 from audit.replay import CrossCheck, DamagedHistoryError, LostSpan, cross_check, replay_histories
+from domain import commands as cmd
+from domain.people import ENGINE
 
 HALF, DUE = ring("handling", 1, "at-50"), ring("handling", 1, "due")
 LOST_FROM, LOST_TO = b.TUE_9, b.WED_9
@@ -161,8 +163,8 @@ async def test_an_open_issue_whose_run_was_not_given_is_pending() -> None:
 
 
 async def test_a_span_that_the_ledger_calls_lost_is_reported_apart() -> None:
-    lost = b.cmd.RecordHistoryLost(run="run-1", from_at=LOST_FROM, to_at=LOST_TO)
-    life = (*LIFE[:6], Step(b.ENGINE, lost, b.NEXT_MON_9), *LIFE[6:])
+    lost = cmd.RecordHistoryLost(run="run-1", from_at=LOST_FROM, to_at=LOST_TO)
+    life = (*LIFE[:6], Step(ENGINE, lost, b.NEXT_MON_9), *LIFE[6:])
 
     found = await cross_check(played(*life), [Run(run_id="run-2").rang(DUE).ended().row])
 

@@ -6,8 +6,10 @@ from builders import Step
 from played_ledger import LIFE, played
 
 from audit.timeline import TITLES, summary, timeline
+from domain import commands as cmd
 from domain.chain import Record
 from domain.events import EVENT
+from domain.people import ENGINE
 
 KINDS = set(EVENT.json_schema(ref_template="{model}")["discriminator"]["mapping"])
 
@@ -16,12 +18,12 @@ OTHER_LIVES = (
     (
         *(b.REPORTED, b.ACCEPTED, Step(b.OFFICER, b.ASSIGN), Step(b.OFFICER, b.NOTE), b.ESCALATED),
         Step(b.HEAD, b.CONVENE, b.MON_10),
-        Step(b.SECTION, b.cmd.AcceptPart(part="survey"), b.MON_10),
-        Step(b.POWER_SECTION, b.cmd.RefusePart(part="cable", reason="Not ours."), b.MON_11),
-        Step(b.HEAD, b.cmd.WaivePart(part="cable", reason="It is not."), b.MON_11),
-        Step(b.SECTION, b.cmd.FinishPart(part="survey", summary="Surveyed."), b.MON_13),
+        Step(b.SECTION, cmd.AcceptPart(part="survey"), b.MON_10),
+        Step(b.POWER_SECTION, cmd.RefusePart(part="cable", reason="Not ours."), b.MON_11),
+        Step(b.HEAD, cmd.WaivePart(part="cable", reason="It is not."), b.MON_11),
+        Step(b.SECTION, cmd.FinishPart(part="survey", summary="Surveyed."), b.MON_13),
         Step(b.HEAD, b.DEESCALATE, b.MON_13),
-        Step(b.ENGINE, b.HISTORY_LOST, b.MON_13),
+        Step(ENGINE, b.HISTORY_LOST, b.MON_13),
         Step(b.OFFICER, b.PROPOSE, b.MON_13),
         Step(b.ENTERPRISE, b.REJECT, b.MON_15),
         Step(b.OFFICER, b.PROPOSE, b.MON_15),
@@ -31,9 +33,9 @@ OTHER_LIVES = (
         Step(b.HEAD, b.VERIFY, b.TUE_9),
     ),
     (
-        *(b.REPORTED, b.ACCEPTED, b.AT_THE_TOP, Step(b.ENGINE, b.ring(), b.local(30))),
+        *(b.REPORTED, b.ACCEPTED, b.AT_THE_TOP, Step(ENGINE, b.ring(), b.local(30))),
         Step(b.DIRECTOR, b.PROPOSE, b.local(30, 10)),
-        Step(b.ENGINE, b.ring("sign_off", 1, "due"), b.local(40)),
+        Step(ENGINE, b.ring("sign_off", 1, "due"), b.local(40)),
         Step(b.VICE_DIRECTOR, b.VERIFY, b.local(40, 10)),
         Step(b.ENTERPRISE, b.REOPEN, b.local(41)),
     ),
@@ -81,7 +83,7 @@ def test_a_rung_says_how_late_it_fired() -> None:
 
 
 def test_a_long_text_is_cut_and_kept_on_its_line() -> None:
-    note = b.cmd.Note(text="one\ntwo " + "x" * 500)
+    note = cmd.Note(text="one\ntwo " + "x" * 500)
     event = played(b.REPORTED, Step(b.OFFICER, note)).events[1].event
 
     assert summary(event).startswith("one two xxx")

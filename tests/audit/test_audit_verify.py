@@ -46,7 +46,8 @@ async def test_an_untouched_ledger_is_sound() -> None:
 
 
 async def test_progress_tells_how_many_streams_are_done() -> None:
-    ledger, heard = played(), []
+    ledger = played()
+    heard: list[int] = []
     ledger.play(LIFE[:2], key="issue-2")
 
     await verify_all(ledger, progress=heard.append)
@@ -164,7 +165,8 @@ async def test_every_altered_column_of_a_firing_is_named(column: str) -> None:
     ledger = played()
     row = ledger.fired[0]
 
-    ledger.fired[0] = replace(row, **{column: _other(getattr(row, column))})
+    altered = {column: _other(getattr(row, column))}
+    ledger.fired[0] = replace(row, **altered)  # type: ignore[arg-type]  # any column
 
     assert row.version in {f.version for f in await _found(ledger) if f.kind == "rung"}
 
@@ -190,7 +192,8 @@ async def test_every_altered_column_of_a_listed_clock_is_named(
     ledger = played()
     row = ledger.cycles[STREAM, *name]
 
-    ledger.cycles[STREAM, *name] = replace(row, **{column: _other(getattr(row, column))})
+    altered = {column: _other(getattr(row, column))}
+    ledger.cycles[STREAM, *name] = replace(row, **altered)  # type: ignore[arg-type]  # any column
 
     assert "clock" in {finding.kind for finding in await _found(ledger)}
 

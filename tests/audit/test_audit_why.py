@@ -8,10 +8,13 @@ from builders import Step
 from played_ledger import PlayedLedger, played
 
 from audit.why import Derivation, why
+from domain import commands as cmd
 from domain.clocks import Standing, Verdict
 from domain.durations import Basis, OpenHours, Wall
 from domain.errors import InvalidRequestError, UnknownIssueError
+from domain.people import ENGINE
 from domain.phases import PauseReason, Priority
+from domain.terms import Terms
 
 STREAM = f"{b.ZONE}/{b.KEY}"
 FRI_15 = b.local(4, 15)
@@ -60,7 +63,7 @@ async def test_a_weekend_that_runs_is_derived_day_by_day_with_the_rule_that_clos
 
 
 async def test_a_pause_says_what_the_issue_waited_for() -> None:
-    pause = b.cmd.Pause(
+    pause = cmd.Pause(
         reason=PauseReason.WAITING_OUTSIDE, party="customs", note="A permit is awaited."
     )
     steps = (*OVER_A_WEEKEND[:2], Step(b.OFFICER, pause, FRI_15))
@@ -112,7 +115,7 @@ async def test_rungs_that_fired_late_say_how_late_and_those_to_come_when() -> No
     rang_at = b.local(7, 9, 5)
     steps = (
         *OVER_A_WEEKEND[:2],
-        Step(b.ENGINE, b.ring("handling", 1, "at-50"), b.FRI_17 + timedelta(milliseconds=7)),
+        Step(ENGINE, b.ring("handling", 1, "at-50"), b.FRI_17 + timedelta(milliseconds=7)),
         Step(b.OFFICER, b.NOTE, rang_at),
     )
 
@@ -127,7 +130,7 @@ async def test_rungs_that_fired_late_say_how_late_and_those_to_come_when() -> No
 async def test_what_ran_past_its_deadline_is_over_it_and_still_adds_up() -> None:
     steps = (
         *OVER_A_WEEKEND[:2],
-        Step(b.ENGINE, b.ring("handling", 1, "due"), b.local(8, 10)),
+        Step(ENGINE, b.ring("handling", 1, "due"), b.local(8, 10)),
     )
 
     first, second = await why(played(*steps), STREAM, "handling")
@@ -146,7 +149,7 @@ async def test_a_part_of_a_team_has_a_derivation_of_its_own() -> None:
         b.ACCEPTED,
         b.ESCALATED,
         Step(b.HEAD, b.CONVENE, b.MON_10),
-        Step(b.POWER_SECTION, b.cmd.FinishPart(part="cable", summary="Moved."), b.MON_15),
+        Step(b.POWER_SECTION, cmd.FinishPart(part="cable", summary="Moved."), b.MON_15),
     )
 
     derived = await _one(played(*steps), "part.1.cable")
@@ -176,7 +179,7 @@ async def test_a_recorded_length_that_was_forged_does_not_add_up() -> None:
 
 async def test_a_deadline_past_the_published_days_is_provisional() -> None:
     calendar = b.CALENDAR.model_copy(update={"valid_until": b.FRI_9.date()})
-    terms = b.Terms(handbook=b.HANDBOOK, calendar=calendar)
+    terms = Terms(handbook=b.HANDBOOK, calendar=calendar)
 
     derived = await _one(played(*OVER_A_WEEKEND[:2], terms=terms), "handling")
 

@@ -227,6 +227,18 @@ def test_the_largest_and_the_smallest_are_taken(command):
     assert read_submission(canonical(read)) == read
 
 
+@pytest.mark.parametrize("mark", ["\x00", "\x07", "\x1b"])
+def test_a_character_that_nobody_writes_is_refused_by_its_number(mark):
+    error = refusal(sent(of("note", text=f"a{mark}b")))
+
+    assert error.field == "command.note.text"
+    assert f"U+{ord(mark):04X}" in error.message
+
+
+def test_lines_and_tabs_are_text():
+    assert read_submission(sent(of("note", text="a\n\tb"))).command.text == "a\n\tb"
+
+
 def test_white_space_around_a_text_is_no_part_of_it():
     assert read_submission(sent(of("note", text="  seen \n"))).command.text == "seen"
 

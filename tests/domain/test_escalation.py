@@ -14,7 +14,9 @@ from builders import (
     IN_INTAKE,
     MON_9,
     MON_10,
+    MON_11,
     OFFICER,
+    PAUSE,
     SECTION,
     WITH_A_TEAM,
     Step,
@@ -27,7 +29,7 @@ from builders import (
 )
 
 from domain import commands as cmd
-from domain.clocks import Move, Verdict
+from domain.clocks import Move, Standing, Verdict
 from domain.errors import InvalidRequestError, NotPermittedError
 from domain.phases import Phase
 
@@ -142,6 +144,25 @@ def test_a_joint_team_goes_on_over_an_escalation():
 
     assert (issue.tier, issue.team.number) == (3, 1)
     assert issue.clock("part.1.survey").is_live
+
+
+@pytest.mark.parametrize(
+    ("story", "command", "actor"),
+    [
+        (IN_HANDLING, ESCALATE, OFFICER),
+        ((*IN_HANDLING, ESCALATED), DEESCALATE, HEAD),
+    ],
+    ids=lambda value: getattr(value, "kind", ""),
+)
+def test_a_new_tier_ends_a_pause_so_that_its_clocks_run(story, command, actor):
+    issue = given(*story, Step(actor, PAUSE, MON_10))
+
+    moved = when(issue, command, actor, MON_11).issue
+
+    assert moved.pause is None
+    assert moved.clock("handling").standing is Standing.RUNNING
+    assert moved.clock("resolution").standing is Standing.RUNNING
+    assert moved.clock("resolution").elapsed_ms == 3_600_000
 
 
 def test_an_issue_reported_at_the_second_tier_is_escalated_to_the_third():

@@ -36,6 +36,7 @@ from builders import (
 
 from domain import commands as cmd
 from domain.decisions import Context, decide
+from domain.decisions.draft import Draft
 from domain.errors import (
     ConflictError,
     InvalidRequestError,
@@ -275,6 +276,21 @@ def test_an_issue_that_was_turned_away_takes_no_further_act():
 def test_a_closed_issue_says_so_even_to_those_without_a_role_in_it():
     with pytest.raises(IssueClosedError):
         when(given(*CLOSED_OUT), VERIFY, AUDITOR)
+
+
+@pytest.mark.parametrize("year", [1999, 2200])
+def test_an_instant_outside_the_calendar_is_refused_by_the_calendars_name(year):
+    with pytest.raises(InvalidRequestError) as refused:
+        when(None, report(), ENTERPRISE, MON_9.replace(year=year))
+
+    assert (refused.value.field, refused.value.value) == ("calendar", "plain")
+
+
+def test_a_draft_of_nothing_has_no_issue():
+    draft = Draft(None, "harbour", "issue-1", ENTERPRISE, context(MON_9))
+
+    with pytest.raises(LookupError, match="harbour/issue-1"):
+        draft.decision()
 
 
 def test_an_issue_at_a_tier_for_which_the_terms_have_no_post_is_refused_not_lost():

@@ -16,8 +16,10 @@ from builders import (
     IN_INTAKE,
     MON_9,
     MON_11,
+    MON_13,
     NOTE,
     OFFICER,
+    WITH_A_TEAM,
     given,
     handbook,
     report,
@@ -67,7 +69,7 @@ def test_an_escalation_is_told_to_the_new_owner_and_the_tier_above():
     ]
 
 
-def test_there_is_no_tier_above_the_top():
+def test_above_the_top_the_owner_is_told_again_only_once():
     story = told(*IN_HANDLING, AT_THE_TOP)
 
     assert isinstance(story.events[-1], IssueEscalated)
@@ -116,8 +118,22 @@ def test_a_fired_rung_is_told_by_its_effect(effects, told_to):
     assert addressees(decision, book) == told_to
 
 
-def test_effects_are_asked_of_rungs_only():
-    book = handbook(notices=[{"on": "note_added", "to": ["owner"], "effects": ["remind"]}])
+@pytest.mark.parametrize(
+    ("clocks", "told_to"),
+    [(["part"], ["roads-desk", "power-desk"]), (["handling"], []), (["cable"], [])],
+)
+def test_a_fired_rung_is_told_by_its_clock_and_that_of_a_part_by_its_rule(clocks, told_to):
+    book = handbook(notices=[{"on": "rung_fired", "to": ["team"], "clocks": clocks}])
+    rung = ring("part.1.cable", rung="at-50")
+
+    decision = when(given(*WITH_A_TEAM), rung, ENGINE, MON_13)
+
+    assert addressees(decision, book) == told_to
+
+
+@pytest.mark.parametrize("narrowed", [{"effects": ["remind"]}, {"clocks": ["handling"]}])
+def test_effects_and_clocks_are_asked_of_rungs_only(narrowed):
+    book = handbook(notices=[{"on": "note_added", "to": ["owner"]} | narrowed])
 
     assert addressees(when(given(*IN_HANDLING), NOTE, OFFICER), book) == []
 

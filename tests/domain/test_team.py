@@ -286,8 +286,10 @@ def test_what_the_first_team_still_owed_ends_with_it():
         Step(HEAD, convene(POWER_PART, CUSTOMS_PART), MON_13),
     )
 
+    moved = [change.clock for change in told(*story).events[-1].clocks]
     issue = when(given(*story), ring("part.1.permit"), ENGINE, MON_17).issue
 
+    assert moved.count("part.1.permit") == 1
     assert issue.clock("part.1.permit").standing is Standing.CANCELLED
     assert issue.clock("part.1.permit").verdict is Verdict.WITHDRAWN
     assert not issue.team.part("permit").late

@@ -289,6 +289,14 @@ def test_a_ring_for_a_closed_issue_yields_nothing():
     assert when(issue, ring(), ENGINE, NEXT_MON_9).events == ()
 
 
+def test_a_clock_that_a_handbook_forgot_to_stop_does_not_ring_in_a_closed_issue():
+    terms = terms_of(clocks=clock_rule("resolution", stop=[{"events": ["never"]}]))
+    issue = given(*CLOSED_OUT, terms=terms)
+    live = issue.model_copy(update={"clocks": given(*IN_HANDLING, terms=terms).clocks})
+
+    assert when(live, ring("resolution"), ENGINE, local(30), terms=terms).events == ()
+
+
 def test_time_does_not_pass_for_a_closed_issue():
     with pytest.raises(IssueClosedError):
         when(given(*CLOSED_OUT), VERIFY, DIRECTOR, local(100))

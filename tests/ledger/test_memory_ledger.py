@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from contract import LedgerContract, MakeLedger
+from contract import MakeLedger
+from contract_reading import ReadingContract
+from contract_writing import WritingContract
 
 from ledger.memory import MemoryLedger
 from ledger.port import Ledger
@@ -15,7 +17,7 @@ async def memory_ledger() -> AsyncIterator[Ledger]:
     yield MemoryLedger()
 
 
-class TestMemoryLedger(LedgerContract):
+class TestMemoryLedger(WritingContract, ReadingContract):
     @pytest.fixture
     def make_ledger(self) -> MakeLedger:
         return memory_ledger

@@ -1,9 +1,11 @@
 """What the ledger says when PostgreSQL is away, slow or full."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
-from databases import Database
+from databases import Database, running_server
 from lives import Life, note, reported, write
 
 from ledger.connections import OutboxBell, open_pool
@@ -14,46 +16,47 @@ from runtime.postgres import EmbeddedPostgres
 
 
 @pytest.fixture
-async def own_server(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedPostgres:
+async def own_server(tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
     """A server that a test may stop."""
-    return EmbeddedPostgres(tmp_path_factory.mktemp("stopped"))
+    async with running_server(tmp_path) as server:
+        yield server
 
 
 async def test_a_stopped_server_is_unavailable_and_a_started_one_is_not(
     own_server: EmbeddedPostgres,
 ) -> None:
-    async with own_server as server:
-        await migrate(server.owner_url)
-        ledger = PostgresLedger(await open_pool(server.app_url, size=2))
-        life = Life("a")
-        await write(ledger, life.step(reported()))
-        pending = life.step(note(), command_id="c")
+    server = own_server
+    await migrate(server.owner_url)
+    ledger = PostgresLedger(await open_pool(server.app_url, size=2))
+    life = Life("a")
+    await write(ledger, life.step(reported()))
+    pending = life.step(note(), command_id="c")
 
-        async def stopped_inside() -> None:
-            async with ledger.transaction() as transaction:
-                head, _ = await transaction.lock("z1/a", "c")
-                await server.stop()
-                await transaction.append(head, pending)
+    async def stopped_inside() -> None:
+        async with ledger.transaction() as transaction:
+            head, _ = await transaction.lock("z1/a", "c")
+            await server.stop()
+            await transaction.append(head, pending)
 
+    with pytest.raises(LedgerUnavailableError):
+        await stopped_inside()
+    for _ in range(2):
         with pytest.raises(LedgerUnavailableError):
-            await stopped_inside()
-        for _ in range(2):
-            with pytest.raises(LedgerUnavailableError):
-                await ledger.issue("z1/a")
-        with pytest.raises(LedgerUnavailableError):
-            await write(ledger, pending)
-        with pytest.raises(LedgerUnavailableError):
-            async with ledger.take_pokes(5):
-                pass
-        with pytest.raises(LedgerUnavailableError):
-            await open_pool(server.app_url)
-        with pytest.raises(LedgerUnavailableError):
-            await OutboxBell(server.app_url).notify()
-
-        await server.start()
+            await ledger.issue("z1/a")
+    with pytest.raises(LedgerUnavailableError):
         await write(ledger, pending)
-        assert len(await ledger.records("z1/a")) == 2
-        await ledger.close()
+    with pytest.raises(LedgerUnavailableError):
+        async with ledger.take_pokes(5):
+            pass
+    with pytest.raises(LedgerUnavailableError):
+        await open_pool(server.app_url)
+    with pytest.raises(LedgerUnavailableError):
+        await OutboxBell(server.app_url).notify()
+
+    await server.start()
+    await write(ledger, pending)
+    assert len(await ledger.records("z1/a")) == 2
+    await ledger.close()
 
 
 async def test_a_server_that_does_not_answer_in_time_is_unavailable(database: Database) -> None:

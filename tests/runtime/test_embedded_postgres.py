@@ -10,16 +10,16 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from ledger.connections import open_pool
 from runtime import postgres_home
 from runtime.errors import (
     BinariesMissingError,
     ChildFailedError,
-    DatabaseUnreachableError,
     DataVersionError,
     FolderTakenError,
     FolderUnusableError,
 )
-from runtime.postgres import EmbeddedPostgres, open_pool
+from runtime.postgres import EmbeddedPostgres
 from runtime.processes import can_enter, server_account, servers_of_folder
 
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another")
@@ -60,7 +60,7 @@ def socket_folder(postgres: EmbeddedPostgres) -> Path:
 
 async def test_a_new_server_is_durable_private_and_knows_chinese(folder: Path) -> None:
     async with EmbeddedPostgres(folder) as postgres:
-        pool = await open_pool(postgres.owner_url, 2)
+        pool = await open_pool(postgres.owner_url, size=2)
         try:
             assert await pool.fetchval("SHOW fsync") == "on"
             assert await pool.fetchval("SHOW data_checksums") == "on"
@@ -183,11 +183,6 @@ async def test_a_server_that_ends_while_starting_shows_the_end_of_its_log(folder
 
     with pytest.raises(ChildFailedError, match="no_such_option"):
         await EmbeddedPostgres(folder).start()
-
-
-async def test_a_pool_that_cannot_connect_says_where_to_look(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnreachableError, match="CLOSEOUT_DATABASE_URL"):
-        await open_pool(f"postgresql://u:p@/x?host={tmp_path}", 1)
 
 
 @only_root

@@ -1,0 +1,1 @@
+"""Speed, measured beside a hand-written peer and the bare engine: `python -m benchmarks`."""

@@ -1,0 +1,106 @@
+"""What the benchmarks send: the daily mix on open issues, and one whole life of 14 commands."""
+
+import itertools
+
+from benchmarks.peer import Request
+from domain import commands as cmd
+from domain.commands import Command, Submission
+from domain.issue import Resolution
+from domain.people import Actor, Officer, Representative
+from domain.phases import Origin, PauseReason, Priority, ResultClass
+
+ZONE = "bench"
+MILL = Representative(person="b-41", enterprise="mill")
+OFFICER = Officer(person="b-01", post="officer-1")
+HEAD = Officer(person="b-11", post="head-1")
+DIRECTOR = Officer(person="b-21", post="director-1")
+
+NOTE = cmd.Note(text="Called the enterprise; the papers are on their way.")
+ASSIGN = cmd.Assign(handler="roads-1")
+PAUSE = cmd.Pause(reason=PauseReason.WAITING_ENTERPRISE, note="Papers are awaited.")
+RESUME = cmd.Resume(note="The papers are here.")
+ESCALATE = cmd.Escalate(reason="Beyond this tier.")
+DEESCALATE = cmd.Deescalate(to_tier=1, reason="The grid can do it.")
+PROPOSE = cmd.ProposeResolution(
+    resolution=Resolution(result=ResultClass.SOLVED, summary="The road is open again.")
+)
+
+Act = tuple[Actor, Command]
+
+MIX: tuple[Act, ...] = (
+    (OFFICER, NOTE),
+    (OFFICER, PAUSE),
+    (OFFICER, RESUME),
+    (OFFICER, NOTE),
+    (OFFICER, ASSIGN),
+    (OFFICER, NOTE),
+    (OFFICER, PAUSE),
+    (OFFICER, RESUME),
+    (OFFICER, NOTE),
+    (OFFICER, ESCALATE),
+    (HEAD, NOTE),
+    (HEAD, DEESCALATE),
+)
+"""Half of it moves a deadline; a quarter (assign, escalate, deescalate) the workflow must hear of."""
+MIX_ROUNDS_MAX = 10
+"""A handbook allows 20 pauses of one issue, and each round has two."""
+MIX_TOLD = "of 12: 5 note, 2 pause, 2 resume, 1 each of assign, escalate, deescalate"
+
+
+def report(priority: Priority = Priority.ORDINARY) -> cmd.Report:
+    """Return the mill's report."""
+    return cmd.Report(
+        enterprise="mill",
+        category="LOG-1",
+        title="The gate is blocked",
+        text="Lorries cannot reach the gate since the road works began.",
+        origin=Origin.ENTERPRISE,
+        priority=priority,
+    )
+
+
+LIFE: tuple[Act, ...] = (
+    (MILL, report()),
+    (OFFICER, cmd.Accept()),
+    (OFFICER, ASSIGN),
+    (OFFICER, NOTE),
+    (OFFICER, PAUSE),
+    (OFFICER, NOTE),
+    (OFFICER, RESUME),
+    (OFFICER, ESCALATE),
+    (HEAD, cmd.HandOver(unit="roads", reason="A matter of roads.")),
+    (HEAD, NOTE),
+    (MILL, NOTE),
+    (HEAD, PROPOSE),
+    (MILL, cmd.Confirm()),
+    (DIRECTOR, cmd.Verify()),
+)
+OPENING = LIFE[:2]
+
+
+def submissions(key: str, acts: tuple[Act, ...], *, after: int = 0) -> list[Submission]:
+    """Return `acts` as they are sent to the issue `key`, numbered from `after` + 1."""
+    return [
+        Submission(id=f"{key}:{number}", zone=ZONE, key=key, actor=actor, command=command)
+        for number, (actor, command) in enumerate(acts, start=after + 1)
+    ]
+
+
+def mix_for_desk(key: str) -> list[Submission]:
+    """Return every round of the mix for one open issue."""
+    return submissions(key, MIX * MIX_ROUNDS_MAX, after=len(OPENING))
+
+
+def mix_for_peer(key: str) -> list[Request]:
+    """Return the same for the peer."""
+    acts = itertools.chain.from_iterable([MIX] * MIX_ROUNDS_MAX)
+    return [
+        Request(
+            id=f"{key}:{number}",
+            issue=key,
+            actor=actor.person if isinstance(actor, Officer | Representative) else actor.kind,
+            kind=command.kind,
+            fields=command.model_dump(mode="json", exclude={"kind"}, exclude_none=True),
+        )
+        for number, (actor, command) in enumerate(acts, start=1)
+    ]

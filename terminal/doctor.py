@@ -1,0 +1,57 @@
+"""`closeout doctor`: whether everything that the promises rest on is in place."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from runtime.errors import StackError
+from terminal.session import Session
+
+if TYPE_CHECKING:
+    from terminal.checks import Check
+
+FAILED = 1
+
+
+async def doctor(session: Session) -> int:
+    """Check settings, PostgreSQL, Temporal, worker and relay. Exit code 1 if anything fails."""
+    from terminal import checks, checks_of_temporal
+    from terminal.checks import Check, Grade
+    from terminal.shown.checkup import checkup
+
+    found: list[Check] = [checks.versions()]
+    try:
+        place = session.place
+    except StackError as error:
+        found.append(Check("settings", Grade.FAIL, str(error)))
+    else:
+        found.append(Check("settings", Grade.OK, place.told))
+        found += await _guarded("handbooks", lambda: checks.handbooks(place.settings))
+        found += await _guarded("postgresql", lambda: checks.postgresql(place.settings))
+        found += await _guarded("ledger", lambda: _ledger(session))
+        queue = place.settings.task_queue
+        found += await _guarded(
+            "temporal", lambda: checks_of_temporal.temporal(session.client, queue)
+        )
+    found.append(checks.identity())
+    sound = all(check.grade is not Grade.FAIL for check in found)
+    session.out.answer({"sound": sound, "checks": found}, lambda: checkup(found))
+    return 0 if sound else FAILED
+
+
+async def _ledger(session: Session) -> "list[Check]":
+    from terminal import checks
+
+    async with session.desk() as desk:
+        return await checks.work_in_hand(desk)
+
+
+async def _guarded(what: str, look: "Callable[[], Awaitable[list[Check]]]") -> "list[Check]":
+    """Turn what cannot be looked at into a failed check; the others are looked at all the same."""
+    from handbooks.shelf import HandbookError
+    from ledger.port import LedgerError
+    from terminal.checks import Check, Grade
+
+    try:
+        return await look()
+    except (StackError, LedgerError, HandbookError, TimeoutError) as error:
+        return [Check(what, Grade.FAIL, str(error) or "no answer in time")]

@@ -1,0 +1,127 @@
+"""`closeout list`, `show` and `history`: what there is, where it stands, how it came there."""
+
+import shlex
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from domain.phases import Phase
+from terminal.session import Session, find_issue
+
+if TYPE_CHECKING:
+    from desk.desk import Desk
+    from ledger.port import IssueRow
+    from terminal.shown.issues import Seen
+
+LIST_MAX = 1000
+
+Named = Annotated[
+    str, typer.Argument(metavar="ISSUE", help="A ledger number, ZONE KEY, or ZONE/KEY.")
+]
+NamedKey = Annotated[str | None, typer.Argument(metavar="KEY", help="After a ZONE, its key.")]
+
+
+async def list_(
+    session: Session,
+    zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Of this zone.")] = None,
+    phase: Annotated[
+        Phase | None, typer.Option(metavar="WORD", help=f"In this phase: {', '.join(Phase)}.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(metavar="POST", help="Owned by this post.")] = None,
+    category: Annotated[str | None, typer.Option(metavar="ID", help="Of this kind.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Past their deadline only.")] = False,
+    open_only: Annotated[bool, typer.Option("--open", help="Not closed only.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=LIST_MAX, help="Issues on a page.")] = 20,
+    after: Annotated[
+        str, typer.Option(metavar="ZONE/KEY", help="Go on after this issue.", show_default=False)
+    ] = "",
+) -> None:
+    """List issues, by zone and key, a page at a time."""
+    async with session.desk() as desk:
+        rows = await desk.ledger.find(
+            zone=zone,
+            phase=phase,
+            owner=owner,
+            category=category,
+            overdue_at=desk.clock.now() if overdue else None,
+            open_only=open_only,
+            after=after,
+            limit=min(limit + 1, LIST_MAX),
+        )
+        page, more = rows[:limit], len(rows) > limit
+        issues = [await seen(desk, row) for row in page]
+    following = page[-1].issue.stream if more else None
+    filters = {"--zone": zone, "--phase": phase, "--owner": owner, "--category": category}
+    words = [word for name, value in filters.items() if value for word in (name, str(value))]
+    words += [name for name, on in (("--overdue", overdue), ("--open", open_only)) if on]
+    from terminal.shown.issues import issue_list
+
+    session.out.answer(
+        {"issues": [_brief(each) for each in issues], "after": following},
+        lambda: issue_list(
+            issues,
+            following
+            and shlex.join(
+                ["closeout", "list", *words, "--limit", str(limit), "--after", following]
+            ),
+        ),
+    )
+
+
+async def show(session: Session, issue: Named, key: NamedKey = None) -> None:
+    """Show where an issue stands: phase, owner, clocks, joint team, sign-off."""
+    async with session.desk() as desk:
+        found = await seen(desk, await find_issue(desk, issue, key))
+    from terminal.shown.issues import issue_in_full
+
+    session.out.answer(found.view, lambda: issue_in_full(found))
+
+
+async def history(session: Session, issue: Named, key: NamedKey = None) -> None:
+    """Tell what has happened to an issue, event by event."""
+    from audit.timeline import timeline
+    from terminal.shown.history import history as shown
+    from terminal.shown.names import Names
+
+    async with session.desk() as desk:
+        row = await find_issue(desk, issue, key)
+        records = await desk.ledger.records(row.issue.stream)
+        names = Names(await desk.shelf.version(row.issue.terms))
+    rows = timeline(records)
+    number = row.issue.number
+    head = f"{'' if number is None else f'{number}  '}{row.issue.stream}  {row.issue.title}"
+    plain = {
+        "zone": row.issue.zone,
+        "key": row.issue.key,
+        "number": number,
+        "events": [
+            {
+                "version": line.version,
+                "at": record.at,
+                "occurred_at": record.occurred_at,
+                "kind": line.kind,
+                "title": line.title,
+                "actor": record.event.by,
+                "summary": line.summary,
+                "command_id": record.command_id,
+                "hash": record.hash,
+                "event": record.event,
+            }
+            for line, record in zip(rows, records, strict=True)
+        ],
+    }
+    session.out.answer(plain, lambda: shown(head, records, rows, names))
+
+
+async def seen(desk: "Desk", row: "IssueRow") -> "Seen":
+    """Return an issue as it is shown, with the names of the terms it is judged by."""
+    from terminal.shown.issues import Seen
+    from terminal.shown.names import Names
+
+    return Seen(desk.seer.view(row), Names(await desk.shelf.version(row.issue.terms)))
+
+
+def _brief(issue: "Seen") -> dict[str, object]:
+    """Return what a list says of an issue; `show` says the rest."""
+    left_out = {"clocks", "parts", "resolution"}
+    return issue.view.model_dump(mode="json", exclude=left_out)

@@ -1,0 +1,126 @@
+"""`closeout up` and its parts as processes of their own, and how they are killed."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from runtime.processes import LEASH
+from runtime.stack import RunningStack, read_running_stack
+
+ROOT: Final = Path(__file__).parents[2]
+CLOSEOUT: Final = (sys.executable, str(ROOT / "cli.py"))
+PATIENCE_S: Final = 60.0
+PARTS: Final = ("postgres", "temporal", "worker", "relay")
+
+
+def environment(**given: str) -> dict[str, str]:
+    """Return our environment without any setting of the person who runs the tests."""
+    foreign = ("CLOSEOUT_", "TEMPORAL_", "PG")
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
+    return kept | {"PYTHONPATH": str(ROOT), "CLOSEOUT_WAKEUP_SPREAD_MS": "0"} | given
+
+
+def start(argv: tuple[str, ...], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Start a program that dies with this process; what it says goes to the end of `log`."""
+    leash = (sys.executable, str(LEASH), str(os.getpid()), str(int(signal.SIGTERM)), "-1", "-1")
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            [*leash, *argv], stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=dict(env)
+        )
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process runs; one that only waits to be reaped does not."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+async def until(
+    what: str, met: Callable[[], Awaitable[object]], *, patience_s: float = PATIENCE_S
+) -> None:
+    """Ask again and again until `met` says yes; fail, naming `what`, when patience ends."""
+    end = time.monotonic() + patience_s
+    while not await met():
+        assert time.monotonic() < end, f"not within {patience_s:.0f} s: {what}"
+        await asyncio.sleep(0.05)
+
+
+class Up:
+    """`closeout up` on a data folder of its own; its log lies beside the folder."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.log = folder.parent / "up.log"
+        self._env = env
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        """Start, and wait until all four parts run."""
+        self._process = start(
+            (*CLOSEOUT, "up", "--data-dir", str(self.folder)), self._env, self.log
+        )
+        await until("closeout up", self._runs)
+
+    async def _runs(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, self.log.read_text()
+        stack = read_running_stack(self.folder)
+        return stack is not None and set(PARTS) <= set(stack.pids)
+
+    @property
+    def stack(self) -> RunningStack:
+        """What runs now."""
+        stack = read_running_stack(self.folder)
+        assert stack is not None
+        return stack
+
+    async def kill(self, *names: str) -> None:
+        """Kill these parts with SIGKILL, and wait until each was started again."""
+        before = self.stack.pids
+        for name in names:
+            os.kill(before[name], signal.SIGKILL)
+
+        async def all_anew() -> bool:
+            assert await self._runs() is not None
+            now = self.stack.pids
+            return all(
+                now.get(name, before[name]) != before[name] and is_alive(now[name])
+                for name in names
+            )
+
+        await until(f"{', '.join(names)} started again", all_anew)
+
+    async def kill_everything(self) -> None:
+        """Kill the supervisor and all that it keeps, and wait until nothing of it is left."""
+        assert self._process is not None
+        pids = list(self.stack.pids.values())
+        for pid in (self._process.pid, *pids):
+            os.kill(pid, signal.SIGKILL)
+        self._process.wait(PATIENCE_S)
+
+        async def all_gone() -> bool:
+            return not any(map(is_alive, pids))
+
+        await until("everything gone", all_gone)
+
+    def stop(self) -> int:
+        """End it as Ctrl-C does and return its exit code; leave nothing behind."""
+        if self._process is None:
+            return 0
+        stack = read_running_stack(self.folder)
+        self._process.terminate()
+        try:
+            return self._process.wait(PATIENCE_S)
+        finally:
+            self._process.kill()
+            for pid in stack.pids.values() if stack else ():
+                if is_alive(pid):
+                    os.kill(pid, signal.SIGKILL)
