@@ -18,7 +18,8 @@ SCHEMA = """
 CREATE TABLE issue (
     id text PRIMARY KEY, state text NOT NULL, tier integer NOT NULL, owner text NOT NULL,
     handler text NOT NULL, title text NOT NULL, paused_at timestamptz, left_s double precision,
-    due_at timestamptz, version integer NOT NULL, hash text NOT NULL, changed_at timestamptz NOT NULL
+    due_at timestamptz, version integer NOT NULL, hash text NOT NULL,
+    changed_at timestamptz NOT NULL
 );
 CREATE TABLE event (
     issue text NOT NULL, version integer NOT NULL, kind text NOT NULL, at timestamptz NOT NULL,
@@ -110,7 +111,9 @@ class Peer:
         at = datetime.now(UTC)
         due_at = working_days_after(at, DAYS_TO_HANDLE)
         async with self.pool.acquire() as connection, connection.transaction():
-            await connection.execute(INSERT_ISSUE, issue, TIERS[1], "The gate is blocked", due_at, at)
+            await connection.execute(
+                INSERT_ISSUE, issue, TIERS[1], "The gate is blocked", due_at, at
+            )
             await connection.execute(DEADLINE, issue, due_at)
 
     async def carry_out(self, request: Request) -> dict[str, object]:

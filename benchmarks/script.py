@@ -41,7 +41,7 @@ MIX: tuple[Act, ...] = (
     (HEAD, NOTE),
     (HEAD, DEESCALATE),
 )
-"""Half of it moves a deadline; a quarter (assign, escalate, deescalate) the workflow must hear of."""
+"""Half of it moves a deadline; of a quarter (assign, escalate, deescalate) the workflow hears."""
 MIX_ROUNDS_MAX = 10
 """A handbook allows 20 pauses of one issue, and each round has two."""
 MIX_TOLD = "of 12: 5 note, 2 pause, 2 resume, 1 each of assign, escalate, deescalate"

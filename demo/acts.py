@@ -74,7 +74,7 @@ async def play_stories(
 ) -> None:
     """Play all stories on one virtual clock: each step at its instant, each rung in between."""
     for at, story, number, step in in_order(stories):
-        await lapse.advance_to(_instant(at))
+        await lapse.advance_to(instant(at))
         await engine.desk.carry_out(
             Submission(
                 id=f"demo:{story.zone}/{story.key}:{number:02d}",
@@ -85,14 +85,15 @@ async def play_stories(
             )
         )
         progress(clock.at)
-    await lapse.advance_to(max(_instant(story.until) for story in stories))
+    await lapse.advance_to(max(instant(story.until) for story in stories))
     progress(clock.at)
 
 
 def begins_at(stories: tuple[Story, ...]) -> datetime:
     """Return the instant of the first step."""
-    return _instant(in_order(stories)[0][0])
+    return instant(in_order(stories)[0][0])
 
 
-def _instant(local: datetime) -> datetime:
+def instant(local: datetime) -> datetime:
+    """Return the instant that a clock on the wall of the zones shows as `local`."""
     return local.replace(tzinfo=zone_of(ZONE_TIME)).astimezone(UTC)

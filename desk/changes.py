@@ -163,3 +163,16 @@ def row_after(changes: Changes, issue: Issue, head: Head | None) -> IssueRow:
         answered=changes.answered,
         notices=tuple(row.id for row in changes.notices),
     )
+
+
+def head_after(changes: Changes, issue: Issue) -> Head:
+    """Return where the stream stands after the command's events; the snapshot stays behind."""
+    return Head(
+        version=issue.version,
+        hash=changes.records[-1].hash,
+        snapshot="",
+        terms=issue.terms,
+        armed_due_at=changes.armed_due_at,
+        answered=changes.answered,
+        notices_open=0,
+    )

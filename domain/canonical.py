@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 import rfc8785
 from pydantic import BaseModel
@@ -31,7 +32,7 @@ def content_hash(value: BaseModel | dict[str, object]) -> str:
     return sha256(canonical(value))
 
 
-def _is_simple(plain: object) -> bool:
+def _is_simple(plain: Any) -> bool:
     """Return whether the standard library writes `plain` byte for byte as RFC 8785 does, five times
     as fast. Floats, long integers, and keys or texts that it would write otherwise are left to
     rfc8785."""

@@ -56,7 +56,6 @@ def _held(
     rule: ClockRule, issue: Issue, event: Event, part: Part | None, clock: Clock | None
 ) -> list[Move]:
     """Return every move whose conditions hold and that the clock can make, in the fixed order."""
-
     if clock is None or not clock.is_live:
         starts = (
             _any(rule.start, issue, event, part)
@@ -164,12 +163,15 @@ def _run(
         threshold_ms = budget.ms * percent // FULL_PERCENT
         return due_at(budget.basis, calendar, at, threshold_ms - elapsed)
 
+    ends_at = due_for(FULL_PERCENT)
     rungs = [
-        RungDue(id=rung.id, due_at=due_for(rung.percent))
+        RungDue(
+            id=rung.id,
+            due_at=ends_at if rung.percent == FULL_PERCENT else due_for(rung.percent),
+        )
         for rung in sorted(rule.rungs, key=lambda rung: rung.percent)
         if rung.id not in fired
     ]
-    ends_at = due_for(FULL_PERCENT)
     return Run(
         basis=budget.basis,
         budget_ms=budget.ms,

@@ -39,6 +39,18 @@ class MemoryLedger:
         """Open a transaction that commits at the end of the block, or leaves no trace."""
         return MemoryTransaction(self._tables)
 
+    async def append_at_once(self, head: Head, changes: Changes) -> bool:
+        """Write `changes` if the stream stands exactly at `head`."""
+        try:
+            async with self.transaction() as transaction:
+                found, _ = await transaction.lock(changes.command.stream, changes.command.id)
+                if found is None or _standing(found) != _standing(head):
+                    return False
+                await transaction.append(found, changes)
+        except StreamConflictError:
+            return False
+        return True
+
     async def put_terms(self, hash_: str, zone: str, text: str, at: datetime) -> None:
         """Keep a version of terms; a version that is there already stays as it is."""
         self._tables.terms.setdefault(hash_, text)
@@ -227,6 +239,10 @@ class MemoryLedger:
 
     async def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _standing(head: Head) -> tuple[object, ...]:
+    return head.version, head.hash, head.answered, head.armed_due_at
 
 
 class MemoryTransaction(AbstractAsyncContextManager["MemoryTransaction"]):

@@ -208,6 +208,11 @@ class Ledger(Protocol):
         """Open a transaction that commits at the end of the block, or leaves no trace."""
         ...
 
+    async def append_at_once(self, head: Head, changes: Changes) -> bool:
+        """Write `changes` in a transaction of their own if the stream stands exactly at `head` and
+        the command's id is new. False, and no trace, if not: lock, and decide on what is there."""
+        ...
+
     async def put_terms(self, hash_: str, zone: str, text: str, at: datetime) -> None:
         """Keep a version of terms; a version that is there already stays as it is."""
         ...

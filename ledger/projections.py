@@ -1,6 +1,6 @@
 """What lists and boards show of an issue, derived from what one command did. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -121,13 +121,16 @@ def _firing_row(
 
 
 def _clock_rows(
-    before: Issue | None, after: Issue, events: Iterable[Event]
+    before: Issue | None, after: Issue, events: Sequence[Event]
 ) -> tuple[ClockRow, ...]:
     """Return the cycles that changed, each once, as it stands after the last event.
 
-    Most come from `after`; cycles that ended on the way are folded from the events.
+    Most come from `after`; cycles that ended on the way are folded from the events. The one event
+    of a plain command leaves its clocks as `after` has them.
     """
     clocks = {} if before is None else {clock.id: clock for clock in before.clocks}
+    ended = {clock.id: clock for clock in after.clocks}
+    several = len(events) > 1
     rows: dict[tuple[str, int], ClockRow] = {}
     for event in events:
         if isinstance(event, RungFired) and (clock := clocks.get(event.clock)) is not None:
@@ -140,12 +143,13 @@ def _clock_rows(
                 rows[replaced.id, replaced.cycle] = clock_row(
                     after.stream, _ended_by_reset(replaced, change)
                 )
-            clock = moved(replaced, change, event.at)
+            clock = moved(replaced, change, event.at) if several else ended[change.clock]
             clocks[clock.id] = clock
             rows[clock.id, clock.cycle] = clock_row(after.stream, clock)
-    for clock in after.clocks:
-        if (clock.id, clock.cycle) in rows:
-            rows[clock.id, clock.cycle] = clock_row(after.stream, clock)
+    if several:
+        for clock in after.clocks:
+            if (clock.id, clock.cycle) in rows:
+                rows[clock.id, clock.cycle] = clock_row(after.stream, clock)
     return tuple(rows.values())
 
 

@@ -4,11 +4,19 @@ from collections.abc import Iterable
 from typing import Final
 
 LOCK: Final = "SELECT * FROM ledger_lock($1, $2, $3)"
-APPEND: Final = (
-    "SELECT ledger_append("  # its 68 arguments are listed in migration 0002 and in `codec`
+_APPENDED: Final = (
+    "ledger_append("  # its 68 arguments are listed in migration 0002 and in `codec`
     + ", ".join(f"${number}" for number in range(1, 69))
     + ")"
 )
+APPEND: Final = f"SELECT {_APPENDED}"
+# The row lock comes first, and what stands behind WHEN is read again after a wait for it.
+APPEND_AT_ONCE: Final = f"""
+SELECT CASE WHEN (SELECT true FROM issue
+                  WHERE stream = $1 AND hash = $69 AND answered = $70
+                    AND armed_due_at IS NOT DISTINCT FROM $71 FOR UPDATE)
+       THEN {_APPENDED} ELSE false END
+"""  # noqa: S608  # built of constants
 ALLOT_NUMBER: Final = """
 INSERT INTO number_sequence AS s (zone, year, last) VALUES ($1, $2, 1)
 ON CONFLICT ON CONSTRAINT number_sequence_pkey DO UPDATE SET last = s.last + 1 RETURNING last

@@ -19,8 +19,11 @@ from runtime.errors import SettingsError
 PREFIX: Final = "CLOSEOUT_"
 FILE_VARIABLE: Final = "CLOSEOUT_SETTINGS"
 
-OTHER_VARIABLES: Final = frozenset({FILE_VARIABLE, "CLOSEOUT_SHARED", "CLOSEOUT_DEEP"})
-"""Variables with our prefix that are not settings: the settings file, and two of the tests."""
+OTHER_VARIABLES: Final = frozenset(
+    {FILE_VARIABLE, "CLOSEOUT_ACTOR", "CLOSEOUT_SHARED", "CLOSEOUT_DEEP"}
+)
+"""Variables with our prefix that are no settings: the settings file, the command line's actor,
+and two of the tests."""
 
 
 def _absolute(path: Path) -> Path:

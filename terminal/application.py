@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import sys
+import traceback
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -81,16 +82,23 @@ class Application(typer.Typer):
         typer.main.get_command(self)()
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"closeout {version('closeout')}")
+        raise typer.Exit
+
+
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True)
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
     ] = False,
 ) -> None:
-    if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(f"closeout {installed('closeout')}")
-        raise typer.Exit
+    """Take the options that stand before any command."""
 
 
 def _runner(body: Body, wiring: Wiring) -> Callable[..., None]:
@@ -124,7 +132,7 @@ def _carried_out(session: Session, body: Body, given: dict[str, Any]) -> int:
         return asyncio.run(body(session, **given)) or 0
     except tuple(codes) as error:
         if session.debug:
-            raise
+            traceback.print_exception(error)
         from terminal.problems import show_problem
 
         code = next(codes[kind] for kind in type(error).__mro__ if kind in codes)

@@ -155,8 +155,9 @@ class IssueWorkflow:
 
     async def _look(self, opening: Opening) -> None:
         self._more_to_tell = False
-        self._view = await steps.look(opening.zone, opening.key)
-        self._see(self._view)
+        view = await steps.look(opening.zone, opening.key)
+        self._view = view
+        self._see(Glimpse(**{name: getattr(view, name) for name in Glimpse.model_fields}))
 
     def _see(self, glimpse: Glimpse) -> None:
         """Keep the newest news; what is to be told is told even when the news itself is old."""

@@ -65,6 +65,8 @@ def _facts(derived: Derivation, setting: Setting) -> Iterator[tuple[str, str | T
     budget = Text(_duration(derived.choice.duration))
     budget.append(f" = {exact(derived.budget_ms)} of {_counted(derived.basis)}")
     yield "  budget", budget
+    if derived.unspent_ms:
+        yield "  left over", f"{exact(derived.unspent_ms)} when it last ran"
     yield "  chosen", _choice(derived.choice)
     yield "  source", derived.source
     yield "  since", f"{local(derived.anchor_at, zone, seconds=True)}  event {derived.version}"
@@ -124,7 +126,7 @@ def _days(derived: Derivation) -> Sheet:
             until = f"to {local(stretch.to_at, zone)}"
             sheet.add("", over, until, Text("past the deadline", "yellow"))
     if derived.unspent:
-        sheet.add(f"left over: {exact(derived.unspent_ms)}", style=SECOND)
+        sheet.add("left over:", style=SECOND)
     for line in day_lines(derived.unspent, zone):
         sheet.add(*line, style=SECOND)
     total_ms = derived.counted_ms + derived.unspent_ms

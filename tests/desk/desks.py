@@ -47,7 +47,12 @@ class Counter:
         self.desk = Desk(ledger, Shelf(ledger, {b.ZONE: terms}), clock, on_poke=on_poke)
 
     async def do(
-        self, command: Command, actor: Actor = b.OFFICER, *, key: str = b.KEY, id_: str | None = None
+        self,
+        command: Command,
+        actor: Actor = b.OFFICER,
+        *,
+        key: str = b.KEY,
+        id_: str | None = None,
     ) -> CommandResult:
         """Carry out a command that came through door 1."""
         return await self.desk.carry_out(b.submission(command, actor, key=key, id_=id_))

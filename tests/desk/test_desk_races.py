@@ -1,7 +1,6 @@
-"""Many at once: PostgreSQL puts them in a row, and each finds the issue as the one before left it."""
+"""Many at once: PostgreSQL puts them in a row, and each finds the issue as the last one left it."""
 
 import asyncio
-from collections import Counter as Tally
 
 import builders as b
 import pytest
@@ -9,12 +8,13 @@ from databases import Database
 from desks import STREAM, StandingClock, counter
 
 from desk.desk import Desk
+from domain.commands import Submission
 from domain.errors import ConflictError, IssueError, WrongPhaseError
 from domain.view import CommandResult
 from ledger.port import LedgerError
 
 
-async def outcome(desk: Desk, submission: b.Submission) -> CommandResult | IssueError:
+async def outcome(desk: Desk, submission: Submission) -> CommandResult | IssueError:
     """Carry a command out and return its result or its refusal."""
     try:
         return await desk.carry_out(submission)
@@ -51,9 +51,7 @@ async def test_twenty_notes_at_once_are_all_kept_and_numbered_without_a_gap(
         assert [record.previous for record in records[1:]] == [r.hash for r in records[:-1]]
 
 
-async def test_of_two_reports_on_one_key_one_wins(
-    database: Database, clock: StandingClock
-) -> None:
+async def test_of_two_reports_on_one_key_one_wins(database: Database, clock: StandingClock) -> None:
     async with counter(database, clock) as one, counter(database, clock) as other:
         done = await asyncio.gather(
             outcome(one.desk, b.submission(b.report(), b.ENTERPRISE)),

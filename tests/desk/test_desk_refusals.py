@@ -5,6 +5,7 @@ import pytest
 from desks import STREAM, Counter, StandingClock
 from test_desk_repeats import everything
 
+from domain.commands import Submission
 from domain.errors import (
     ConflictError,
     InvalidRequestError,
@@ -15,6 +16,7 @@ from domain.errors import (
     UnknownIssueError,
     UnknownZoneError,
 )
+from domain.people import ENGINE
 
 OF_AN_OPEN_ISSUE = [
     pytest.param(b.submission(b.report(), b.ENTERPRISE), ConflictError, id="reported before"),
@@ -48,7 +50,7 @@ OF_NO_ISSUE = [
 
 @pytest.mark.parametrize(("sent", "kind"), OF_AN_OPEN_ISSUE)
 async def test_a_refusal_leaves_a_row_in_the_refusals_and_no_other_trace(
-    office: Counter, sent: b.Submission, kind: type[IssueError]
+    office: Counter, sent: Submission, kind: type[IssueError]
 ) -> None:
     await office.reported()
     before = await everything(office.ledger)
@@ -62,7 +64,7 @@ async def test_a_refusal_leaves_a_row_in_the_refusals_and_no_other_trace(
 
 @pytest.mark.parametrize(("sent", "kind"), OF_NO_ISSUE)
 async def test_a_refusal_on_no_issue_leaves_no_issue(
-    office: Counter, sent: b.Submission, kind: type[IssueError]
+    office: Counter, sent: Submission, kind: type[IssueError]
 ) -> None:
     with pytest.raises(kind):
         await office.desk.carry_out(sent)
@@ -85,7 +87,7 @@ async def test_nobody_rings_a_clock_by_a_command_whoever_he_says_he_is(
     await office.reported()
     for carry_out in (office.desk.carry_out, office.desk.carry_out_for_workflow):
         with pytest.raises(NotPermittedError):
-            await carry_out(b.submission(b.ring("acceptance", 1, "due"), b.ENGINE))
+            await carry_out(b.submission(b.ring("acceptance", 1, "due"), ENGINE))
     assert len(await office.ledger.records(STREAM)) == 1
 
 

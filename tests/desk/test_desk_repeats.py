@@ -4,6 +4,7 @@ import builders as b
 import pytest
 from desks import STREAM, Counter, StandingClock
 
+from domain.commands import Submission
 from domain.errors import ConflictError
 from ledger.port import Ledger
 
@@ -60,7 +61,7 @@ async def test_a_repeat_through_the_other_door_is_given_the_same_answer_and_the_
     ],
 )
 async def test_the_same_id_for_another_request_is_a_conflict_and_writes_nothing(
-    office: Counter, other: b.Submission
+    office: Counter, other: Submission
 ) -> None:
     await office.reported()
     await office.do(b.ACCEPT, id_="accept-1")

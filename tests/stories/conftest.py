@@ -6,10 +6,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from story_handbook import write_handbooks
-from story_stack import Up, environment
 
+pytest.register_assert_rewrite("story_ledger", "story_load", "story_stack")
+
+from story_handbook import write_handbooks
+from story_stack import Servers, Up, environment
+
+from ledger.migrate import migrate
 from runtime.postgres_home import remove_home
+from runtime.settings import Settings
+from runtime.stack import EmbeddedStack
 
 
 @pytest.fixture
@@ -38,3 +44,15 @@ async def up(folder: Path, handbooks: Path) -> AsyncIterator[Up]:
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture
+async def servers(folder: Path, handbooks: Path) -> AsyncIterator[Servers]:
+    """Both servers with a migrated ledger, without worker and relay."""
+    async with EmbeddedStack(Settings(data_dir=folder / "data")) as stack:
+        await migrate(stack.postgres.owner_url)
+        running = Servers(stack, folder, handbooks)
+        try:
+            yield running
+        finally:
+            running.end()

@@ -18,13 +18,14 @@ from desk.guard import RUNNING
 from domain.chain import Record
 from domain.clocks import Move
 from domain.events import RungFired
-from domain.view import CommandResult
+from domain.view import CommandResult, workflow_id
 from ledger.port import Ledger
 from worker import WORKFLOWS
 
 ENGINE_KINDS = {"ring_rung", "record_history_lost"}
 SLACK = timedelta(seconds=5)
 """A rung due within this time before the check may still be on its way."""
+EVERY_RUN = "WorkflowType = 'IssueWorkflow'"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -122,6 +123,36 @@ async def require_clocks_go_on(ledger: Ledger, keys: list[str], since_at: dateti
         return wanted <= rang
 
     await until("a later rung of every open issue", all_rang)
+
+
+async def until_kept(ledger: Ledger, client: Client, keys: list[str]) -> None:
+    """Wait until the workflow of each of these issues runs and has answered."""
+
+    async def all_kept() -> bool:
+        runs = await runs_of(client)
+        rows = [await ledger.issue(f"trial/{key}") for key in keys]
+        return all(row is not None and row.answered for row in rows) and all(
+            runs[workflow_id("trial", key)] for key in keys
+        )
+
+    await until("a running workflow for every open issue", all_kept)
+
+
+async def runs_of(client: Client, query: str = RUNNING) -> Counter[str]:
+    """Count the runs of every issue's workflow; by default those that run."""
+    return Counter([run.id async for run in client.list_workflows(query)])
+
+
+async def require_one_run_each(client: Client, keys: list[str]) -> None:
+    """Temporal knows one run for each of these issues, whether it has ended or not."""
+    wanted = Counter(workflow_id("trial", key) for key in keys)
+
+    async def all_listed() -> bool:
+        return (await runs_of(client, EVERY_RUN)).keys() >= wanted.keys()
+
+    await until("all runs in Temporal's list", all_listed)
+    runs = await runs_of(client, EVERY_RUN)
+    assert {id_: times for id_, times in runs.items() if id_ in wanted and times > 1} == {}
 
 
 async def require_replay(ledger: Ledger, client: Client) -> CrossCheck:

@@ -5,11 +5,13 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import story_handbook as hb
 from pydantic import SecretStr
 from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
 
 from demo.acts import through_workflow
@@ -27,11 +29,20 @@ DOORS = (1, 2)
 RETRY_AFTER_S = 0.05
 
 
+@lru_cache
+def quiet_runtime() -> Runtime:
+    """Return a Temporal runtime that does not log each call to a server that was just killed."""
+    logging = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    return Runtime(telemetry=TelemetryConfig(logging=logging))
+
+
 @asynccontextmanager
 async def opened(stack: RunningStack, handbooks: Path) -> AsyncIterator["Load"]:
     """Open both doors of a running stack, for one process that sends."""
     settings = Settings(database_url=SecretStr(stack.database_url), handbook_dir=handbooks)
-    client = await connect(stack.temporal_address, namespace=stack.temporal_namespace)
+    client = await connect(
+        stack.temporal_address, namespace=stack.temporal_namespace, runtime=quiet_runtime()
+    )
     async with open_desk(settings, name="closeout-story") as desk:
         yield Load(desk, client)
 
@@ -60,6 +71,10 @@ class Load:
                 RPCError,
                 WorkflowUpdateRPCTimeoutOrCancelledError,
             ) as error:
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    # The SDK turns a cancellation into an error of its own.
+                    raise asyncio.CancelledError from error
                 self.sent_again[type(error).__name__] += 1
                 await asyncio.sleep(RETRY_AFTER_S)
             else:

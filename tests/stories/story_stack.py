@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from runtime.processes import LEASH
-from runtime.stack import RunningStack, read_running_stack
+from runtime.stack import EmbeddedStack, RunningStack, read_running_stack
 
 ROOT: Final = Path(__file__).parents[2]
 CLOSEOUT: Final = (sys.executable, str(ROOT / "cli.py"))
@@ -51,6 +51,79 @@ async def until(
     while not await met():
         assert time.monotonic() < end, f"not within {patience_s:.0f} s: {what}"
         await asyncio.sleep(0.05)
+
+
+class Process:
+    """A worker or a relay in a process of its own."""
+
+    def __init__(
+        self, argv: tuple[str, ...], env: Mapping[str, str], log: Path, *, tree: Path = ROOT
+    ) -> None:
+        self.log = log
+        program = (sys.executable, str(tree / argv[0]), *argv[1:])
+        self._process = start(program, {**env, "PYTHONPATH": str(tree)}, log)
+
+    def kill(self) -> None:
+        """End it at once, in the middle of whatever it does."""
+        self._process.kill()
+        self._process.wait(PATIENCE_S)
+
+    def stop(self) -> int:
+        """End it as an operator does, and return its exit code."""
+        self._process.terminate()
+        try:
+            return self._process.wait(PATIENCE_S)
+        finally:
+            self._process.kill()
+
+    async def ended(self) -> int:
+        """Wait for it to end by itself, and return its exit code."""
+
+        async def has_ended() -> bool:
+            return self._process.poll() is not None
+
+        await until(f"the end of {self.log.name}", has_ended)
+        return self._process.wait()
+
+
+class Servers:
+    """PostgreSQL and Temporal without a supervisor, and the processes that a story puts on them."""
+
+    def __init__(self, stack: EmbeddedStack, folder: Path, handbooks: Path) -> None:
+        self.stack = stack
+        self.folder = folder
+        self.env = environment(**stack.environment, CLOSEOUT_HANDBOOK_DIR=str(handbooks))
+        self._processes: list[Process] = []
+
+    def run(self, name: str, *argv: str, tree: Path = ROOT) -> Process:
+        """Start a program of `tree`; its log is named after it."""
+        process = Process(argv, self.env, self.folder / f"{name}.log", tree=tree)
+        self._processes.append(process)
+        return process
+
+    def worker(self, name: str = "worker", *, tree: Path = ROOT) -> Process:
+        """Start a worker."""
+        return self.run(name, "worker.py", "--only", "worker", tree=tree)
+
+    def relay(self, name: str = "relay") -> Process:
+        """Start a relay."""
+        return self.run(name, "worker.py", "--only", "relay")
+
+    def closeout(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run one `closeout` command against these servers."""
+        return closeout(*words, env=self.env)
+
+    def end(self) -> None:
+        """End every process that still runs."""
+        for process in self._processes:
+            process.kill()
+
+
+def closeout(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run one `closeout` command to its end."""
+    return subprocess.run(
+        [*CLOSEOUT, *words], env=dict(env), capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 class Up:

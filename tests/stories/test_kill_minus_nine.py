@@ -19,7 +19,7 @@ from story_stack import PARTS, Up, until
 
 DEEP = bool(os.environ.get("CLOSEOUT_DEEP"))
 ROUNDS = 10 if DEEP else 1
-ISSUES = 30 if DEEP else 12
+ISSUES = 40 if DEEP else 20
 MORE = 10
 """So many commands are acknowledged through each door between two kills."""
 
@@ -36,7 +36,8 @@ async def test_whatever_is_killed_nothing_acknowledged_is_lost_and_every_due_run
     kills = 0
     async with opened(up.stack, handbooks) as load:
         await load.open_issues(keys)
-        async with load.going_on(keys, seed):
+        # Nobody writes to the other half: only their workflows let their time pass.
+        async with load.going_on(keys[::2], seed):
             await _both_doors_serve(load)
             for _ in range(ROUNDS):
                 for names in (*((name,) for name in chance.sample(PARTS, 4)), PARTS):

@@ -1,0 +1,122 @@
+"""`python -m benchmarks [--quick] [--only ack,lives,history,lateness]`."""
+
+import argparse
+import asyncio
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import acknowledgement, histories, lateness, lives
+from benchmarks.figures import Results
+from benchmarks.stage import Stage, standing
+from runtime.logging import configure_logging
+from runtime.postgres_home import remove_home
+
+RESULTS = Path(__file__).parent / "results"
+SECTIONS = ("ack", "lives", "history", "lateness")
+
+FULL: dict[str, dict[str, float]] = {
+    "ack": {"issues": 800, "windows": 3, "seconds": 3.0, "warm_s": 3.0},
+    "lives": {"lives": 300, "rounds": 3},
+    "history": {"issues": 5},
+    "lateness": {"rungs": 1000, "lead_s": 25.0},
+}
+QUICK: dict[str, dict[str, float]] = {
+    "ack": {"issues": 200, "windows": 1, "seconds": 1.0, "warm_s": 1.0},
+    "lives": {"lives": 60, "rounds": 1},
+    "history": {"issues": 2},
+    "lateness": {"rungs": 100, "lead_s": 6.0},
+}
+MEASURES: dict[str, Callable[..., Awaitable[None]]] = {
+    "ack": acknowledgement.measure,
+    "lives": lives.measure,
+    "history": histories.measure,
+    "lateness": lateness.measure,
+}
+
+
+async def run(console: Console, sections: list[str], pool_size: int, *, quick: bool) -> Results:
+    """Measure the sections, each on a stack of its own, so that none inherits another's debts."""
+    flags = QUICK if quick else FULL
+    results = Results(
+        {
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "quick": quick,
+            "flags": {name: flags[name] for name in sections},
+            "pool_size": pool_size,
+            "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+            "load_before": [round(load, 2) for load in os.getloadavg()],
+            "python": platform.python_version(),
+            "temporalio": version("temporalio"),
+            "asyncpg": version("asyncpg"),
+        }
+    )
+    for name in sections:
+        began = time.perf_counter()
+        with console.status(f"{name} …"):
+            await _measured(name, results, pool_size, flags[name])
+        console.print(f"{name}: {time.perf_counter() - began:.0f} s", style="dim")
+    return results
+
+
+async def _measured(name: str, results: Results, pool_size: int, flags: dict[str, float]) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="closeout-benchmark-"))
+    try:
+        async with standing(folder, pool_size) as stage:
+            if "postgres" not in results.conditions:
+                results.conditions |= await _server_settings(stage)
+            await MEASURES[name](stage, results, **flags)
+    finally:
+        remove_home(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _server_settings(stage: Stage) -> dict[str, object]:
+    """Return what decides over durability and speed, as PostgreSQL itself says."""
+    import asyncpg
+
+    connection = await asyncpg.connect(stage.peer_url)
+    try:
+        names = ("server_version", "fsync", "synchronous_commit", "shared_buffers")
+        settings = {name: await connection.fetchval(f"SHOW {name}") for name in names}
+    finally:
+        await connection.close()
+    return {"postgres": settings}
+
+
+def main() -> int:
+    """Read the flags, measure, print the table, write the JSON; 0 if every aim was met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="under a minute; a smoke test")
+    parser.add_argument("--only", default=",".join(SECTIONS), help=", ".join(SECTIONS))
+    parser.add_argument("--pool-size", type=int, default=10, help="connections a side")
+    parser.add_argument("--output", type=Path, help="where the JSON goes")
+    given = parser.parse_args()
+    sections = [name for name in SECTIONS if name in given.only.split(",")]
+    if unknown := set(given.only.split(",")) - set(SECTIONS):
+        parser.error(f"--only: no such section {', '.join(sorted(unknown))}")
+    configure_logging("warning")
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    results = asyncio.run(run(console, sections, given.pool_size, quick=given.quick))
+    results.show(console)
+    stamp = str(results.conditions["at"]).replace(":", "").replace("+0000", "Z")
+    file = given.output or RESULTS / f"{stamp}{'-quick' if given.quick else ''}.json"
+    results.write(file)
+    console.print(f"written to {file}", soft_wrap=True)
+    return 0 if all(figure.is_met is not False for figure in results.figures) else 1
+
+
+if __name__ == "__main__":
+    code = main()
+    # The Temporal SDK may abort while Python shuts down.
+    sys.stdout.flush()
+    os._exit(code)

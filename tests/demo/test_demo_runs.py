@@ -1,0 +1,50 @@
+"""The main job, as a newcomer runs it: `closeout demo` on a folder of its own."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+PROOFS = (
+    "chains verified: 22 of 22",
+    "histories replayed: 22 of 22",
+    "issues ended as their files",
+)
+
+
+def demo(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cli", "demo", "--data-dir", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=170, check=False)
+
+
+@pytest.fixture
+def folder():
+    made = Path(tempfile.mkdtemp(prefix="closeout-demo-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.mark.timeout(360)
+def test_the_demo_plays_everything_to_its_end_and_can_be_played_again(folder: Path):
+    for _ in range(2):
+        run = demo(folder)
+
+        assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-2000:]
+        for proof in PROOFS:
+            assert proof in run.stdout
+
+
+def test_the_demo_removes_nothing_that_it_did_not_make(folder: Path):
+    precious = folder / "demo" / "precious.txt"
+    precious.parent.mkdir()
+    precious.write_text("mine")
+
+    run = demo(folder)
+
+    assert run.returncode == 1
+    assert "did not make" in run.stdout + run.stderr
+    assert precious.read_text() == "mine"

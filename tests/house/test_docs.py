@@ -1,0 +1,216 @@
+"""What the documents say is so: links lead somewhere, and what a reader is to type runs."""
+
+import asyncio
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from house_desk import House
+from house_documents import (
+    OPERATIONS,
+    PROCESS,
+    README,
+    anchors,
+    blocks,
+    documents,
+    links,
+    read,
+    typed,
+)
+from house_tree import ROOT
+from typer.core import TyperGroup
+from typer.main import get_command
+
+import cli
+from demo.acts import begins_at
+from demo.cases import read_cases
+from demo.stories import read_stories
+from domain.commands import Submission, read_submission
+from domain.errors import ERRORS, InvalidRequestError, IssueError
+from domain.handbook import Handbook
+from domain.phases import Phase
+from domain.view import TASK_QUEUE, WORKFLOW_TYPE
+from handbooks.shelf import read_handbook
+from runtime.settings import PREFIX, Settings
+
+README_LINES_MAX = 150
+MONDAY_9 = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+NEED_A_SERVER = {"up", "demo", "replay", "doctor", "recover", "migrate"}
+COMMANDS = [body.__name__.rstrip("_") for bodies in cli.COMMANDS.values() for body in bodies]
+
+
+def test_the_readme_is_short() -> None:
+    assert len(read(README).splitlines()) <= README_LINES_MAX
+
+
+@pytest.mark.parametrize("document", documents(), ids=str)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    broken = []
+    for path, anchor in links(document):
+        target = (ROOT / document.parent / path).resolve() if path else ROOT / document
+        if not target.exists() or (anchor and anchor not in anchors(target.relative_to(ROOT))):
+            broken.append(f"{path}#{anchor}")
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("document", documents(), ids=str)
+def test_every_target_of_make_exists(document: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", read(Path("Makefile")), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^\$ )make ([a-z]+)", read(document), re.MULTILINE))
+
+    assert named - targets == set()
+
+
+@pytest.mark.parametrize("document", documents(), ids=str)
+def test_every_command_of_closeout_exists(document: Path) -> None:
+    named = set(re.findall(r"(?:`|^\$ )closeout ([a-z]+)", read(document), re.MULTILINE))
+
+    assert named - set(COMMANDS) == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(name: str) -> None:
+    code, said = House(MONDAY_9).type([name, "--help"])
+
+    assert code == 0
+    assert f"closeout {name}" in said or f"root {name}" in said
+
+
+def test_what_the_readme_has_a_reader_type_is_understood() -> None:
+    group = get_command(cli.make_application())
+    assert isinstance(group, TyperGroup)
+
+    for name, *words in typed(README, "closeout"):
+        group.commands[name].make_context(name, words)
+
+
+def test_the_issue_that_the_readme_has_a_reader_report_is_closed_out() -> None:
+    house = House(MONDAY_9)
+    asked = [words for words in typed(README, "closeout") if words[0] not in NEED_A_SERVER]
+
+    for words in asked:
+        if "--data-dir" not in words:
+            code, said = house.type(words)
+            assert code == 0, f"{words}: {said}"
+
+    assert asyncio.run(house.desk.look("cedz", "gate-1")).phase is Phase.CLOSED
+
+
+def test_the_history_in_the_readme_is_what_is_printed() -> None:
+    house = House(begins_at(read_stories()))
+    asyncio.run(house.play_stories())
+    block = next(text for text in blocks(README, "console") if "closeout history" in text)
+    _, *lines = block.splitlines()
+
+    code, said = house.type(["history", "cedz/S1-silence"])
+
+    printed = [line.rstrip() for line in said.splitlines()]
+    assert code == 0
+    assert [line for line in lines if line != "…" and line.rstrip() not in printed] == []
+
+
+def worked_example() -> list[Submission]:
+    """Return the submissions of the example in docs/process.md, as a client would send them."""
+    plain = [json.loads(text) for text in blocks(PROCESS, "json")]
+    first = next(each for each in plain if isinstance(each, dict) and "command" in each)
+    rest = next(each for each in plain if isinstance(each, list))
+    envelope = {key: first[key] for key in ("zone", "key")}
+    following = [{**envelope, **each, "id": f"then-{n}"} for n, each in enumerate(rest)]
+    return [read_submission(json.dumps(each)) for each in (first, *following)]
+
+
+def test_the_worked_example_ends_with_a_close_out_and_its_first_answer_is_the_one_shown() -> None:
+    house = House(MONDAY_9)
+
+    results = [asyncio.run(house.desk.carry_out(each)) for each in worked_example()]
+
+    shown = next(text for text in blocks(PROCESS, "json") if '"command_id"' in text)
+    assert json.loads(shown) == results[0].model_dump(mode="json")
+    assert results[-1].events == ("issue_closed_out",)
+
+
+def test_the_refusal_that_is_shown_is_the_one_that_is_given() -> None:
+    shown = json.loads(next(text for text in blocks(PROCESS, "json") if '"code"' in text))
+    sent = worked_example()[0].model_dump(mode="json") | {"key": shown["value"]}
+
+    with pytest.raises(InvalidRequestError) as refused:
+        read_submission(json.dumps(sent))
+
+    assert shown == refused.value.details()
+
+
+def test_every_error_stands_in_the_process_with_its_exit_code() -> None:
+    codes = cli.exit_codes()
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \| (\d) \|", read(PROCESS), re.MULTILINE)
+    told = {code: int(exit_) for names, exit_ in rows for code in re.findall(r"`(\w+)`", names)}
+
+    wanted = {code: codes[kind] for code, kind in ERRORS.items() if kind is not IssueError}
+    assert told == wanted
+
+
+def test_the_contract_of_door_2_is_the_one_in_the_code() -> None:
+    text = read(PROCESS)
+
+    assert f"| workflow type | `{WORKFLOW_TYPE}` |" in text
+    assert f"| task queue | `{TASK_QUEUE}` " in text
+    assert "issue/<zone>/<key>" in text
+
+
+def shipped() -> Handbook:
+    return read_handbook("cedz")
+
+
+def test_every_default_clock_is_told_with_its_rungs() -> None:
+    text = read(PROCESS)
+    rows = {
+        name: rungs for name, rungs in re.findall(r"^\| `(\w+)` \S+ \|.*\| ([^|]+) \|$", text, re.M)
+    }
+
+    assert set(rows) == {clock.id for clock in shipped().clocks}
+    for clock in shipped().clocks:
+        told = [(int(n), effect) for n, effect in re.findall(r"(\d+) (\w+)", rows[clock.id])]
+        assert told == [(rung.percent, rung.effect.value) for rung in clock.rungs]
+
+
+def test_every_default_budget_is_told() -> None:
+    text = read(PROCESS)
+    for clock in shipped().clocks:
+        (row,) = re.findall(rf"^\| `{clock.id}` \S+ \|.*$", text, re.M)
+        for budget in clock.budgets:
+            plain = budget.duration.model_dump()
+            amount = plain.get("days") or plain.get("minutes")
+            assert re.search(rf"\b{amount:,}\b", row), f"{clock.id}: {amount}"
+        assert clock.source == "default, not from source"
+
+
+def test_every_setting_is_told() -> None:
+    text = read(OPERATIONS)
+    named = set(re.findall(r"^\| `(CLOSEOUT_\w+)` \|", text, re.MULTILINE))
+
+    assert named == {f"{PREFIX}{name}".upper() for name in Settings.model_fields}
+
+
+def test_the_decisions_are_numbered_without_a_gap() -> None:
+    notes = sorted((ROOT / "docs/decisions").glob("*.md"))
+
+    assert [int(note.name[:4]) for note in notes] == list(range(1, len(notes) + 1))
+    for note in notes:
+        text = note.read_text()
+        parts = ("**Question.**", "**Choice.**", "**Cost.**", "**Revisit**")
+        assert [part for part in parts if part not in text] == [], note.name
+        assert len(text.splitlines()) <= 50
+
+
+def test_the_demonstration_in_the_readme_adds_up() -> None:
+    text, cases, stories = read(README), read_cases(), read_stories()
+    steps = sum(len(each.steps) for each in (*cases, *stories))
+    (rings,) = re.findall(r"rings found in both records: (\d+) of \1$", text, re.MULTILINE)
+    issues = len(cases) + len(stories)
+
+    assert f"✓ all {issues} issues ended as their files say" in text
+    assert f"workflow histories replayed: {issues} of {issues}" in text
+    assert f"re-executed identical: {steps + int(rings)} of {steps + int(rings)}" in text
+    assert f"{len({each.report for each in cases})} traced cases ({len(cases)} issues)" in text

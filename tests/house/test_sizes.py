@@ -1,0 +1,25 @@
+"""Nothing grows beyond what can be read at a sitting."""
+
+from house_tree import ROOT, files, functions
+
+MODULE_LINES_MAX = 400
+FUNCTION_LINES_MAX = 70
+FUNCTION_LINES_MAX_INSIDE = 40
+INSIDE = {"domain", "workflows"}
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {path: len((ROOT / path).read_text().splitlines()) for path in files("*.py")}
+
+    assert {str(path): n for path, n in lengths.items() if n > MODULE_LINES_MAX} == {}
+
+
+def test_no_function_is_too_long() -> None:
+    too_long = [
+        f"{path}: {name} has {lines} lines"
+        for path in files("*.py")
+        for name, lines in functions(path)
+        if lines > (FUNCTION_LINES_MAX_INSIDE if path.parts[0] in INSIDE else FUNCTION_LINES_MAX)
+    ]
+
+    assert too_long == []
