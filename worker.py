@@ -21,6 +21,7 @@ from temporalio.client import (
     SchedulePolicy,
     ScheduleSpec,
 )
+from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.channels import Channel
@@ -33,6 +34,7 @@ from desk.guard import Guard
 from desk.opening import database_url, open_desk
 from desk.relay import Relay
 from ledger.connections import OutboxBell
+from runtime.errors import StackError
 from runtime.logging import configure_logging
 from runtime.settings import Settings
 from runtime.temporal import connect, ensure_namespace
@@ -45,6 +47,7 @@ log = structlog.get_logger()
 WORKFLOWS = [IssueWorkflow, GuardWorkflow, SweepWorkflow]
 STICKY = timedelta(seconds=2)
 GRACE = timedelta(seconds=6)
+SET_UP_AGAIN_SECONDS = 10.0
 
 
 def make_worker(
@@ -119,15 +122,31 @@ async def serve(settings: Settings, *, worker: bool = True, relay: bool = True) 
         if worker:
             await ensure_namespace(client)
             await ensure_schedules(client, settings.task_queue)
+            staying = _stay_set_up(client, settings.task_queue)
+            up.push_async_callback(_cancelled, asyncio.create_task(staying))
             await up.enter_async_context(make_worker(client, desk, task_queue=settings.task_queue))
         if relay:
             made = make_relay(client, desk, task_queue=settings.task_queue)
             bell = OutboxBell(database_url(settings))
             await up.enter_async_context(bell.listen(made.wake))
-            up.push_async_callback(_cancelled, asyncio.create_task(made.run()))
+            relaying = asyncio.create_task(made.run())
+            # A relay that fails must not leave a process behind that only looks alive.
+            relaying.add_done_callback(lambda _: stop.set())
+            up.push_async_callback(_cancelled, relaying)
         log.info("worker_serves", worker=worker, relay=relay, task_queue=settings.task_queue)
         await stop.wait()
     log.info("worker_stopped")
+
+
+async def _stay_set_up(client: Client, task_queue: str) -> None:
+    """Bring the schedules back when Temporal has lost its data: the guard must outlive that."""
+    while True:
+        await asyncio.sleep(SET_UP_AGAIN_SECONDS)
+        try:
+            await ensure_namespace(client)
+            await ensure_schedules(client, task_queue)
+        except (RPCError, StackError) as error:
+            log.warning("set_up_waits", error=repr(error)[:200])
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -1,4 +1,4 @@
-"""The bare engine to compare with: trivial workflows and their worker, `python -m benchmarks.bare`."""
+"""The bare engine to compare with: trivial workflows and their worker."""
 
 import asyncio
 import signal

@@ -8,7 +8,7 @@ from temporalio.client import Client
 from benchmarks import bare
 from benchmarks.figures import Figure, Results, median
 from benchmarks.script import LIFE, ZONE, submissions
-from benchmarks.stage import Stage, drained
+from benchmarks.stage import Stage, drained, until
 from desk.desk import Desk
 from domain.view import workflow_id
 
@@ -64,8 +64,11 @@ async def _play(client: Client, desk: Desk, name: str, lives: int) -> float:
 
 async def _end(client: Client, desk: Desk, key: str) -> None:
     """Wait for the end of an issue's workflow, which the relay may not have started yet."""
-    while not (await desk.row(ZONE, key)).answered and await desk.ledger.outbox_size():
-        await asyncio.sleep(0.1)
+
+    async def is_there() -> bool:
+        return (await desk.row(ZONE, key)).answered
+
+    await until("the workflow of an issue", is_there)
     handle = client.get_workflow_handle(workflow_id(ZONE, key))
     await asyncio.wait_for(handle.result(), LIFE_SECONDS_MAX)
 

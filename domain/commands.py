@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from domain.errors import InvalidRequestError, from_validation
 from domain.events import PartAsked
 from domain.issue import Evidence, Resolution
-from domain.model import Code, CommandId, Frozen, Moment, Short, Text
+from domain.model import Code, CommandId, Frozen, Key, Moment, Short, Text
 from domain.people import Actor
 from domain.phases import Origin, PauseReason, Priority, TurnAwayCode
 
@@ -246,7 +246,7 @@ class Submission(Frozen):
 
     id: CommandId
     zone: Code
-    key: Code
+    key: Key
     actor: Actor
     command: Command
     expected_version: Annotated[int, Field(ge=0, le=COUNT_MAX)] | None = None

@@ -1,11 +1,12 @@
 """An issue: everything its stream of events has made of it."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
 from domain.clocks import Clock, RungDue
-from domain.model import Code, Frozen, Moment, Short, Text
+from domain.model import Code, Frozen, Key, Moment, Short, Text
 from domain.phases import (
     Duty,
     Origin,
@@ -101,7 +102,7 @@ class Issue(Frozen):
     """
 
     zone: Code
-    key: Code
+    key: Key
     version: int
     terms: Hash
     phase: Phase
@@ -147,21 +148,24 @@ class Issue(Frozen):
     @property
     def next_rung(self) -> tuple[Clock, RungDue] | None:
         """Return the rung that is due first, and its clock."""
-        due = [
-            (rung.due_at, clock.id, clock, rung) for clock in self.clocks for rung in clock.rungs
-        ]
-        if not due:
-            return None
-        _, _, clock, rung = min(due, key=lambda entry: entry[:2])
-        return clock, rung
+        first: tuple[Clock, RungDue] | None = None
+        for clock in self.clocks:
+            for rung in clock.rungs:
+                if first is None or (rung.due_at, clock.id) < (first[1].due_at, first[0].id):
+                    first = clock, rung
+        return first
 
     @property
     def deadline(self) -> Clock | None:
         """Return the running clock that ends first, breached ones included."""
-        running = [clock for clock in self.clocks if clock.due_at is not None]
-        return min(
-            running, key=lambda clock: (clock.due_at or clock.since_at, clock.id), default=None
-        )
+        first: tuple[datetime, Clock] | None = None
+        for clock in self.clocks:
+            due_at = clock.due_at
+            if due_at is not None and (
+                first is None or (due_at, clock.id) < (first[0], first[1].id)
+            ):
+                first = due_at, clock
+        return None if first is None else first[1]
 
 
 def stream_name(zone: str, key: str) -> str:

@@ -72,6 +72,9 @@ Moment = Annotated[
 Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 """An identifier of the handbook or of a client: letters, digits, dot, underscore, hyphen."""
 
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+"""What a client calls an issue: 1 to 64 letters, digits, dots, underscores, hyphens."""
+
 CommandId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,254}$")]
 """The id under which a command is sent, and sent again: 1 to 255 characters."""
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from domain.clocks import Clock
 from domain.issue import Issue, Part, Resolution, stream_name
-from domain.model import Code, CommandId, Frozen, Moment, Short
+from domain.model import Code, CommandId, Frozen, Key, Moment, Short
 from domain.phases import (
     Outcome,
     PauseReason,
@@ -42,7 +42,7 @@ class Glimpse(Frozen):
     """
 
     zone: Code
-    key: Code
+    key: Key
     version: int
     at: Moment
     phase: Phase
@@ -96,7 +96,7 @@ class CommandResult(Frozen):
 
     command_id: CommandId
     zone: Code
-    key: Code
+    key: Key
     at: Moment
     version: int
     events: tuple[Code, ...]
@@ -115,7 +115,7 @@ class Ring(Frozen):
     """The rung that a workflow says has passed."""
 
     zone: Code
-    key: Code
+    key: Key
     clock: Code
     cycle: int
     rung: Code

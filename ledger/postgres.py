@@ -25,6 +25,7 @@ from ledger.port import (
     Refusal,
     StreamConflictError,
 )
+from ledger.together import Together
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -48,20 +49,23 @@ class PostgresLedger:
     def __init__(self, pool: "Pool", *, acquire_timeout_s: float = ACQUIRE_TIMEOUT_S) -> None:
         self._pool = pool
         self._acquire_timeout_s = acquire_timeout_s
+        self._together = Together(pool, queries.APPEND_AT_ONCE, acquire_timeout_s=acquire_timeout_s)
 
     def transaction(self) -> "PostgresTransaction":
         """Open a transaction that commits at the end of the block, or leaves no trace."""
         return PostgresTransaction(self._pool, self._acquire_timeout_s)
 
     async def append_at_once(self, head: Head, changes: Changes) -> bool:
-        """Write `changes` in one round trip if the stream stands exactly at `head`."""
+        """Write `changes` if the stream stands exactly at `head`, together with what others write.
+
+        It never waits for another's lock.
+        """
         arguments = codec.append_arguments(head, codec.checked(changes))
         standing = (head.hash, head.answered, head.armed_due_at)
         try:
-            row = await self._row(queries.APPEND_AT_ONCE, *arguments, *standing)
+            return await self._together.run((*arguments, *standing))
         except StreamConflictError:
             return False
-        return row is not None and bool(row[0])
 
     async def put_terms(self, hash_: str, zone: str, text: str, at: datetime) -> None:
         """Keep a version of terms; a version that is there already stays as it is."""

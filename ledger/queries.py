@@ -10,11 +10,11 @@ _APPENDED: Final = (
     + ")"
 )
 APPEND: Final = f"SELECT {_APPENDED}"
-# The row lock comes first, and what stands behind WHEN is read again after a wait for it.
+# The row is locked first; a row that another has locked counts as not standing where it was.
 APPEND_AT_ONCE: Final = f"""
 SELECT CASE WHEN (SELECT true FROM issue
                   WHERE stream = $1 AND hash = $69 AND answered = $70
-                    AND armed_due_at IS NOT DISTINCT FROM $71 FOR UPDATE)
+                    AND armed_due_at IS NOT DISTINCT FROM $71 FOR UPDATE SKIP LOCKED)
        THEN {_APPENDED} ELSE false END
 """  # noqa: S608  # built of constants
 ALLOT_NUMBER: Final = """

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
 
     from domain.commands import Submission
     from domain.errors import InvalidRequestError, from_validation
-    from domain.model import Code, Frozen
+    from domain.model import Code, Frozen, Key
     from domain.phases import Outcome, Phase
     from domain.view import (
         WORKFLOW_TYPE,
@@ -34,7 +34,7 @@ class Opening(Frozen):
     """What the workflow of an issue is started with. A service may start it with a report."""
 
     zone: Code
-    key: Code
+    key: Key
     report: Submission | None = None
 
 
@@ -42,7 +42,7 @@ class Closing(Frozen):
     """How the workflow ended: with the issue, or with nothing to keep."""
 
     zone: Code
-    key: Code
+    key: Key
     version: int
     outcome: Outcome | None
 

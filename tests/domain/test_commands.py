@@ -189,7 +189,7 @@ def test_a_field_out_of_bounds_is_refused_by_name(command, field, allowed):
         ({"id": "a b"}, "id"),
         ({"zone": "harbour/2"}, "zone"),
         ({"key": "x" * 65}, "key"),
-        ({"key": "-x"}, "key"),
+        ({"key": "a b"}, "key"),
         ({"expected_version": -1}, "expected_version"),
         ({"expected_version": 2**31}, "expected_version"),
         ({"expected_version": "latest"}, "expected_version"),

@@ -30,6 +30,7 @@ from demo.stories import read_stories
 from domain.commands import Submission, read_submission
 from domain.errors import ERRORS, InvalidRequestError, IssueError
 from domain.handbook import Handbook
+from domain.permissions import PERMITTED, Capacity
 from domain.phases import Phase
 from domain.view import TASK_QUEUE, WORKFLOW_TYPE
 from handbooks.shelf import read_handbook
@@ -151,6 +152,32 @@ def test_every_error_stands_in_the_process_with_its_exit_code() -> None:
     assert told == wanted
 
 
+CAPACITIES = {
+    Capacity.OWNER: "owner",
+    Capacity.HANDLER: "handler",
+    Capacity.ABOVE: "higher tier",
+    Capacity.LEAD: "lead unit",
+    Capacity.PART: "part's unit",
+    Capacity.COORDINATOR: "coordinator",
+    Capacity.ENTERPRISE: "enterprise",
+    Capacity.VERIFIER: "verifier",
+    Capacity.OFFICER: "officer",
+    Capacity.SERVICE: "service",
+    Capacity.ENGINE: "closeout itself",
+}
+
+
+def test_who_may_is_told_as_the_code_has_it() -> None:
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \| [^|]+ \| ([^|]+) \| [^|]+ \|$", read(PROCESS), re.M)
+    told = {
+        kind: {capacity for capacity, word in CAPACITIES.items() if word in who}
+        for kinds, who in rows
+        for kind in re.findall(r"`(\w+)`", kinds)
+    }
+
+    assert {kind: who for kind, who in told.items() if kind in PERMITTED} == PERMITTED
+
+
 def test_the_contract_of_door_2_is_the_one_in_the_code() -> None:
     text = read(PROCESS)
 
@@ -206,7 +233,7 @@ def test_the_decisions_are_numbered_without_a_gap() -> None:
 
 def test_the_demonstration_in_the_readme_adds_up() -> None:
     text, cases, stories = read(README), read_cases(), read_stories()
-    steps = sum(len(each.steps) for each in (*cases, *stories))
+    steps = sum(len(case.steps) for case in cases) + sum(len(story.steps) for story in stories)
     (rings,) = re.findall(r"rings found in both records: (\d+) of \1$", text, re.MULTILINE)
     issues = len(cases) + len(stories)
 

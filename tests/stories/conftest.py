@@ -6,9 +6,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-
-pytest.register_assert_rewrite("story_ledger", "story_load", "story_stack")
-
 from story_handbook import write_handbooks
 from story_stack import Servers, Up, environment
 

@@ -29,16 +29,16 @@ def die() -> None:
 class DyingAtTheFirstCall(Interceptor):
     """Lets nothing out to Temporal."""
 
-    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002 - the SDK's name
+    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:
         return _Dying(next)
 
 
 class _Dying(OutboundInterceptor):
-    async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:  # noqa: A002 - the SDK's name
+    async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:
         die()
         return await super().start_workflow(input)
 
-    async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002 - the SDK's name
+    async def signal_workflow(self, input: SignalWorkflowInput) -> None:
         die()
 
 
@@ -64,9 +64,7 @@ async def main(point: str) -> None:
             shown=at_start,
             between=between,
         )
-        while not await desk.ledger.outbox_size():
-            await asyncio.sleep(0.02)
-        told = True
+        told = bool(await desk.ledger.outbox_size())
         await relay.run()
 
 

@@ -152,7 +152,8 @@ async def require_one_run_each(client: Client, keys: list[str]) -> None:
 
     await until("all runs in Temporal's list", all_listed)
     runs = await runs_of(client, EVERY_RUN)
-    assert {id_: times for id_, times in runs.items() if id_ in wanted and times > 1} == {}
+    several = {id_: times for id_, times in runs.items() if id_ in wanted and times > 1}
+    assert not several, several
 
 
 async def require_replay(ledger: Ledger, client: Client) -> CrossCheck:

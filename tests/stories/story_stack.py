@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from runtime.processes import LEASH
+from runtime.processes import LEASH, Account
 from runtime.stack import EmbeddedStack, RunningStack, read_running_stack
 
 ROOT: Final = Path(__file__).parents[2]
@@ -26,9 +26,16 @@ def environment(**given: str) -> dict[str, str]:
     return kept | {"PYTHONPATH": str(ROOT), "CLOSEOUT_WAKEUP_SPREAD_MS": "0"} | given
 
 
-def start(argv: tuple[str, ...], env: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
+def start(
+    argv: tuple[str, ...],
+    env: Mapping[str, str],
+    log: Path,
+    *,
+    account: Account | None = None,
+) -> subprocess.Popen[bytes]:
     """Start a program that dies with this process; what it says goes to the end of `log`."""
-    leash = (sys.executable, str(LEASH), str(os.getpid()), str(int(signal.SIGTERM)), "-1", "-1")
+    owner = (account.uid, account.gid) if account else (-1, -1)
+    leash = (sys.executable, str(LEASH), *map(str, (os.getpid(), int(signal.SIGTERM), *owner)))
     with log.open("ab") as file:
         return subprocess.Popen(
             [*leash, *argv], stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=dict(env)
@@ -129,8 +136,11 @@ def closeout(*words: str, env: Mapping[str, str]) -> subprocess.CompletedProcess
 class Up:
     """`closeout up` on a data folder of its own; its log lies beside the folder."""
 
-    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, env: Mapping[str, str], *, account: Account | None = None
+    ) -> None:
         self.folder = folder
+        self._account = account
         self.log = folder.parent / "up.log"
         self._env = env
         self._process: subprocess.Popen[bytes] | None = None
@@ -138,7 +148,10 @@ class Up:
     async def start(self) -> None:
         """Start, and wait until all four parts run."""
         self._process = start(
-            (*CLOSEOUT, "up", "--data-dir", str(self.folder)), self._env, self.log
+            (*CLOSEOUT, "up", "--data-dir", str(self.folder)),
+            self._env,
+            self.log,
+            account=self._account,
         )
         await until("closeout up", self._runs)
 

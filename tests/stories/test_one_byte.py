@@ -3,7 +3,6 @@
 import json
 import os
 import random
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -47,7 +46,7 @@ FORBIDDEN = (
 
 
 @pytest.fixture
-async def played(database: Database, tmp_path: Path) -> AsyncIterator[Database]:
+async def played(database: Database, tmp_path: Path) -> Database:
     """A ledger with a closed issue and two open ones."""
     settings = Settings(
         database_url=SecretStr(database.app_url), handbook_dir=write_handbooks(tmp_path / "shelf")
@@ -55,7 +54,7 @@ async def played(database: Database, tmp_path: Path) -> AsyncIterator[Database]:
     async with open_desk(settings) as desk:
         for submission in (*life("byte0"), *life("byte1"), report("byte2"), note("byte2", 1)):
             await desk.carry_out(submission)
-    yield database
+    return database
 
 
 async def test_verify_passes_and_after_one_changed_byte_it_fails_and_names_the_event(
@@ -106,9 +105,7 @@ async def test_an_event_of_which_something_was_changed_is_named(
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
-async def test_the_applications_role_cannot_change_a_fact(
-    played: Database, statement: str
-) -> None:
+async def test_the_applications_role_cannot_change_a_fact(played: Database, statement: str) -> None:
     async with played.connection(played.app_url) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)
@@ -147,7 +144,7 @@ async def _change_one_character(database: Database, seed: int) -> str:
     chance = random.Random(seed)  # noqa: S311 - which character
     text = await _text(database)
     place = chance.randrange(len(text))
-    other = chance.choice([c for c in "0aZ{}\",: " if c != text[place]])
+    other = chance.choice([c for c in '0aZ{}",: ' if c != text[place]])
     await database.tamper(
         "event",
         "UPDATE event SET text = overlay(text placing $3 from $4 for 1)"

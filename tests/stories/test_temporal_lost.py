@@ -3,6 +3,7 @@
 import random
 import shutil
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from story_handbook import note
@@ -18,6 +19,7 @@ from story_ledger import (
 )
 from story_load import opened
 from story_stack import Servers, until
+from temporalio.client import Client
 
 from domain.events import HistoryLost
 
@@ -55,6 +57,7 @@ async def test_when_temporal_loses_its_data_commands_go_on_and_recover_brings_ev
         assert f"{ISSUES} open issues" in recovered.stdout
 
         await until_kept(ledger, load.client, keys)
+        await until("the guard's schedule", partial(_guard_is_back, load.client))
         recovered_at = datetime.now(UTC)
         await require_clocks_go_on(ledger, keys, recovered_at)
         await until_quiet(ledger)
@@ -73,3 +76,7 @@ async def test_when_temporal_loses_its_data_commands_go_on_and_recover_brings_ev
         f"{lost_for.total_seconds():.2f} s without Temporal, {len(rungs.fired)} rungs fired, "
         f"latest by {rungs.late_max.total_seconds():.1f} s"
     )
+
+
+async def _guard_is_back(client: Client) -> bool:
+    return "closeout-guard" in [each.id async for each in await client.list_schedules()]

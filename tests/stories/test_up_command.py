@@ -1,25 +1,18 @@
 """`closeout up`: starts, says where things are, stops when asked, and says what is in the way."""
 
 import contextlib
-import json
 import os
-import pwd
-import shutil
-import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from story_handbook import report
 from story_load import opened
-from story_stack import CLOSEOUT, PARTS, ROOT, Up, closeout, environment, is_alive, until
+from story_stack import CLOSEOUT, PARTS, Up, closeout, environment, is_alive
 
+from runtime.processes import run_briefly, server_account
 from runtime.stack import read_running_stack
-
-NOBODY = "nobody"
 
 
 async def test_up_serves_says_where_and_stops_cleanly(up: Up, handbooks: Path) -> None:
@@ -63,3 +56,23 @@ async def test_up_names_the_port_that_another_program_has_taken(up: Up) -> None:
 
     await up.start()
     assert up.stop() == 0
+
+
+async def test_up_as_an_ordinary_user(folder: Path) -> None:
+    account = server_account()
+    if account is None:
+        pytest.skip("not root: the other stories are played as an ordinary user")
+    if run_briefly([*CLOSEOUT, "--version"], account).returncode != 0:
+        pytest.skip(f"{account.name} cannot run {sys.executable} or read this repository")
+    home = folder / "home"
+    home.mkdir(mode=0o700)
+    os.chown(home, account.uid, account.gid)
+    env = environment(HOME=str(home), PYTHONDONTWRITEBYTECODE="1")
+    running = Up(home / "data", env, account=account)
+    try:
+        await running.start()
+        owners = {os.stat(f"/proc/{pid}").st_uid for pid in running.stack.pids.values()}
+        assert owners == {account.uid}
+        assert running.stop() == 0, running.log.read_text()
+    finally:
+        running.stop()
