@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
+from runtime.leaving import leave_after
 from terminal.application import Application, Body
 from terminal.asking import do, report
 from terminal.auditing import FOUND, replay, verify
@@ -135,7 +136,7 @@ def make_application() -> Application:
 
 def main() -> None:
     """Run the `closeout` command."""
-    make_application().run()
+    leave_after(make_application().run)
 
 
 if __name__ == "__main__":

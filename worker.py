@@ -35,6 +35,7 @@ from desk.opening import database_url, open_desk
 from desk.relay import Relay
 from ledger.connections import OutboxBell
 from runtime.errors import StackError
+from runtime.leaving import leave_after
 from runtime.logging import configure_logging
 from runtime.settings import Settings
 from runtime.temporal import connect, ensure_namespace
@@ -47,6 +48,9 @@ log = structlog.get_logger()
 WORKFLOWS = [IssueWorkflow, GuardWorkflow, SweepWorkflow]
 STICKY = timedelta(seconds=2)
 GRACE = timedelta(seconds=6)
+ACTIVITIES_AT_ONCE_MAX = 1000
+"""They only wait, so they are cheap: a hung channel must not take the places that rings need."""
+BURST = timedelta(milliseconds=200)
 SET_UP_AGAIN_SECONDS = 10.0
 
 
@@ -74,19 +78,26 @@ def make_worker(
             issue.ring,
             issue.carry_out,
             notifier.tell,
+            notifier.tell_at_once,
             upkeep.guard_round,
             upkeep.sweep_histories,
         ],
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=cached_workflows_max,
+        max_concurrent_activities=ACTIVITIES_AT_ONCE_MAX,
+        max_concurrent_local_activities=ACTIVITIES_AT_ONCE_MAX,
         sticky_queue_schedule_to_start_timeout=STICKY,
         graceful_shutdown_timeout=GRACE,
     )
 
 
-def make_relay(client: Client, desk: Desk, *, task_queue: str) -> Relay:
+def make_relay(
+    client: Client, desk: Desk, *, task_queue: str, window: timedelta = timedelta(0)
+) -> Relay:
     """Return a relay that the desk of this process wakes."""
-    relay = Relay(desk.ledger, client, desk.seer, task_queue=task_queue, shown=at_start)
+    relay = Relay(
+        desk.ledger, client, desk.seer, task_queue=task_queue, shown=at_start, window=window
+    )
     desk.on_poke = relay.wake
     return relay
 
@@ -126,7 +137,7 @@ async def serve(settings: Settings, *, worker: bool = True, relay: bool = True) 
             up.push_async_callback(_cancelled, asyncio.create_task(staying))
             await up.enter_async_context(make_worker(client, desk, task_queue=settings.task_queue))
         if relay:
-            made = make_relay(client, desk, task_queue=settings.task_queue)
+            made = make_relay(client, desk, task_queue=settings.task_queue, window=BURST)
             bell = OutboxBell(database_url(settings))
             await up.enter_async_context(bell.listen(made.wake))
             relaying = asyncio.create_task(made.run())
@@ -162,7 +173,9 @@ def main() -> None:
     only = parser.parse_args().only
     settings = Settings.load()
     configure_logging(settings.log_level, as_json=settings.log_json)
-    asyncio.run(serve(settings, worker=only != "relay", relay=only != "worker"))
+    leave_after(
+        lambda: asyncio.run(serve(settings, worker=only != "relay", relay=only != "worker"))
+    )
 
 
 if __name__ == "__main__":

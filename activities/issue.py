@@ -1,12 +1,13 @@
 """The desk as the issue's workflow reaches it."""
 
+from pydantic import JsonValue
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from desk.desk import Desk
 from domain.commands import Submission
 from domain.errors import IssueError
-from domain.view import Answer, IssueView, Ring, RingAnswer
+from domain.view import Answer, IssueView, Ring, RingAnswer, lean
 
 
 class IssueActivities:
@@ -16,12 +17,12 @@ class IssueActivities:
         self._desk = desk
 
     @activity.defn
-    async def look(self, zone: str, key: str) -> IssueView:
-        """Return the issue as it stands; from now on its workflow waits for its next rung."""
+    async def look(self, zone: str, key: str) -> dict[str, JsonValue]:
+        """Return the issue's view; from now on its workflow waits for its next rung."""
         try:
-            return await self._desk.look(zone, key, heard=True)
+            return lean(live(await self._desk.look(zone, key, heard=True)))
         except IssueError as refusal:
-            raise refused(refusal) from refusal
+            raise refused(refusal) from None
 
     @activity.defn
     async def ring(self, ring: Ring) -> RingAnswer:
@@ -29,7 +30,7 @@ class IssueActivities:
         try:
             return await self._desk.ring(ring)
         except IssueError as refusal:
-            raise refused(refusal) from refusal
+            raise refused(refusal) from None
 
     @activity.defn
     async def carry_out(self, submission: Submission) -> Answer:
@@ -37,7 +38,14 @@ class IssueActivities:
         try:
             return await self._desk.carry_out_for_workflow(submission)
         except IssueError as refusal:
-            raise refused(refusal) from refusal
+            raise refused(refusal) from None
+
+
+def live(view: IssueView) -> IssueView:
+    """Return a view with the clocks that are live, and without what is behind them: every look is
+    kept in a history, and who asks for the past asks the ledger."""
+    clocks = [clock.model_copy(update={"segments": ()}) for clock in view.clocks if clock.is_live]
+    return view.model_copy(update={"clocks": tuple(clocks)})
 
 
 def refused(refusal: IssueError) -> ApplicationError:

@@ -1,10 +1,18 @@
 """Tells people what happened to an issue, once, however often it is asked to."""
 
+import asyncio
+from datetime import timedelta
+
+import structlog
 from temporalio import activity
 
 from activities.channels import Channel
 from desk.desk import Desk
 from domain.model import to_millisecond
+
+log = structlog.get_logger()
+
+A_MOMENT = timedelta(seconds=1.5)
 
 
 class Notifier:
@@ -13,6 +21,19 @@ class Notifier:
     def __init__(self, desk: Desk, channel: Channel) -> None:
         self._desk = desk
         self._channel = channel
+
+    @activity.defn
+    async def tell_at_once(self, notice_ids: list[str]) -> list[str]:
+        """Deliver what can be delivered within a moment; return what is still to be told."""
+        tries = (
+            asyncio.wait_for(self.tell(notice_id), A_MOMENT.total_seconds())
+            for notice_id in notice_ids
+        )
+        met = await asyncio.gather(*tries, return_exceptions=True)
+        late = {id_: error for id_, error in zip(notice_ids, met, strict=True) if error is not None}
+        for notice_id, error in late.items():
+            log.warning("notice_waits", notice=notice_id, error=repr(error)[:200])
+        return list(late)
 
     @activity.defn
     async def tell(self, notice_id: str) -> None:

@@ -89,7 +89,7 @@ class _Rings:
 
 
 def read_history(row: HistoryRow) -> WorkflowHistory:
-    """Return the history that a row holds, or raise DamagedHistoryError; the hash is tried first."""
+    """Return the history that a row holds; its hash is tried first. Raises DamagedHistoryError."""
     try:
         plain = gzip.decompress(row.archive)
         if row.sha256 != hashlib.sha256(plain).hexdigest():

@@ -25,7 +25,7 @@ RESULTS = Path(__file__).parent / "results"
 SECTIONS = ("ack", "lives", "history", "lateness")
 
 FULL: dict[str, dict[str, float]] = {
-    "ack": {"issues": 800, "windows": 3, "seconds": 3.0, "warm_s": 3.0},
+    "ack": {"issues": 1000, "windows": 3, "seconds": 2.5, "warm_s": 2.5},
     "lives": {"lives": 300, "rounds": 3},
     "history": {"issues": 5},
     "lateness": {"rungs": 1000, "lead_s": 25.0},

@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from typing import Any
 
 from benchmarks.figures import Figure, Results, median, percentile
@@ -23,21 +24,33 @@ SECTION = "acknowledgement"
 IN_FLIGHT = (1, 20, 100)
 OPENING_AT_ONCE = 20
 
-Queue = list[Any]
+COMMANDS_A_SECOND_MAX = 12_000
+
 Send = Callable[[Any], Awaitable[object]]
 
 
 @dataclass(slots=True)
 class Side:
-    """One of the two, its queue of commands for each issue, and what its windows came to."""
+    """One of the two, what it is to be sent for each issue, and what its windows came to."""
 
     name: str
     send: Send
-    queues: list[Queue]
+    sources: list[Iterator[Any]]
+    ready: list[list[Any]] = field(init=False)
     p50_ms: list[float] = field(default_factory=list)
     p99_ms: list[float] = field(default_factory=list)
     per_second: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ready = [[] for _ in self.sources]
+
+    def prepare(self, seconds: float) -> None:
+        """Make what a window of `seconds` can need, before it begins; the next one stands last."""
+        each = 1 + int(seconds * COMMANDS_A_SECOND_MAX / len(self.sources))
+        for place, source in enumerate(self.sources):
+            kept = self.ready[place]
+            self.ready[place] = [*reversed(list(islice(source, max(0, each - len(kept))))), *kept]
 
 
 async def measure(
@@ -98,22 +111,23 @@ async def _open(desk: Desk, peer: Peer, keys: list[str]) -> float:
 
 async def _window(side: Side, in_flight: int, seconds: float) -> None:
     """Send for `seconds`, `in_flight` at once, each sender to issues of its own, in turn."""
+    side.prepare(seconds)
     acknowledged_s: list[float] = []
     began, cpu = time.perf_counter(), time.process_time()
     until = began + seconds
 
-    async def sender(queues: list[Queue]) -> None:
-        turn = 0
+    async def sender(queues: list[list[Any]]) -> None:
+        turns = cycle(queues)
         while (now := time.perf_counter()) < until:
-            queue = queues[turn % len(queues)]
-            turn += 1
-            if not queue:
-                raise RuntimeError("an issue has no commands left: give it more issues")
-            await side.send(queue.pop(0))
-            acknowledged_s.append(time.perf_counter() - now)
+            queue = next(turns)
+            if queue:
+                await side.send(queue.pop())
+                acknowledged_s.append(time.perf_counter() - now)
+            elif not any(queues):
+                raise RuntimeError("no commands left: give it more issues")
 
     # Fullest first, so that all issues come to their turn whatever the level.
-    ordered = sorted(side.queues, key=len, reverse=True)
+    ordered = sorted(side.ready, key=len, reverse=True)
     await asyncio.gather(*(sender(ordered[start::in_flight]) for start in range(in_flight)))
     took = time.perf_counter() - began
     side.p50_ms.append(percentile(acknowledged_s, 50) * 1000)

@@ -1,6 +1,7 @@
 """What the benchmarks send: the daily mix on open issues, and one whole life of 14 commands."""
 
 import itertools
+from collections.abc import Iterator
 
 from benchmarks.peer import Request
 from domain import commands as cmd
@@ -17,6 +18,7 @@ DIRECTOR = Officer(person="b-21", post="director-1")
 
 NOTE = cmd.Note(text="Called the enterprise; the papers are on their way.")
 ASSIGN = cmd.Assign(handler="roads-1")
+ASSIGN_OTHER = cmd.Assign(handler="roads-2")
 PAUSE = cmd.Pause(reason=PauseReason.WAITING_ENTERPRISE, note="Papers are awaited.")
 RESUME = cmd.Resume(note="The papers are here.")
 ESCALATE = cmd.Escalate(reason="Beyond this tier.")
@@ -27,24 +29,28 @@ PROPOSE = cmd.ProposeResolution(
 
 Act = tuple[Actor, Command]
 
-MIX: tuple[Act, ...] = (
-    (OFFICER, NOTE),
-    (OFFICER, PAUSE),
-    (OFFICER, RESUME),
+_AN_HOUR: tuple[Act, ...] = (
     (OFFICER, NOTE),
     (OFFICER, ASSIGN),
-    (OFFICER, NOTE),
     (OFFICER, PAUSE),
     (OFFICER, RESUME),
+    (OFFICER, NOTE),
+)
+MIX: tuple[Act, ...] = (
+    *_AN_HOUR,
+    *((actor, ASSIGN_OTHER if command is ASSIGN else command) for actor, command in _AN_HOUR),
+    *_AN_HOUR,
     (OFFICER, NOTE),
     (OFFICER, ESCALATE),
     (HEAD, NOTE),
     (HEAD, DEESCALATE),
+    *_AN_HOUR,
 )
-"""Half of it moves a deadline; of a quarter (assign, escalate, deescalate) the workflow hears."""
-MIX_ROUNDS_MAX = 10
-"""A handbook allows 20 pauses of one issue, and each round has two."""
-MIX_TOLD = "of 12: 5 note, 2 pause, 2 resume, 1 each of assign, escalate, deescalate"
+"""Five in twelve move a deadline. Of one in eight the workflow must hear: escalate, deescalate, and
+the assign after it, which brings the unit back."""
+MIX_ROUNDS_MAX = 5
+"""A handbook allows 20 pauses of one issue, and each round has four."""
+MIX_TOLD = "of 24: 10 note, 4 assign, 4 pause, 4 resume, 1 escalate, 1 deescalate"
 
 
 def report(priority: Priority = Priority.ORDINARY) -> cmd.Report:
@@ -86,21 +92,20 @@ def submissions(key: str, acts: tuple[Act, ...], *, after: int = 0) -> list[Subm
     ]
 
 
-def mix_for_desk(key: str) -> list[Submission]:
-    """Return every round of the mix for one open issue."""
-    return submissions(key, MIX * MIX_ROUNDS_MAX, after=len(OPENING))
+def mix_for_desk(key: str) -> Iterator[Submission]:
+    """Yield every round of the mix for one open issue."""
+    for turn in range(MIX_ROUNDS_MAX):
+        yield from submissions(key, MIX, after=len(OPENING) + turn * len(MIX))
 
 
-def mix_for_peer(key: str) -> list[Request]:
-    """Return the same for the peer."""
-    acts = itertools.chain.from_iterable([MIX] * MIX_ROUNDS_MAX)
-    return [
-        Request(
+def mix_for_peer(key: str) -> Iterator[Request]:
+    """Yield the same for the peer, without end."""
+    acts = itertools.cycle(MIX)
+    for number, (actor, command) in enumerate(acts, start=1):
+        yield Request(
             id=f"{key}:{number}",
             issue=key,
             actor=actor.person if isinstance(actor, Officer | Representative) else actor.kind,
             kind=command.kind,
             fields=command.model_dump(mode="json", exclude={"kind"}, exclude_none=True),
         )
-        for number, (actor, command) in enumerate(acts, start=1)
-    ]

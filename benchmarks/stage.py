@@ -107,7 +107,7 @@ async def until(what: str, holds: Callable[[], Awaitable[bool]], *, seconds: flo
     return time.perf_counter() - began
 
 
-async def drained(desk: Desk, *, seconds: float = 60.0) -> float:
+async def drained(desk: Desk, *, seconds: float = 120.0) -> float:
     """Wait until the outbox is empty and every notice is told; return the seconds it took."""
 
     async def at_rest() -> bool:

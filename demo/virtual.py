@@ -51,9 +51,10 @@ class TimeLapse:
             due_at = await self._ledger.next_due_at()
             if due_at is None or due_at > target:
                 break
-            self._clock.at = max(due_at, self._clock.at)
+            step = max(due_at - self._clock.at, timedelta(0))
+            self._clock.at += step
             rows = await self._ledger.overdue(self._clock.at + TICK, 1000)
-            await asyncio.gather(*(self._bring(row) for row in rows))
+            await asyncio.gather(*(self._bring(row, step) for row in rows))
             await self.settle()
             self.on_rung(self._clock.at)
         self._clock.at = target
@@ -72,15 +73,17 @@ class TimeLapse:
         msg = f"not settled: {pokes} pokes, {untold} notices, overdue {overdue[:1]}"
         raise TimeoutError(msg)
 
-    async def _bring(self, row: IssueRow) -> None:
-        """Bring the clock of one workflow to where ours stands."""
+    async def _bring(self, row: IssueRow, step: timedelta) -> None:
+        """Bring the clock of one workflow to where ours stands.
+
+        One that jumped ahead has rung early, and sleeps for as long as was left by our clock then.
+        """
         handle = self._skipper.client.get_workflow_handle(
             workflow_id(row.issue.zone, row.issue.key)
         )
         engine_at = self._clock.at - self._clock.offset
         gap = engine_at - await self._skipper.get_current_time(handle)
-        if gap > timedelta(0):
-            await self._skipper.fast_forward(handle, gap + OVERSHOOT)
+        await self._skipper.fast_forward(handle, (gap if gap > timedelta(0) else step) + OVERSHOOT)
 
 
 def skipping(client: Client) -> TimeSkipper:

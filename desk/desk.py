@@ -103,7 +103,14 @@ class Desk:
         return (await self._carry_out(submission, heard=False)).result
 
     async def carry_out_for_workflow(self, submission: Submission) -> Answer:
-        """Carry out a command that came through the issue's workflow, which hears the answer."""
+        """Carry out a command that came through the issue's workflow, which hears the answer.
+
+        Whoever sends it is outside: nobody there can be the engine.
+        """
+        if isinstance(submission.actor, Engine):
+            raise NotPermittedError(
+                "Only closeout itself acts as the engine.", field="actor.kind", value="engine"
+            )
         done = await self._carry_out(submission, heard=True)
         return Answer(result=done.result, glimpse=self.seer.glimpse(done.row))
 

@@ -1,5 +1,6 @@
 """Makes sure that every open issue has its workflow and no due rung stays unrung."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from desk.desk import Desk
 from domain.commands import RecordHistoryLost, Submission
+from domain.errors import ConflictError
 from domain.issue import Issue
 from domain.model import Frozen, to_millisecond
 from domain.people import ENGINE
@@ -76,14 +78,17 @@ class Guard:
     async def _without_workflow(self, unchanged_since: datetime) -> list[IssueRow]:
         """Return the open issues that have no running workflow.
 
-        Temporal's lists lag: an issue that has changed since then is given the time to show.
+        An issue that has changed since then is given its time: the relay may be about to start its
+        workflow, and Temporal's lists lag.
         """
         running = {w.id async for w in self._client.list_workflows(RUNNING)}
         missing = []
         async for row in self._open_issues():
             issue = row.issue
-            settled = issue.changed_at <= unchanged_since or not row.answered
-            if settled and workflow_id(issue.zone, issue.key) not in running:
+            if (
+                issue.changed_at <= unchanged_since
+                and workflow_id(issue.zone, issue.key) not in running
+            ):
                 missing.append(row)
         return missing
 
@@ -98,7 +103,9 @@ class Guard:
         """Say in the ledger whose workflow had answered and left not even a closed run behind."""
         for row in missing:
             if row.answered and await self._is_unknown(row.issue):
-                await self._desk.carry_out(_history_lost(row.issue, at))
+                # A guard and a recovery at once: the first to say so has said it.
+                with contextlib.suppress(ConflictError):
+                    await self._desk.carry_out(_history_lost(row.issue, at))
 
     async def _is_unknown(self, issue: Issue) -> bool:
         handle = self._client.get_workflow_handle(workflow_id(issue.zone, issue.key))

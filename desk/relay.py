@@ -10,13 +10,15 @@ from temporalio.common import TypedSearchAttributes
 from temporalio.service import RPCError, RPCStatusCode
 
 from desk.seen import Seer
-from domain.view import WORKFLOW_TYPE, Glimpse, workflow_id
+from domain.view import WORKFLOW_TYPE, Glimpse, lean, workflow_id
 from ledger.port import IssueRow, Ledger, LedgerError
 
 log = structlog.get_logger()
 
 BATCH_MAX = 64
 TIME_TO_SIGNAL = timedelta(seconds=2)
+TIME_FOR_A_TASK = timedelta(seconds=5)
+"""A worker that dies with a workflow's task in hand leaves the workflow deaf for so long."""
 POLL_SECONDS = 0.5
 BACK_OFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -24,7 +26,8 @@ BACK_OFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 class Relay:
     """Takes issues with news from the outbox and pokes their workflows. Any number may run.
 
-    `shown` gives the search attributes that a workflow is started with. `between` is called after
+    `shown` gives the search attributes that a workflow is started with. `window` is how long news
+    is gathered, so that a burst of commands on an issue is one poke. `between` is called after
     issues have been signalled and before their rows are forgotten; tests stop the relay there.
     """
 
@@ -36,6 +39,7 @@ class Relay:
         *,
         task_queue: str,
         shown: Callable[[Glimpse], TypedSearchAttributes],
+        window: timedelta = timedelta(0),
         between: Callable[[], None] = lambda: None,
     ) -> None:
         self._ledger = ledger
@@ -43,6 +47,7 @@ class Relay:
         self._seer = seer
         self._task_queue = task_queue
         self._shown = shown
+        self._window = window
         self._between = between
         self._woken = asyncio.Event()
         self._failures = 0
@@ -55,8 +60,11 @@ class Relay:
         """Relay until cancelled. Survives the loss of PostgreSQL and of Temporal."""
         while True:
             self._woken.clear()
-            if not await self._once_safely():
+            taken = await self._once_safely()
+            if not taken:
                 await self._sleep(POLL_SECONDS)
+            if taken < BATCH_MAX:
+                await asyncio.sleep(self._window.total_seconds())
 
     async def once(self) -> int:
         """Relay one batch; return how many issues were taken."""
@@ -69,8 +77,8 @@ class Relay:
             raise LedgerOrEngineAwayError
         return len(rows)
 
-    async def _once_safely(self) -> bool:
-        """Relay one batch; False when there was nothing, or after a failure was waited out."""
+    async def _once_safely(self) -> int:
+        """Relay one batch; return how many issues it had, or a batch after a failure was waited."""
         try:
             taken = await self.once()
         except (LedgerError, RPCError, LedgerOrEngineAwayError, OSError) as error:
@@ -78,9 +86,9 @@ class Relay:
             self._failures += 1
             log.warning("relay_waits", error=repr(error)[:200], seconds=pause)
             await asyncio.sleep(pause)
-            return True
+            return BATCH_MAX
         self._failures = 0
-        return taken > 0
+        return taken
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -92,25 +100,35 @@ class Relay:
         """Poke one workflow; whether its rows can be forgotten. One bad issue stops no other."""
         glimpse = self._seer.glimpse(row)
         try:
-            if not row.answered and (glimpse.is_open or glimpse.notices):
+            if glimpse.is_open and not row.answered:
                 await self._start(glimpse)
-            else:
-                await self._signal(glimpse)
-        except RPCError as error:
-            log.warning("poke_failed", issue=row.issue.stream, error=error.message[:200])
+            elif not await self._signal(glimpse):
+                await self._start_if_untold(row.issue.stream)
+        except (RPCError, LedgerError) as error:
+            log.warning("poke_failed", issue=row.issue.stream, error=str(error)[:200])
             return False
         return True
 
-    async def _signal(self, glimpse: Glimpse) -> None:
+    async def _signal(self, glimpse: Glimpse) -> bool:
+        """Signal a running workflow; False if there is none, which for an open issue the guard
+        mends."""
         handle = self._client.get_workflow_handle(workflow_id(glimpse.zone, glimpse.key))
         try:
-            await handle.signal("poke", glimpse, rpc_timeout=TIME_TO_SIGNAL)
+            await handle.signal("poke", lean(glimpse), rpc_timeout=TIME_TO_SIGNAL)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            # A closed issue needs no workflow once all is told; for an open one it is the guard's.
-            if not glimpse.is_open and glimpse.notices:
-                await self._start(glimpse)
+            return False
+        return True
+
+    async def _start_if_untold(self, stream: str) -> None:
+        """Give a closed issue a workflow if something is still to be told.
+
+        Asked only now: whatever workflow it had is over, and will not tell it any more.
+        """
+        row = await self._ledger.issue(stream)
+        if row is not None and row.notices and not row.issue.is_open:
+            await self._start(self._seer.glimpse(row))
 
     async def _start(self, glimpse: Glimpse) -> None:
         """Start the workflow with its first news; if it runs already, it only hears the news."""
@@ -120,9 +138,10 @@ class Relay:
             id=workflow_id(glimpse.zone, glimpse.key),
             task_queue=self._task_queue,
             start_signal="poke",
-            start_signal_args=[glimpse],
+            start_signal_args=[lean(glimpse)],
             static_summary=f"{glimpse.zone}/{glimpse.key}",
             search_attributes=self._shown(glimpse),
+            task_timeout=TIME_FOR_A_TASK,
             rpc_timeout=TIME_TO_SIGNAL,
         )
 

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import JsonValue
+
 from domain.clocks import Clock
 from domain.issue import Issue, Part, Resolution, stream_name
 from domain.model import Code, CommandId, Frozen, Key, Moment, Short
@@ -86,6 +88,11 @@ class IssueView(Glimpse):
     sign_off: SignOffOutcome | None = None
     sign_off_round: int = 0
     clocks: tuple[Clock, ...] = ()
+
+
+def lean(seen: Glimpse) -> dict[str, JsonValue]:
+    """Return what is shown as JSON without what goes without saying: it is kept in histories."""
+    return seen.model_dump(mode="json", exclude_defaults=True)
 
 
 class CommandResult(Frozen):

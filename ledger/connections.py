@@ -28,6 +28,7 @@ SESSION = {
 """Generic plans: every statement is a look-up by key, and replanning costs more than running it."""
 
 _OUT_OF_REACH = (
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,

@@ -5,8 +5,10 @@ import os
 import sys
 from collections.abc import AsyncIterator, Generator
 
+import hypothesis  # noqa: F401  # imported late, its plugin can crash the end of a failed run
 import pytest
 from databases import Database, running_server
+from deep import COUNTS
 
 from ledger.migrate import migrate
 from runtime.postgres import EmbeddedPostgres
@@ -53,6 +55,12 @@ async def _fresh(server: EmbeddedPostgres, template: str | None) -> AsyncIterato
     await server.create_database(database.name, template)
     yield database
     await server.drop_database(database.name)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how deep the deep suites went, and how deep they go in full."""
+    for what, (count, in_full) in sorted(COUNTS.items()):
+        terminalreporter.write_line(f"deep suites: {what}: {count} of {in_full}")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import JsonValue, ValidationError
@@ -105,7 +105,7 @@ class IssueWorkflow:
 
     @workflow.query
     def clocks(self) -> IssueView | None:
-        """Return the last full view, with every clock; it may be older than `issue`."""
+        """Return the last full view, with every live clock; it may be older than `issue`."""
         return self._view
 
     @property
@@ -142,10 +142,8 @@ class IssueWorkflow:
     async def _is_known(self, opening: Opening) -> bool:
         try:
             await self._look(opening)
-        except ActivityError as error:
-            if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
-                return False
-            raise
+        except ApplicationError:  # a refusal: whatever else goes wrong is tried again without end
+            return False
         return True
 
     async def _carry_out(self, submission: Submission) -> CommandResult:
@@ -221,15 +219,16 @@ class IssueWorkflow:
         self._see(answer.glimpse)
 
     def _start_telling(self) -> None:
-        """Start one bounded task for each notice: the clock never waits for a channel."""
-        for notice in self._to_tell:
-            if notice not in self._telling:
-                self._telling[notice] = asyncio.create_task(self._tell(notice))
+        """Start one task for what is new, each notice once: the clock never waits for a channel."""
+        new = [notice for notice in self._to_tell if notice not in self._telling]
+        if new:
+            self._telling |= dict.fromkeys(new, asyncio.create_task(self._tell(new)))
 
-    async def _tell(self, notice: str) -> None:
+    async def _tell(self, notices: list[str]) -> None:
         """Tell, and ask what else there is when the last of those that were named is told."""
-        await steps.tell(notice)
-        others = (task for name, task in self._telling.items() if name != notice)
+        late = await steps.tell_at_once(notices)
+        await asyncio.gather(*(steps.tell(notice) for notice in late))
+        others = (task for name, task in self._telling.items() if name not in notices)
         if self._more_to_tell and all(task.done() for task in others):
             await self._look(self._read_opening())
 

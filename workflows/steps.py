@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.issue import IssueActivities
@@ -27,12 +27,13 @@ TIME_TO_TELL = timedelta(seconds=30)
 
 async def look(zone: str, key: str) -> IssueView:
     """Return the issue as the ledger has it."""
-    return await workflow.execute_local_activity_method(
+    seen = await workflow.execute_local_activity_method(
         IssueActivities.look,
         args=[zone, key],
         start_to_close_timeout=TIME_TO_LOOK,
         retry_policy=WITHOUT_END,
     )
+    return IssueView.model_validate(seen)
 
 
 async def ring(ring: Ring) -> RingAnswer:
@@ -62,23 +63,28 @@ async def carry_out(submission: Submission) -> Answer:
         raise error.cause from error
 
 
-async def tell(notice_id: str) -> None:
-    """Deliver a notice: at once if the channel answers, else by an activity that never gives up.
+async def tell_at_once(notice_ids: list[str]) -> list[str]:
+    """Deliver what can be delivered within a moment, and return what cannot.
 
-    The quick way costs one event of history. It is bounded, because news waits while it runs.
+    It costs one event of history for all of them. It is bounded, because news waits while it runs.
     """
     try:
-        await workflow.execute_local_activity_method(
-            Notifier.tell,
-            notice_id,
+        return await workflow.execute_local_activity_method(
+            Notifier.tell_at_once,
+            notice_ids,
             start_to_close_timeout=TIME_TO_TELL_AT_ONCE,
             retry_policy=ONCE,
         )
-    except ActivityError:
-        await workflow.execute_activity_method(
-            Notifier.tell,
-            notice_id,
-            start_to_close_timeout=TIME_TO_TELL,
-            retry_policy=PATIENT,
-            summary=notice_id,
-        )
+    except FailureError:  # a local activity's failure comes bare, not inside an ActivityError
+        return notice_ids
+
+
+async def tell(notice_id: str) -> None:
+    """Deliver a notice, however long it takes."""
+    await workflow.execute_activity_method(
+        Notifier.tell,
+        notice_id,
+        start_to_close_timeout=TIME_TO_TELL,
+        retry_policy=PATIENT,
+        summary=notice_id,
+    )

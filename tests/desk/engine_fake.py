@@ -33,7 +33,7 @@ class Engine:
         return cast(Client, self)
 
     async def start_workflow(
-        self, _type: str, _opening: object, *, id: str, start_signal_args: list[Glimpse], **_: Any
+        self, _type: str, _opening: object, *, id: str, start_signal_args: list[Any], **_: Any
     ) -> None:
         """Start a workflow with a signal, or give a running one the signal."""
         self._reach(id)
@@ -41,7 +41,7 @@ class Engine:
             self.starts.append(id)
         self.running.add(id)
         self.known.add(id)
-        self.heard[id] += start_signal_args
+        self.heard[id] += map(Glimpse.model_validate, start_signal_args)
 
     def get_workflow_handle(self, id: str) -> "Handle":
         """Return a handle, whether or not there is such a workflow."""
@@ -64,6 +64,10 @@ class Engine:
         if forgotten:
             self.known.discard(id)
 
+    async def reach(self, id: str) -> None:
+        """Let a call through, or fail it."""
+        self._reach(id)
+
     def _reach(self, id: str) -> None:
         if self.away:
             raise failure(RPCStatusCode.UNAVAILABLE)
@@ -85,12 +89,12 @@ class Handle:
     engine: Engine
     id: str
 
-    async def signal(self, _name: str, glimpse: Glimpse, **_: Any) -> None:
+    async def signal(self, _name: str, glimpse: object, **_: Any) -> None:
         """Signal a running workflow."""
-        self.engine._reach(self.id)
+        await self.engine.reach(self.id)
         if self.id not in self.engine.running:
             raise failure(RPCStatusCode.NOT_FOUND)
-        self.engine.heard[self.id].append(glimpse)
+        self.engine.heard[self.id].append(Glimpse.model_validate(glimpse))
 
     async def describe(self) -> None:
         """Fail for a workflow of which nothing is known."""

@@ -135,6 +135,31 @@ async def test_a_closed_issue_that_has_something_to_tell_gets_its_workflow_back(
     assert engine.starts == [WORKFLOW]
 
 
+class LastWords(Engine):
+    """An engine whose workflow tells all and ends while the closing poke is on its way."""
+
+    def __init__(self, office: Counter) -> None:
+        super().__init__()
+        self.office = office
+
+    async def reach(self, id: str) -> None:
+        """Let the workflow end first."""
+        await all_told(self.office)
+        self.end(id)
+
+
+async def test_a_workflow_that_ends_while_its_closing_poke_is_on_its_way_stays_ended(
+    office: Counter,
+) -> None:
+    """The poke was made when there was something to tell; nobody is left to hear it."""
+    engine = LastWords(office)
+    await office.reported()
+    await office.do(b.TURN_AWAY)
+    engine.running.add(WORKFLOW)
+    await relay(office, engine).once()
+    assert engine.starts == []
+
+
 async def test_an_open_issue_whose_workflow_is_gone_is_left_to_the_guard(office: Counter) -> None:
     engine = Engine()
     await office.reported()

@@ -1,6 +1,5 @@
 """Lives of issues by chance: random acts by random actors at random instants."""
 
-import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -46,6 +45,7 @@ from builders import (
     ring,
     submission,
 )
+from deep import deep
 from hypothesis import strategies as st
 
 from domain import commands as cmd
@@ -60,7 +60,7 @@ from domain.organization import owner_post, post
 from domain.people import Actor, Officer
 from domain.phases import PauseReason, Phase
 
-LIVES = 60 * (10 if os.environ.get("CLOSEOUT_DEEP") == "1" else 1)
+LIVES = deep("lives of issues by chance", 600)
 ACTS_MAX = 40
 MILLISECOND = timedelta(milliseconds=1)
 

@@ -1,10 +1,10 @@
 """The working-time engine against the minute-by-minute oracle, and R2.5's laws."""
 
 import json
-import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from deep import deep
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracle import (
@@ -20,7 +20,8 @@ from oracle import (
 
 from domain.calendar import WorkingCalendar
 
-TIMES_DEEPER = 10 if os.environ.get("CLOSEOUT_DEEP") == "1" else 1
+SEARCHED = deep("calendars searched for a broken law", 400)
+COMPARED = deep("calendars compared with the oracle", 2000)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 FIXED = {name: WorkingCalendar.model_validate(form) for name, form in CALENDARS.items()}
 
@@ -103,7 +104,7 @@ def test_the_committed_cases_are_what_the_generator_writes() -> None:
 
 @pytest.mark.deep
 @given(form=calendar_forms(), from_at=moments, length_ms=st.integers(0, 4 * 86_400_000))
-@settings(max_examples=40 * TIMES_DEEPER, deadline=None)
+@settings(max_examples=SEARCHED, deadline=None)
 def test_any_calendar_counts_what_the_oracle_counts(
     form: Json, from_at: datetime, length_ms: int
 ) -> None:
@@ -119,7 +120,7 @@ def test_any_calendar_counts_what_the_oracle_counts(
 
 @pytest.mark.deep
 @given(form=calendar_forms(), at=moments, ms=st.integers(1, 2 * 86_400_000))
-@settings(max_examples=40 * TIMES_DEEPER, deadline=None)
+@settings(max_examples=SEARCHED, deadline=None)
 def test_any_budget_is_used_up_when_the_oracle_says(form: Json, at: datetime, ms: int) -> None:
     due_at = Oracle(form).add_ms(at, ms, days_max=8)
     assume(due_at is not None)
@@ -129,7 +130,7 @@ def test_any_budget_is_used_up_when_the_oracle_says(form: Json, at: datetime, ms
 
 @pytest.mark.deep
 @given(name=st.sampled_from(sorted(FIXED)), at=moments, ms=budgets, more_ms=budgets)
-@settings(max_examples=200 * TIMES_DEEPER, deadline=None)
+@settings(max_examples=COMPARED, deadline=None)
 def test_adding_and_counting_undo_each_other(
     name: str, at: datetime, ms: int, more_ms: int
 ) -> None:
@@ -145,7 +146,7 @@ def test_adding_and_counting_undo_each_other(
 
 @pytest.mark.deep
 @given(name=st.sampled_from(sorted(FIXED)), ends=st.tuples(moments, moments, moments).map(sorted))
-@settings(max_examples=200 * TIMES_DEEPER, deadline=None)
+@settings(max_examples=COMPARED, deadline=None)
 def test_counting_is_additive_and_its_derivation_has_no_holes(
     name: str, ends: list[datetime]
 ) -> None:

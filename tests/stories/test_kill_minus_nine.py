@@ -1,11 +1,11 @@
 """What `kill -9` of any part, and of all together, cannot take away."""
 
-import os
 import random
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from deep import IN_FULL, deep
 from story_ledger import (
     require_acknowledged_once,
     require_clocks_go_on,
@@ -17,15 +17,14 @@ from story_ledger import (
 from story_load import DOORS, Load, opened
 from story_stack import PARTS, Up, until
 
-DEEP = bool(os.environ.get("CLOSEOUT_DEEP"))
-ROUNDS = 10 if DEEP else 1
-ISSUES = 40 if DEEP else 20
+ROUNDS = deep("rounds of kill -9", 10)
+ISSUES = 40 if IN_FULL else 20
 MORE = 10
 """So many commands are acknowledged through each door between two kills."""
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(1800 if DEEP else 180)
+@pytest.mark.timeout(1800 if IN_FULL else 180)
 async def test_whatever_is_killed_nothing_acknowledged_is_lost_and_every_due_rung_fires_once(
     up: Up, handbooks: Path
 ) -> None:

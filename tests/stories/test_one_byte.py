@@ -1,13 +1,13 @@
 """One byte of one stored event changed by the database's superuser: verify names the event."""
 
 import json
-import os
 import random
 from pathlib import Path
 
 import asyncpg
 import pytest
 from databases import Database
+from deep import deep
 from pydantic import SecretStr
 from story_handbook import life, note, report, write_handbooks
 from story_stack import closeout, environment
@@ -16,7 +16,7 @@ from audit.verify import Findings, verify_all
 from desk.opening import open_desk
 from runtime.settings import Settings
 
-PLACES = 300 if os.environ.get("CLOSEOUT_DEEP") else 30
+PLACES = deep("changed bytes to be found", 300)
 STREAM = "trial/byte1"
 VERSION = 3
 FOUND = 6

@@ -62,11 +62,12 @@ async def test_up_as_an_ordinary_user(folder: Path) -> None:
     account = server_account()
     if account is None:
         pytest.skip("not root: the other stories are played as an ordinary user")
-    if run_briefly([*CLOSEOUT, "--version"], account).returncode != 0:
-        pytest.skip(f"{account.name} cannot run {sys.executable} or read this repository")
     home = folder / "home"
     home.mkdir(mode=0o700)
     os.chown(home, account.uid, account.gid)
+    probe = ["/usr/bin/env", f"HOME={home}", *CLOSEOUT, "--version"]
+    if run_briefly(probe, account).returncode != 0:
+        pytest.skip(f"{account.name} cannot run {sys.executable} or read this repository")
     env = environment(HOME=str(home), PYTHONDONTWRITEBYTECODE="1")
     running = Up(home / "data", env, account=account)
     try:

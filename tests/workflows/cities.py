@@ -32,7 +32,7 @@ from ledger.port import FiringRow, Ledger
 from worker import make_relay, make_worker
 
 NUMBERS = itertools.count(1)
-CACHED_MAX = 500
+KEPT = {("cached", False): 500, ("cached", True): 500, ("plain", False): 0, ("plain", True): 1}
 ANSWER_SECONDS = 20.0
 
 
@@ -41,15 +41,19 @@ class Post:
     """The channel: what it delivered, and whether it hangs or fails before that."""
 
     delivered: list[tuple[str, str, str]] = field(default_factory=list)
-    hangs: bool = False
     failures_left: int = 0
     attempts: int = 0
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
     async def deliver(self, addressee: str, kind: str, issue: IssueView) -> None:
         """Deliver, unless the channel has its troubles."""
         self.attempts += 1
-        if self.hangs:
-            await asyncio.Event().wait()
+        if not self.answers.is_set():
+            await self.answers.wait()
+            raise ConnectionError("the call had been given up long ago")
         if self.failures_left:
             self.failures_left -= 1
             raise ConnectionError("the mail server is down")
@@ -73,12 +77,14 @@ class NobodyWaits:
 class City:
     """Everything that runs, and the verbs to live in it."""
 
-    def __init__(self, desk: Desk, skipper: TimeSkipper, clock: VirtualClock, ring: str) -> None:
+    def __init__(
+        self, desk: Desk, skipper: TimeSkipper, clock: VirtualClock, kept_max: int
+    ) -> None:
         self.desk = desk
         self.ledger = desk.ledger
         self.client: Client = skipper.client
         self.clock = clock
-        self.ring = ring
+        self.kept_max = kept_max
         self.post = Post()
         self.lapse = TimeLapse(desk.ledger, skipper, clock)
         self.hasty = TimeLapse(NobodyWaits(desk.ledger), skipper, clock)
@@ -87,19 +93,19 @@ class City:
         self.task_queue = f"closeout-{self.number}"
 
     def worker(self) -> Any:
-        """Return a worker; in the plain ring it forgets every workflow after every task."""
+        """Return a worker that keeps `kept_max` workflows between their tasks."""
         return make_worker(
             self.client,
             self.desk,
             task_queue=self.task_queue,
             channel=self.post,
-            cached_workflows_max=CACHED_MAX if self.ring == "cached" else 0,
+            cached_workflows_max=self.kept_max,
         )
 
     @asynccontextmanager
-    async def relaying(self) -> AsyncIterator[None]:
+    async def relaying(self, window: timedelta = timedelta(0)) -> AsyncIterator[None]:
         """Run a relay until the end of the block."""
-        relay = make_relay(self.client, self.desk, task_queue=self.task_queue)
+        relay = make_relay(self.client, self.desk, task_queue=self.task_queue, window=window)
         task = asyncio.create_task(relay.run())
         try:
             yield
@@ -149,23 +155,26 @@ class City:
         )
         return done
 
-    def starting(self, opening: object | None = None) -> WithStartWorkflowOperation[Any, Any]:
+    def starting(self, task_seconds: float = 10) -> WithStartWorkflowOperation[Any, Any]:
         """Return the start that goes with an Update of another service."""
         return WithStartWorkflowOperation(
             WORKFLOW_TYPE,
-            opening or {"zone": b.ZONE, "key": self.key},
+            {"zone": b.ZONE, "key": self.key},
             id=workflow_id(b.ZONE, self.key),
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            task_timeout=timedelta(seconds=task_seconds),
         )
 
-    async def update_with_start(self, sent: Submission) -> CommandResult:
+    async def update_with_start(
+        self, sent: Submission, *, task_seconds: float = 10
+    ) -> CommandResult:
         """Send a command through door 2 as a service does that knows of no workflow."""
         done: CommandResult = await self.client.execute_update_with_start_workflow(
             "carry_out",
             sent,
             id=sent.id,
-            start_workflow_operation=self.starting(),
+            start_workflow_operation=self.starting(task_seconds),
             result_type=CommandResult,
             rpc_timeout=timedelta(seconds=ANSWER_SECONDS),
         )
@@ -180,7 +189,8 @@ class City:
         return await self.desk.look(b.ZONE, key or self.key)
 
     async def glimpse(self) -> Glimpse:
-        """Ask the workflow what it has seen."""
+        """Ask the workflow what it has seen, once it has nothing in hand."""
+        await self.calm()
         seen: Glimpse = await self.handle().query("issue", result_type=Glimpse)
         return seen
 
@@ -194,14 +204,26 @@ class City:
 
     async def history(self, key: str = "") -> WorkflowHistory:
         """Return the history of the last run, once the workflow has nothing in hand."""
-        async with asyncio.timeout(ANSWER_SECONDS):
-            while await self._is_at_work(key):
-                await asyncio.sleep(0.005)
+        await self.calm(key)
         return await self.handle(key).fetch_history()
+
+    async def calm(self, key: str = "") -> None:
+        """Wait until the workflow has nothing in hand, and has had its first task."""
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while await self._is_at_work(key):  # noqa: ASYNC110  # nothing announces it
+                await asyncio.sleep(0.005)
 
     async def _is_at_work(self, key: str) -> bool:
         described = (await self.handle(key).describe()).raw_description
-        return described.HasField("pending_workflow_task")
+        is_new = described.workflow_execution_info.history_length <= 2
+        return is_new or described.HasField("pending_workflow_task")
+
+    async def runs(self, at_least: int) -> None:
+        """Wait until Temporal's lists, which lag, show so many runs of the issue's workflow."""
+        query = f"WorkflowId = '{self.handle().id}'"
+        async with asyncio.timeout(ANSWER_SECONDS):
+            while (await self.client.count_workflows(query)).count < at_least:  # noqa: ASYNC110  # as above
+                await asyncio.sleep(0.02)
 
     async def drained(self) -> None:
         """Wait until the relay has nothing left to tell the workflows."""
@@ -212,7 +234,7 @@ class City:
     async def recorded(self, kind: str) -> None:
         """Wait until the issue has an event of a kind."""
         async with asyncio.timeout(ANSWER_SECONDS):
-            while kind not in await self.kinds():
+            while kind not in await self.kinds():  # noqa: ASYNC110  # nothing announces it
                 await asyncio.sleep(0.005)
 
     async def ended(self, key: str = "") -> dict[str, Any]:
@@ -231,12 +253,17 @@ async def city_on(
     terms: Terms = b.TERMS,
     worker: bool = True,
     relay: bool = True,
+    several: bool = False,
 ) -> AsyncIterator[City]:
-    """Run a city until the end of the block."""
+    """Run a city until the end of the block; `several`: its issues are at work at the same time.
+
+    With no cache at all, the SDK loses local activities of workflows that are at work at once, and
+    their tasks wait for a timeout. One that is kept, of several, makes the others replay as well.
+    """
     clock = VirtualClock(start_at)
     async with database.ledger(size=8) as ledger, AsyncExitStack() as up:
         desk = Desk(ledger, Shelf(ledger, {b.ZONE: terms}), clock)
-        city = City(desk, skipping(client), clock, ring)
+        city = City(desk, skipping(client), clock, KEPT[ring, several])
         if worker:
             await up.enter_async_context(city.worker())
         if relay:

@@ -6,10 +6,13 @@ import builders as b
 import pytest
 from cities import City, city_on, count
 from databases import Database
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from domain.view import IssueView
+from desk.desk import Desk
+from domain.commands import Submission
+from domain.errors import UnknownIssueError
+from domain.view import Answer, IssueView
 
 
 def refusal(failed: pytest.ExceptionInfo[WorkflowUpdateFailedError]) -> ApplicationError:
@@ -149,24 +152,52 @@ async def test_lists_show_an_escalation_as_soon_as_the_workflow_has_heard(city: 
     assert shown["IssuePhase"] == ["handling"]
     assert shown["IssueCategory"] == ["road-access"]
     assert shown["IssueNumber"] == ["HARBOUR-2026-000001"]
-    assert shown["IssueOverdue"] == [True]
+    assert shown["IssueOverdue"] == [False]
     assert "IssueDueAt" in shown
 
 
-async def test_a_second_update_during_the_first_look_is_not_lost(city: City) -> None:
-    """One is refused for there is no issue yet, the other reports it; the run must go on."""
-    report = b.submission(b.report(), b.ENTERPRISE, key=city.key)
-    done = await asyncio.gather(
-        city.update_with_start(b.submission(b.ACCEPT, key=city.key)),
-        *(city.update_with_start(report) for _ in range(2)),
-        return_exceptions=True,
-    )
-    reported = [each for each in done if not isinstance(each, BaseException)]
-    assert reported
-    await city.lapse.settle()
-    if await city.kinds():
-        await city.lapse.advance_to(b.MON_11)
-        assert "rung_fired" in await city.kinds()
-    status = (await city.handle().describe()).status
-    assert status is WorkflowExecutionStatus.RUNNING
-    assert count(await city.history(), "WORKFLOW_TASK_FAILED") == 0
+class SlowToMiss(Desk):
+    """A desk that takes its time to say that it does not know an issue, and that it now does."""
+
+    missed: asyncio.Event
+    done: asyncio.Event
+
+    async def look(self, zone: str, key: str, *, heard: bool = False) -> IssueView:
+        """Look, and wait before a refusal."""
+        try:
+            return await super().look(zone, key, heard=heard)
+        except UnknownIssueError:
+            await self.missed.wait()
+            raise
+
+    async def carry_out_for_workflow(self, submission: Submission) -> Answer:
+        """Carry out, and hold the answer back."""
+        answer = await super().carry_out_for_workflow(submission)
+        await self.done.wait()
+        return answer
+
+
+async def test_a_report_that_comes_while_the_run_finds_no_issue_keeps_its_workflow(
+    ring: str, database: Database, temporal: Client
+) -> None:
+    """The first Update was refused, for there was no issue; the run must not end under the next."""
+    async with city_on(database, temporal, ring, worker=False, relay=False) as city:
+        desk = SlowToMiss(city.ledger, city.desk.shelf, city.clock)
+        desk.missed, desk.done = asyncio.Event(), asyncio.Event()
+        city.desk = desk
+        async with city.worker():
+            early = b.submission(b.NOTE, key=city.key)
+            first = asyncio.create_task(city.update_with_start(early, task_seconds=1))
+            with pytest.raises(WorkflowUpdateFailedError):
+                await first
+            run = (await city.handle().describe()).run_id
+            sent = b.submission(b.report(), b.ENTERPRISE, key=city.key)
+            reporting = asyncio.create_task(city.update_with_start(sent))
+            await city.recorded("issue_reported")
+            desk.missed.set()
+            await asyncio.sleep(1.2)  # the look's answer is in; the report's is not
+            desk.done.set()
+            assert (await reporting).version == 1
+            assert (await city.handle().describe()).run_id == run
+            await city.lapse.advance_to(b.MON_11)
+            assert [each.rung for each in await city.fired()] == ["at-50"]
