@@ -1,6 +1,7 @@
 """What a decided command writes: records, projections, the stored result, a poke or none."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from domain.canonical import canonical, sha256
 from domain.chain import GENESIS, Origin, recorded
@@ -9,6 +10,7 @@ from domain.decisions import RULES, Decision
 from domain.events import Event, IssueReopened, IssueReported, RungFired
 from domain.issue import Issue
 from domain.notices import Notice, notices_of
+from domain.people import Actor
 from domain.terms import Terms
 from domain.view import CommandResult
 from ledger.port import Changes, CommandRow, Head, IssueRow
@@ -125,7 +127,7 @@ def _command_row(
         stream=after.stream,
         kind=submission.command.kind,
         at=at,
-        actor=canonical(submission.actor),
+        actor=actor_text(submission.actor),
         body=body,
         hash=hash_,
         terms=terms.hash,
@@ -134,6 +136,12 @@ def _command_row(
         count=len(events),
         result=result.model_dump_json(),
     )
+
+
+@lru_cache(maxsize=4096)
+def actor_text(actor: Actor) -> str:
+    """Return the canonical text of an actor; the same few act again and again."""
+    return canonical(actor)
 
 
 def fired(decision: Decision, ring: RingRung) -> bool:

@@ -55,7 +55,13 @@ def _formatter(shared: list[Processor], *, as_json: bool) -> logging.Formatter:
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
         ]
     else:
-        final.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        # A traceback drawn with every local value takes seconds, which fails a workflow's task,
+        # and shows what no log should.
+        final.append(
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        )
     return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final)
 
 

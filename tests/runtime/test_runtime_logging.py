@@ -98,3 +98,19 @@ async def test_a_workflow_names_itself_in_its_lines_and_replay_writes_none_twice
         ("ours", "after_the_wait"),
     ]
     assert not any("the_wait" in line["event"] for line in lines if line not in of_the_workflow)
+
+
+def test_a_traceback_on_the_console_is_plain_and_shows_no_local_value(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logging("warning")
+    password = "-".join(["hun", "ter", "2"])
+    try:
+        raise ValueError(len(password))
+    except ValueError:
+        logging.getLogger("somebody").exception("it failed")
+
+    told = capsys.readouterr().err
+    assert "ValueError: 8" in told
+    assert "hun-ter-2" not in told
+    assert "╭" not in told
