@@ -106,11 +106,11 @@ def test_a_traceback_on_the_console_is_plain_and_shows_no_local_value(
     configure_logging("warning")
     password = "-".join(["hun", "ter", "2"])
     try:
-        raise ValueError(len(password))
+        int(password[:3])
     except ValueError:
         logging.getLogger("somebody").exception("it failed")
 
     told = capsys.readouterr().err
-    assert "ValueError: 8" in told
+    assert "ValueError" in told
     assert "hun-ter-2" not in told
     assert "╭" not in told
