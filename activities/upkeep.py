@@ -8,10 +8,11 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
-from desk.guard import Guard, Rounds
-from domain.view import WORKFLOW_TYPE
+from desk.guard import Guard
+from domain.view import WORKFLOW_TYPE, Rounds
 from ledger.port import HistoryRow, Ledger
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 CLOSED = f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus != 'Running'"
 
 
@@ -29,10 +30,12 @@ class Upkeep:
         return await self._guard.round()
 
     @activity.defn
-    async def sweep_histories(self, since_minutes: int) -> int:
-        """Archive the history of every run that closed in the last minutes; return how many."""
-        since = datetime.now(UTC) - timedelta(minutes=since_minutes)
-        return await sweep(self._client, self._ledger, since)
+    async def sweep_histories(self, overlap_minutes: int) -> int:
+        """Archive the history of every run that closed since the last that was archived, less an
+        overlap, for Temporal's lists lag; return how many were new."""
+        swept_at = await self._ledger.swept_at()
+        overlap = timedelta(minutes=overlap_minutes)
+        return await sweep(self._client, self._ledger, (swept_at or LONG_AGO) - overlap)
 
 
 async def sweep(client: Client, ledger: Ledger, since: datetime) -> int:
@@ -49,7 +52,7 @@ async def sweep(client: Client, ledger: Ledger, since: datetime) -> int:
             history = await handle.fetch_history()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                continue  # retention was quicker; the ledger's HistoryLost names such spans
+                continue  # retention was quicker: it cannot be had any more
             raise
         closed_as = "" if run.status is None else run.status.name
         kept += await ledger.put_history(history_row(history, run.run_id, closed_as))

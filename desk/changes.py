@@ -90,6 +90,8 @@ def _poke(
     if heard:
         return False, next_at
     armed = None if head is None else head.armed_due_at
+    if armed is not None and armed <= after.changed_at:
+        armed = None  # that alarm has gone off; whatever comes next, the workflow must hear of it
     earlier = next_at is not None and (armed is None or next_at < armed)
     shown = before is None or any(getattr(before, n) != getattr(after, n) for n in _SHOWN)
     poke = bool(events) and (to_tell or earlier or shown)

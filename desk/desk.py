@@ -17,7 +17,13 @@ from domain.chain import GENESIS
 from domain.commands import Accept, Report, RingRung, Submission
 from domain.days import zone_of
 from domain.decisions import Context, decide
-from domain.errors import ConflictError, IssueError, NotPermittedError, UnknownIssueError
+from domain.errors import (
+    ConflictError,
+    InvalidRequestError,
+    IssueError,
+    NotPermittedError,
+    UnknownIssueError,
+)
 from domain.issue import Issue, stream_name
 from domain.model import to_millisecond
 from domain.people import ENGINE, Engine
@@ -47,6 +53,8 @@ from ledger.port import (
 log = structlog.get_logger()
 
 ATTEMPTS_MAX = 8
+RESERVED_IDS = ("ring:", "history-lost:")
+"""A ring is known by its id alone: nobody may take one before it rings."""
 ISSUES_KNOWN_MAX = 4096
 
 
@@ -126,15 +134,15 @@ class Desk:
         try:
             done = await self._with_retries(submission, heard=True)
         except _NotDueError as early:
-            await self._hear(early.row)
-            return RingAnswer(outcome=early.outcome, glimpse=self.seer.glimpse(early.row))
+            row = await self._hear(early.row)
+            return RingAnswer(outcome=early.outcome, glimpse=self.seer.glimpse(row))
         return RingAnswer(outcome=RingOutcome.FIRED, glimpse=self.seer.glimpse(done.row))
 
     async def look(self, zone: str, key: str, *, heard: bool = False) -> IssueView:
         """Return the issue as it stands. `heard`: its workflow looks, and waits for its rung."""
         row = await self.row(zone, key)
         if heard:
-            await self._hear(row)
+            row = await self._hear(row)
         return self.seer.view(row)
 
     async def row(self, zone: str, key: str) -> IssueRow:
@@ -144,9 +152,16 @@ class Desk:
             raise UnknownIssueError("No issue was reported under this key.", field="key", value=key)
         return row
 
-    async def _hear(self, row: IssueRow) -> None:
-        due = row.issue.next_rung
-        await self.ledger.mark_answered(row.issue.stream, None if due is None else due[1].due_at)
+    async def _hear(self, row: IssueRow) -> IssueRow:
+        """Note what the workflow waits for, and return the issue that it is told of: if it moved on
+        in between, the issue as it is then."""
+        for _ in range(ATTEMPTS_MAX):
+            issue = row.issue
+            due_at = None if issue.next_rung is None else issue.next_rung[1].due_at
+            if await self.ledger.mark_answered(issue.stream, due_at, issue.version):
+                break
+            row = await self.row(issue.zone, issue.key)
+        return row
 
     async def _carry_out(self, submission: Submission, *, heard: bool) -> Done:
         try:
@@ -155,6 +170,13 @@ class Desk:
                     "A clock is rung by the issue's workflow alone.",
                     field="command.kind",
                     value=submission.command.kind,
+                )
+            if not isinstance(submission.actor, Engine) and submission.id.startswith(RESERVED_IDS):
+                raise InvalidRequestError(
+                    "Ids that begin so are the engine's own.",
+                    field="id",
+                    value=submission.id,
+                    allowed="an id that begins otherwise",
                 )
             return await self._with_retries(submission, heard=heard)
         except IssueError as refusal:
@@ -263,7 +285,7 @@ class Desk:
             )
         row = await self.row(submission.zone, submission.key)
         if heard:
-            await self._hear(row)
+            row = await self._hear(row)
         result = result_of(stored).model_copy(update={"repeated": True})
         return Done(result=result, row=row)
 

@@ -5,16 +5,16 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import structlog
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from desk.desk import Desk
 from domain.commands import RecordHistoryLost, Submission
 from domain.errors import ConflictError
 from domain.issue import Issue
-from domain.model import Frozen, to_millisecond
+from domain.model import to_millisecond
 from domain.people import ENGINE
-from domain.view import WORKFLOW_TYPE, workflow_id
+from domain.view import WORKFLOW_TYPE, Rounds, workflow_id
 from ledger.port import IssueRow
 
 log = structlog.get_logger()
@@ -22,14 +22,9 @@ log = structlog.get_logger()
 SLACK = timedelta(seconds=30)
 PAGE = 500
 RUNNING = f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'"
-
-
-class Rounds(Frozen):
-    """What one round of the guard found and mended."""
-
-    open_issues: int
-    without_workflow: int
-    overdue: int
+OPEN = f"{RUNNING} AND IssuePhase != 'closed'"
+UNTOLD_MAX = 100
+EVERY_MINUTES = 10
 
 
 class Guard:
@@ -43,25 +38,33 @@ class Guard:
         """Look once at everything that is open; mend what is found."""
         at = to_millisecond(self._desk.clock.now())
         overdue = await self._desk.ledger.overdue(at - SLACK, PAGE)
-        streams = {row.issue.stream for row in overdue}
         open_issues = await self._desk.ledger.open_count()
-        counted = await self._client.count_workflows(RUNNING)
-        # Counts that agree settle it; a rung of an issue that they hide is overdue soon enough.
-        missing = [] if counted.count == open_issues else await self._without_workflow(at - SLACK)
-        await self._record_lost(missing, at)
-        streams |= {row.issue.stream for row in missing}
-        if streams:
-            await self._desk.ledger.mark_unanswered(sorted(streams))
+        counted = await self._client.count_workflows(OPEN)
+        # Counts that agree nearly settle it: one too many can hide one that is missing.
+        agree = counted.count == open_issues and at.minute % EVERY_MINUTES
+        missing = [] if agree else await self._without_workflow(at - SLACK)
+        await self._start_again(missing, at)
+        untold = await self._untold(at)
+        await self._desk.ledger.mark_unanswered(
+            sorted({row.issue.stream for row in overdue} | set(untold))
+        )
+        found = Rounds(
+            open_issues=open_issues,
+            without_workflow=len(missing),
+            overdue=len(overdue),
+            untold=len(untold),
+        )
+        if missing or overdue or untold:
             self._desk.on_poke()
-            log.warning("guard_mended", without_workflow=len(missing), overdue=len(overdue))
-        return Rounds(open_issues=open_issues, without_workflow=len(missing), overdue=len(overdue))
+            log.warning("guard_mended", **found.model_dump())
+        return found
 
     async def recover(self) -> int:
         """Put back the workflow of every open issue that has none; return how many there were."""
         at = to_millisecond(self._desk.clock.now())
         missing = await self._without_workflow(at)
-        await self._record_lost(missing, at)
-        await self._desk.ledger.mark_unanswered([row.issue.stream for row in missing])
+        await self._start_again(missing, at)
+        await self._desk.ledger.mark_unanswered(await self._untold(at))
         self._desk.on_poke()
         return len(missing)
 
@@ -98,6 +101,31 @@ class Guard:
             for row in page:
                 yield row
             after = page[-1].issue.stream
+
+    async def _start_again(self, missing: list[IssueRow], at: datetime) -> None:
+        """Have the relay start these, a page at a time: what is done stays done if this stops."""
+        for first in range(0, len(missing), PAGE):
+            page = missing[first : first + PAGE]
+            await self._record_lost(page, at)
+            await self._desk.ledger.mark_unanswered([row.issue.stream for row in page])
+
+    async def _untold(self, at: datetime) -> list[str]:
+        """Return closed issues with something still to be told and no workflow to tell it."""
+        return [
+            stream
+            for stream in await self._desk.ledger.untold(at - SLACK, UNTOLD_MAX)
+            if not await self._runs(stream)
+        ]
+
+    async def _runs(self, stream: str) -> bool:
+        zone, _, key = stream.partition("/")
+        try:
+            found = await self._client.get_workflow_handle(workflow_id(zone, key)).describe()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise
+        return found.status is WorkflowExecutionStatus.RUNNING
 
     async def _record_lost(self, missing: list[IssueRow], at: datetime) -> None:
         """Say in the ledger whose workflow had answered and left not even a closed run behind."""

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from desk.clock import DeskClock
-from domain.clocks import RungDue, Standing
+from domain.clocks import RungDue
 from domain.issue import Issue
 from domain.model import to_millisecond
 from domain.view import NOTICES_SHOWN_MAX, Glimpse, IssueView, NextRung, as_seen
@@ -75,9 +75,9 @@ class Seer:
 
 
 def is_overdue(issue: Issue, at: datetime) -> bool:
-    """Return whether any running clock of the issue has spent its budget by `at`."""
+    """Return whether a live clock of the issue has spent its budget by `at`; no pause hides it."""
     return any(
-        clock.standing is Standing.RUNNING
+        clock.is_live
         and (clock.breached_at is not None or (clock.due_at is not None and clock.due_at < at))
         for clock in issue.clocks
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.durations import Basis
-from domain.model import Code, Frozen, Moment
+from domain.model import ClockId, Code, Frozen, Moment
 
 Milliseconds = Annotated[int, Field(ge=0)]
 
@@ -70,7 +70,7 @@ class ClockTransition(Frozen):
     `cycle`.
     """
 
-    clock: Code
+    clock: ClockId
     rule: Code
     cycle: Annotated[int, Field(ge=1)]
     move: Move
@@ -91,7 +91,7 @@ class Segment(Frozen):
 class Clock(Frozen):
     """The present cycle of a clock. `due_at` and `rungs` are empty unless it runs (R1.2)."""
 
-    id: Code
+    id: ClockId
     rule: Code
     cycle: int
     standing: Standing

@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from domain.errors import InvalidRequestError, from_validation
 from domain.events import PartAsked
 from domain.issue import Evidence, Resolution
-from domain.model import Code, CommandId, Frozen, Key, Moment, Short, Text
+from domain.model import ClockId, Code, CommandId, Frozen, Key, Moment, Short, Text
 from domain.people import Actor
 from domain.phases import Origin, PauseReason, Priority, TurnAwayCode
 
@@ -197,7 +197,7 @@ class RingRung(Frozen):
     """The engine says that a threshold has passed. What no longer stands yields nothing."""
 
     kind: Literal["ring_rung"] = "ring_rung"
-    clock: Code
+    clock: ClockId
     cycle: Annotated[int, Field(ge=1, le=COUNT_MAX)]
     rung: Code
 

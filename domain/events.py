@@ -7,7 +7,7 @@ from pydantic import Field, TypeAdapter
 from domain.clocks import ClockTransition
 from domain.handbook import RungEffect
 from domain.issue import Evidence, Resolution
-from domain.model import Code, Frozen, Moment, Short, Text
+from domain.model import ClockId, Code, Frozen, Moment, Short, Text
 from domain.people import Actor
 from domain.phases import (
     Duty,
@@ -89,7 +89,7 @@ class IssueEscalated(Happened):
     owner_person: Code | None
     skipped: tuple[int, ...] = ()
     reason: Text | None = None
-    passed: Code | None = None
+    passed: ClockId | None = None
 
 
 class IssueDeescalated(Happened):
@@ -224,7 +224,7 @@ class RungFired(Happened):
     """A threshold of a clock passed. `due_at` to `at` is its lateness (R4.6)."""
 
     kind: Literal["rung_fired"] = "rung_fired"
-    clock: Code
+    clock: ClockId
     cycle: int
     rung: Code
     percent: int
@@ -236,7 +236,7 @@ class IssuePutToReview(Happened):
     """The top tier ran out of time: onto the agenda of the thematic study (M26, Q5)."""
 
     kind: Literal["issue_put_to_review"] = "issue_put_to_review"
-    clock: Code
+    clock: ClockId
 
 
 class HistoryLost(Happened):

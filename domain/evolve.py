@@ -229,8 +229,15 @@ def _answered(
 ) -> SignOff | None:
     if issue.sign_off is None:
         return None
+    person = person_of(event.by)
+    earlier = issue.sign_off.answerers
     return issue.sign_off.model_copy(
-        update={"outcome": outcome, "answered_at": event.at, "answered_by": person_of(event.by)}
+        update={
+            "outcome": outcome,
+            "answered_at": event.at,
+            "answered_by": person,
+            "answerers": earlier if person is None or person in earlier else (*earlier, person),
+        }
     )
 
 
@@ -240,12 +247,18 @@ def _withdrawn(issue: Issue, event: ev.IssueWithdrawn) -> SignOff:
         round=1 if issue.sign_off is None else issue.sign_off.round + 1,
         resolution=resolution,
         proposed_at=event.at,
-        proposed_by=None,
+        proposed_by=_proposer(issue),
         proposed_tier=issue.tier,
         outcome=SignOffOutcome.WITHDRAWN,
         answered_at=event.at,
         answered_by=person_of(event.by),
     )
+
+
+def _proposer(issue: Issue) -> str | None:
+    """Whoever proposed what is withdrawn before it was verified stays bound by that act."""
+    pending = issue.phase is Phase.SIGN_OFF and issue.sign_off is not None
+    return issue.sign_off.proposed_by if pending and issue.sign_off is not None else None
 
 
 def _reopened(issue: Issue, event: ev.IssueReopened) -> dict[str, object]:

@@ -42,7 +42,10 @@ class Resolution(Frozen):
 
 
 class SignOff(Frozen):
-    """One round of the three-act sign-off: who proposed, how the enterprise had its say."""
+    """One round of the three-act sign-off: who proposed, how the enterprise had its say.
+
+    `answerers` are all who answered in this round: none of them may verify it.
+    """
 
     round: int
     resolution: Resolution
@@ -52,6 +55,7 @@ class SignOff(Frozen):
     outcome: SignOffOutcome | None = None
     answered_at: Moment | None = None
     answered_by: Code | None = None
+    answerers: tuple[Code, ...] = ()
 
 
 class Part(Frozen):

@@ -19,7 +19,11 @@ CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 TEXT_CHARACTERS_MAX = 4000
 SHORT_CHARACTERS_MAX = 200
 WRITTEN_KEPT_MAX = 2**15
-NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+NOT_TEXT = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Controls, marks that turn the direction of what follows, halves of pairs."""
+NOT_ONE_LINE = re.compile(r"[\t\n\r]")
 
 
 class Frozen(BaseModel):
@@ -72,11 +76,14 @@ Moment = Annotated[
 Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 """An identifier of the handbook or of a client: letters, digits, dot, underscore, hyphen."""
 
+ClockId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,159}$")]
+"""The id of a clock: of its rule, and for a part `<rule>.<team>.<part>`."""
+
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 """What a client calls an issue: 1 to 64 letters, digits, dots, underscores, hyphens."""
 
-CommandId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,254}$")]
-"""The id under which a command is sent, and sent again: 1 to 255 characters."""
+CommandId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,399}$")]
+"""The id under which a command is sent, and sent again: 1 to 400 characters."""
 
 
 def without_controls(text: str) -> str:
@@ -86,6 +93,14 @@ def without_controls(text: str) -> str:
         msg = f"the character U+{ord(found[0]):04X} is not text"
         raise ValueError(msg)
     return text
+
+
+def on_one_line(text: str) -> str:
+    """Refuse line breaks and tabs in a name or a reference."""
+    if NOT_ONE_LINE.search(text):
+        msg = "line breaks and tabs have no place in a short text"
+        raise ValueError(msg)
+    return without_controls(text)
 
 
 Text = Annotated[
@@ -98,7 +113,7 @@ Text = Annotated[
 Short = Annotated[
     str,
     StringConstraints(min_length=1, max_length=SHORT_CHARACTERS_MAX, strip_whitespace=True),
-    AfterValidator(without_controls),
+    AfterValidator(on_one_line),
 ]
 """A name or a reference, 1 to 200 characters."""
 

@@ -155,6 +155,10 @@ def verifying_tier(issue: Issue, handbook: Handbook) -> int:
 
 def _may_verify(actor: Officer, held: Post, issue: Issue, handbook: Handbook) -> bool:
     sign_off = issue.sign_off
-    if sign_off is None or actor.person in (sign_off.proposed_by, sign_off.answered_by):
+    if sign_off is None or actor.person in (
+        sign_off.proposed_by,
+        sign_off.answered_by,
+        *sign_off.answerers,
+    ):
         return False
     return _is_above(held, issue, handbook, verifying_tier(issue, handbook))

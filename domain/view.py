@@ -6,7 +6,7 @@ from pydantic import JsonValue
 
 from domain.clocks import Clock
 from domain.issue import Issue, Part, Resolution, stream_name
-from domain.model import Code, CommandId, Frozen, Key, Moment, Short
+from domain.model import ClockId, Code, CommandId, Frozen, Key, Moment, Short
 from domain.phases import (
     Outcome,
     PauseReason,
@@ -29,7 +29,7 @@ class NextRung(Frozen):
     """The threshold that is due next. `wake_at` spreads the wake-ups of one calendar instant over
     a few seconds; the deadline itself never moves (R2.5)."""
 
-    clock: Code
+    clock: ClockId
     cycle: int
     rung: Code
     due_at: Moment
@@ -123,7 +123,7 @@ class Ring(Frozen):
 
     zone: Code
     key: Key
-    clock: Code
+    clock: ClockId
     cycle: int
     rung: Code
 
@@ -151,6 +151,15 @@ class RingAnswer(Frozen):
 
     outcome: RingOutcome
     glimpse: Glimpse
+
+
+class Rounds(Frozen):
+    """What one round of the guard found and mended."""
+
+    open_issues: int
+    without_workflow: int
+    overdue: int
+    untold: int = 0
 
 
 def as_seen(issue: Issue) -> dict[str, object]:

@@ -160,13 +160,31 @@ class MemoryLedger:
                 done_at = firing.effect_done_at or max(delivered)
                 tables.firings[key] = replace(firing, effect_done_at=done_at)
 
-    async def mark_answered(self, stream: str, armed_due_at: datetime | None) -> None:
+    async def mark_answered(self, stream: str, armed_due_at: datetime | None, version: int) -> bool:
         """Record that the workflow answers for this issue and what it waits for."""
         async with self._tables.locks[stream]:
             row = self._tables.issues.get(stream)
-            if row is not None:
-                answered = replace(row, answered=True, armed_due_at=armed_due_at)
-                self._tables.issues[stream] = answered
+            if row is None or row.version != version:
+                return False
+            answered = replace(row, answered=True, armed_due_at=armed_due_at)
+            self._tables.issues[stream] = answered
+            return True
+
+    async def untold(self, before: datetime, limit: int) -> list[str]:
+        """Return closed issues with notices from before `before` that are still to be delivered."""
+        streams = {
+            notice.stream
+            for notice in self._tables.notices.values()
+            if notice.delivered_at is None
+            and notice.created_at < before
+            and not self._tables.issues[notice.stream].columns.open
+        }
+        return sorted(streams)[:limit]
+
+    async def swept_at(self) -> datetime | None:
+        """Return when a history was last put into the archive."""
+        swept = (row.swept_at for row in self._tables.histories.values())
+        return max(swept, default=None)
 
     async def mark_unanswered(self, streams: Sequence[str]) -> None:
         """Record that no workflow answers for these issues, and write an outbox row for each."""

@@ -290,8 +290,18 @@ class Ledger(Protocol):
         all delivered gets its `effect_done_at`."""
         ...
 
-    async def mark_answered(self, stream: str, armed_due_at: datetime | None) -> None:
-        """Record that the workflow answers for this issue and what it waits for."""
+    async def mark_answered(self, stream: str, armed_due_at: datetime | None, version: int) -> bool:
+        """Record that the workflow answers for this issue and what it waits for, if the issue still
+        has the version that the workflow is told of. False if it has moved on: tell it anew."""
+        ...
+
+    async def untold(self, before: datetime, limit: int) -> list[str]:
+        """Return the streams of closed issues with notices made before `before` that are still to
+        be delivered."""
+        ...
+
+    async def swept_at(self) -> datetime | None:
+        """Return when a history was last put into the archive, None while it is empty."""
         ...
 
     async def mark_unanswered(self, streams: Sequence[str]) -> None:

@@ -180,9 +180,19 @@ class PostgresLedger:
         """Record that a notice was delivered; the first time stands."""
         await self._fetch(queries.MARK_DELIVERED, notice_id, at)
 
-    async def mark_answered(self, stream: str, armed_due_at: datetime | None) -> None:
+    async def mark_answered(self, stream: str, armed_due_at: datetime | None, version: int) -> bool:
         """Record that the workflow answers for this issue and what it waits for."""
-        await self._fetch(queries.MARK_ANSWERED, stream, armed_due_at)
+        marked = await self._row(queries.MARK_ANSWERED, stream, armed_due_at, version)
+        return marked is not None
+
+    async def untold(self, before: datetime, limit: int) -> list[str]:
+        """Return closed issues with notices from before `before` that are still to be delivered."""
+        return [str(row[0]) for row in await self._fetch(queries.UNTOLD, before, limit)]
+
+    async def swept_at(self) -> datetime | None:
+        """Return when a history was last put into the archive."""
+        row = await self._row(queries.SWEPT_AT)
+        return None if row is None else row[0]
 
     async def mark_unanswered(self, streams: Sequence[str]) -> None:
         """Record that no workflow answers for these issues, and write an outbox row for each."""

@@ -80,7 +80,15 @@ SELECT id, stream, version, kind, addressee, created_at, delivered_at
 FROM notice WHERE stream = $1 ORDER BY version, id
 """
 MARK_DELIVERED: Final = "SELECT ledger_mark_delivered($1, $2)"
-MARK_ANSWERED: Final = "UPDATE issue SET answered = true, armed_due_at = $2 WHERE stream = $1"
+MARK_ANSWERED: Final = """
+UPDATE issue SET answered = true, armed_due_at = $2
+WHERE stream = $1 AND version = $3 RETURNING true
+"""
+UNTOLD: Final = """
+SELECT DISTINCT i.stream FROM notice n JOIN issue i ON i.stream = n.stream
+WHERE n.delivered_at IS NULL AND n.created_at < $1 AND NOT i.open ORDER BY i.stream LIMIT $2
+"""
+SWEPT_AT: Final = "SELECT max(swept_at) FROM workflow_history"
 MARK_UNANSWERED: Final = """
 WITH found AS (SELECT stream FROM issue WHERE stream = ANY ($1) ORDER BY stream FOR UPDATE),
 marked AS (UPDATE issue i SET answered = false, armed_due_at = NULL

@@ -94,8 +94,10 @@ class IssueWorkflow:
     def poke(self, *news: JsonValue) -> None:
         """The ledger has news, a Glimpse. One that cannot be read is dropped: the guard mends."""
         try:
-            self._see(Glimpse.model_validate(*news))
-        except (ValidationError, TypeError):
+            glimpse = Glimpse.model_validate(*news)
+            self._require_id(glimpse.zone, glimpse.key)
+            self._see(glimpse)
+        except (ValidationError, TypeError, ApplicationError):
             workflow.logger.warning("a poke cannot be read")
 
     @workflow.query

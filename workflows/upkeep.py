@@ -7,7 +7,7 @@ from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.upkeep import Upkeep
-    from desk.guard import Rounds
+    from domain.view import Rounds
 
 A_FEW_TIMES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_attempts=5)
 SWEEP_OVERLAP_MINUTES = 60

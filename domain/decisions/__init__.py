@@ -3,13 +3,21 @@
 from datetime import timedelta
 from typing import assert_never
 
+from pydantic import ValidationError
+
 from domain import commands as cmd
 from domain import events as ev
 from domain.calendar import CalendarError
 from domain.decisions import handling, intake, sign_off, team
 from domain.decisions.draft import RULES, Context, Decision, Draft
 from domain.decisions.time import let_time_pass
-from domain.errors import ConflictError, InvalidRequestError, NotPermittedError, UnknownIssueError
+from domain.errors import (
+    ConflictError,
+    InvalidRequestError,
+    NotPermittedError,
+    UnknownIssueError,
+    from_validation,
+)
 from domain.issue import Issue
 from domain.people import ENGINE, Engine, named
 from domain.permissions import capacities_of, require
@@ -39,6 +47,9 @@ def decide(issue: Issue | None, submission: cmd.Submission, context: Context) ->
             field="calendar",
             value=context.terms.calendar.id,
         ) from error
+    except ValidationError as error:
+        # What passed as a command and cannot be an event: two bounds that do not fit together.
+        raise from_validation(error) from error
 
 
 def _decided(issue: Issue | None, submission: cmd.Submission, context: Context) -> Decision:

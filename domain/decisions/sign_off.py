@@ -94,6 +94,12 @@ def mark_unreachable(draft: Draft, command: cmd.MarkUnreachable) -> None:
     """Nobody answered, often enough to say so. Counted apart from silence and from agreement."""
     sign_off = _awaiting_answer(draft)
     _require_another_person(draft, sign_off)
+    if sign_off.outcome is None:
+        raise WrongPhaseError(
+            "The enterprise's window is still open.",
+            field="sign_off",
+            allowed="confirm, reject, or the end of the window",
+        )
     attempts_min = draft.handbook.sign_off.unreachable_attempts_min
     if command.attempts < attempts_min:
         raise InvalidRequestError(

@@ -4,11 +4,12 @@ from domain import commands as cmd
 from domain import events as ev
 from domain.decisions.draft import Draft
 from domain.errors import InvalidRequestError, NotPermittedError, WrongPhaseError
-from domain.issue import Part
+from domain.issue import Issue, Part
 from domain.organization import unit
 from domain.phases import Duty, PartStanding, Phase, Priority
 
 TIER_MIN = 2
+TEAMS_MAX = 10
 
 
 def convene_team(draft: Draft, command: cmd.ConveneTeam) -> None:
@@ -22,19 +23,7 @@ def convene_team(draft: Draft, command: cmd.ConveneTeam) -> None:
             value=issue.tier,
             allowed=f"{TIER_MIN} and above",
         )
-    if issue.team is not None and issue.team.open_parts:
-        raise WrongPhaseError(
-            "The team before has parts that are still open.",
-            field="team",
-            allowed=[f"finish or waive {part.id}" for part in issue.team.open_parts],
-        )
-    if issue.pause is not None:
-        raise WrongPhaseError(
-            "The issue is paused; its team would work on standing clocks.",
-            field="pause",
-            value=issue.pause.reason,
-            allowed="resume first",
-        )
+    _require_room_for_a_team(issue)
     _require_units(draft, command)
     draft.record(
         ev.TeamConvened(
@@ -46,6 +35,30 @@ def convene_team(draft: Draft, command: cmd.ConveneTeam) -> None:
             reason=command.reason,
         )
     )
+
+
+def _require_room_for_a_team(issue: Issue) -> None:
+    """One team at a time, not without end, and not on standing clocks."""
+    if issue.team is not None and issue.team.open_parts:
+        raise WrongPhaseError(
+            "The team before has parts that are still open.",
+            field="team",
+            allowed=[f"finish or waive {part.id}" for part in issue.team.open_parts],
+        )
+    if issue.team is not None and issue.team.number >= TEAMS_MAX:
+        raise WrongPhaseError(
+            "The issue has had as many joint teams as it may.",
+            field="team",
+            value=issue.team.number,
+            allowed=f"at most {TEAMS_MAX}",
+        )
+    if issue.pause is not None:
+        raise WrongPhaseError(
+            "The issue is paused; its team would work on standing clocks.",
+            field="pause",
+            value=issue.pause.reason,
+            allowed="resume first",
+        )
 
 
 def accept_part(draft: Draft, command: cmd.AcceptPart) -> None:

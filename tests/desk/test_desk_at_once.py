@@ -42,7 +42,8 @@ async def test_a_repeat_to_a_desk_that_knows_the_issue_gets_the_first_answer(
 async def test_what_the_workflow_said_meanwhile_is_not_overwritten(office: Counter) -> None:
     await office.accepted()
     rung = await office.next_rung()
-    await office.ledger.mark_answered(STREAM, rung.due_at)
+    version = (await office.ledger.issue(STREAM)).issue.version
+    await office.ledger.mark_answered(STREAM, rung.due_at, version)
     await office.do(b.NOTE)
     row = await office.desk.row(b.ZONE, b.KEY)
     assert (row.answered, row.armed_due_at) == (True, rung.due_at)

@@ -123,3 +123,11 @@ async def test_a_running_issue_is_judged_by_the_handbook_it_was_reported_under(
     due = {row.issue.key: row.issue.clock("handling") for row in (old, new)}
     assert [clock and clock.due_at for clock in due.values()] == [b.TUE_17, b.MON_10]
     assert {record.terms for record in await later.ledger.records("harbour/old")} == {b.TERMS.hash}
+
+
+@pytest.mark.parametrize("id_", ["ring:harbour/issue-1:acceptance:1:half", "history-lost:x:1"])
+async def test_nobody_takes_an_id_that_the_engine_will_need(office: Counter, id_: str) -> None:
+    await office.reported()
+
+    with pytest.raises(InvalidRequestError, match="engine's own"):
+        await office.do(b.NOTE, b.OFFICER, id_=id_)

@@ -138,3 +138,41 @@ async def test_the_relay_is_woken_after_the_commit_and_only_for_news(
         await step()
         seen.append((len(woken), await told()))
     assert seen == [(1, 1), (1, 2), (2, 3)]
+
+
+async def test_an_alarm_that_has_gone_off_hides_no_later_deadline() -> None:
+    """The workflow heard that nothing is due and slept on untold; then time comes back."""
+    clock = StandingClock()
+    office = Counter(MemoryLedger(), clock, terms=SILENT)
+    for command, actor in PAUSED:
+        await office.do(command, actor)
+        await office.desk.look(b.ZONE, b.KEY, heard=True)
+    await office.ledger.mark_answered(
+        STREAM, b.MON_11, (await office.desk.row(b.ZONE, b.KEY)).issue.version
+    )
+    async with office.ledger.take_pokes(10) as batch:
+        await batch.done([STREAM])
+
+    clock.at = b.TUE_9
+    await office.do(b.RESUME, b.OFFICER)
+
+    row = await office.desk.row(b.ZONE, b.KEY)
+    assert row.issue.next_rung is not None
+    assert row.issue.next_rung[1].due_at > b.TUE_9
+    assert await office.ledger.outbox_size() == 1
+
+
+async def test_a_look_that_was_overtaken_tells_of_the_issue_as_it_is() -> None:
+    """What the workflow is told and what it is taken to wait for are of one version."""
+    office = Counter(MemoryLedger(), StandingClock(), terms=SILENT)
+    for command, actor in ACCEPTED:
+        await office.do(command, actor)
+    before = await office.desk.row(b.ZONE, b.KEY)
+    await office.do(b.PROPOSE, b.OFFICER)
+
+    heard = await office.desk._hear(before)
+
+    row = await office.desk.row(b.ZONE, b.KEY)
+    assert heard.issue == row.issue
+    assert row.issue.next_rung is not None
+    assert row.armed_due_at == row.issue.next_rung[1].due_at

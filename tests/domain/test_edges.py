@@ -6,6 +6,7 @@ import pytest
 from builders import (
     ACCEPT,
     CONVENE,
+    DEPUTY_HEAD,
     ENTERPRISE,
     ESCALATED,
     HEAD,
@@ -15,8 +16,10 @@ from builders import (
     MON_11,
     OFFICER,
     PAUSE,
+    PROPOSE,
     SECTION,
     TERMS,
+    VERIFY,
     WITHDRAW,
     Step,
     given,
@@ -27,9 +30,10 @@ from pydantic import ValidationError
 
 from domain import commands as cmd
 from domain.decisions import Context, decide
-from domain.errors import ConflictError, WrongPhaseError
+from domain.errors import ConflictError, NotPermittedError, WrongPhaseError
 from domain.events import IssueAccepted
 from domain.model import without_controls
+from domain.phases import Outcome
 
 
 def test_a_team_is_not_called_together_while_the_clocks_stand():
@@ -75,3 +79,31 @@ def test_what_no_database_carries_is_no_text(text):
 
 def test_lines_tabs_and_any_script_are_text():
     assert cmd.Note(text="三号楼\n\televator 🛗").text == "三号楼\n\televator 🛗"
+
+
+def test_a_part_with_the_longest_name_has_a_clock_like_any_other():
+    asked = CONVENE.parts[0].model_copy(update={"id": "p" * 64})
+    convene = CONVENE.model_copy(update={"parts": (asked,)})
+
+    issue = when(given(*IN_HANDLING, ESCALATED), convene, HEAD, MON_10).issue
+
+    assert issue.clock(f"part.1.{'p' * 64}") is not None
+
+
+def test_an_issue_has_no_teams_without_end():
+    steps = [*IN_HANDLING, ESCALATED]
+    optional = CONVENE.parts[0].model_copy(update={"required": False})
+    convene = CONVENE.model_copy(update={"parts": (optional,)})
+    steps += [Step(HEAD, convene, MON_10)] * 10
+
+    with pytest.raises(WrongPhaseError, match="as many joint teams"):
+        when(given(*steps), convene, HEAD, MON_11)
+
+
+def test_who_proposed_does_not_strike_off_what_the_enterprise_then_withdrew():
+    steps = (*IN_HANDLING, Step(OFFICER, cmd.Assign(handler=HEAD.post), MON_10))
+    withdrawn = given(*steps, Step(HEAD, PROPOSE, MON_10), Step(ENTERPRISE, WITHDRAW, MON_11))
+
+    with pytest.raises(NotPermittedError):
+        when(withdrawn, VERIFY, HEAD, MON_11)
+    assert when(withdrawn, VERIFY, DEPUTY_HEAD, MON_11).issue.outcome is Outcome.WITHDRAWN

@@ -160,10 +160,10 @@ def test_the_clock_of_a_part_names_it(clock, part):
     assert part_of_clock(clock) == part
 
 
-def test_a_later_round_keeps_nothing_of_the_former_answer():
+def test_a_withdrawal_is_a_round_of_its_own_that_binds_who_had_proposed():
     issue = given(*IN_SIGN_OFF, Step(ENTERPRISE, CONFIRM), Step(ENTERPRISE, WITHDRAW))
 
-    assert (issue.sign_off.round, issue.sign_off.proposed_by) == (2, None)
+    assert (issue.sign_off.round, issue.sign_off.proposed_by) == (2, OFFICER.person)
     assert issue.sign_off.resolution != SOLVED
     assert issue.sign_off.answered_by == "mill.a"
 

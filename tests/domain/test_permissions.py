@@ -33,6 +33,7 @@ from builders import (
     REOPEN,
     RESUME,
     SEND_BACK,
+    THU_9,
     TURN_AWAY,
     UNREACHABLE,
     VERIFY,
@@ -73,6 +74,7 @@ OFFICERS = {
     "coordinator",
     "auditor",
 }
+LAPSED = (*IN_SIGN_OFF, Step(ENGINE, ring("sign_off"), THU_9))
 HEADS = {"head", "deputy head"}
 DIRECTORS = {"director", "vice director"}
 ROUTED = (*IN_HANDLING, HANDED_OVER)
@@ -97,7 +99,7 @@ TABLE = {
     "propose_resolution": (ROUTED, PROPOSE, {"officer", "section"}),
     "confirm": (IN_SIGN_OFF, CONFIRM_BY_PROXY, {"enterprise", "coordinator"}),
     "reject": (IN_SIGN_OFF, REJECT, {"enterprise"}),
-    "mark_unreachable": (IN_SIGN_OFF, UNREACHABLE, {"coordinator"}),
+    "mark_unreachable": (LAPSED, UNREACHABLE, {"coordinator"}),
     "verify": (ANSWERED, VERIFY, HEADS | DIRECTORS),
     "send_back": (ANSWERED, SEND_BACK, HEADS | DIRECTORS),
     "withdraw": (ROUTED, WITHDRAW, {"enterprise"}),

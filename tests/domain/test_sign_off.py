@@ -13,6 +13,7 @@ from builders import (
     DIRECTOR,
     ENTERPRISE,
     ESCALATED,
+    FRI_9,
     HANDBOOK_DATA,
     HEAD,
     IN_HANDLING,
@@ -26,6 +27,7 @@ from builders import (
     SEND_BACK,
     SOLVED,
     THU_9,
+    TUE_9,
     UNREACHABLE,
     VERIFY,
     VICE_DIRECTOR,
@@ -185,17 +187,38 @@ def test_the_enterprise_is_unreachable_only_after_enough_attempts():
     command = UNREACHABLE.model_copy(update={"attempts": 2})
 
     with pytest.raises(InvalidRequestError) as refused:
-        when(given(*IN_SIGN_OFF), command, COORDINATOR)
+        when(given(*IN_SIGN_OFF), command, COORDINATOR, THU_9)
 
     assert (refused.value.field, refused.value.value) == ("attempts", "2")
     assert refused.value.allowed == "at least 3"
 
 
 def test_unreachable_is_an_outcome_of_its_own():
-    decision = when(given(*IN_SIGN_OFF), UNREACHABLE, COORDINATOR)
+    decision = when(given(*IN_SIGN_OFF), UNREACHABLE, COORDINATOR, THU_9)
 
     assert decision.issue.sign_off.outcome is SignOffOutcome.UNREACHABLE
-    assert decision.events[0].attempts == 3
+    assert decision.events[-1].attempts == 3
+
+
+def test_nobody_is_unreachable_while_the_window_is_open():
+    with pytest.raises(WrongPhaseError, match="window is still open"):
+        when(given(*IN_SIGN_OFF), UNREACHABLE, COORDINATOR, TUE_9)
+
+
+def test_none_of_those_who_answered_in_a_round_verifies_it():
+    """A head who coordinates recorded the silence; an answer after it does not free the head."""
+    handbook_ = handbook(
+        posts=[
+            {**post_, "roles": ["coordinator"]} if post_["id"] == HEAD.post else post_
+            for post_ in HANDBOOK_DATA["posts"]
+        ]
+    )
+    terms = Terms(handbook=handbook_, calendar=CALENDAR)
+    silent = (*IN_SIGN_OFF, Step(HEAD, UNREACHABLE, THU_9), Step(ENTERPRISE, CONFIRM, THU_9))
+
+    with pytest.raises(NotPermittedError):
+        when(given(*silent, terms=terms), VERIFY, HEAD, FRI_9, terms=terms)
+    assert when(given(*silent, terms=terms), VERIFY, DEPUTY_HEAD, FRI_9, terms=terms).events
 
 
 def test_silence_to_the_end_of_the_window_lapses_and_is_not_an_acceptance():
@@ -209,7 +232,7 @@ def test_silence_to_the_end_of_the_window_lapses_and_is_not_an_acceptance():
 
 @pytest.mark.parametrize("command", [CONFIRM, REJECT], ids=lambda command: command.kind)
 @pytest.mark.parametrize(
-    "silence", [Step(ENGINE, ring("sign_off"), THU_9), Step(COORDINATOR, UNREACHABLE)]
+    "silence", [Step(ENGINE, ring("sign_off"), THU_9), Step(COORDINATOR, UNREACHABLE, THU_9)]
 )
 def test_an_answer_in_person_still_counts_until_the_number_is_struck_off(command, silence):
     issue = given(*IN_SIGN_OFF, silence)
@@ -238,7 +261,7 @@ def test_a_verifier_one_tier_above_strikes_the_number_off():
     ("silence", "outcome"),
     [
         (Step(ENGINE, ring("sign_off"), THU_9), SignOffOutcome.DEEMED_ACCEPTED),
-        (Step(COORDINATOR, UNREACHABLE, WED_9), SignOffOutcome.UNREACHABLE),
+        (Step(COORDINATOR, UNREACHABLE, THU_9), SignOffOutcome.UNREACHABLE),
         (Step(COORDINATOR, CONFIRM_BY_PROXY, WED_9), SignOffOutcome.ACCEPTED_BY_PROXY),
     ],
 )

@@ -259,7 +259,8 @@ class ReadingContract(LedgerContract):
     async def test_answers_of_the_workflow_are_kept(self, ledger: Ledger) -> None:
         life = Life("a")
         await write(ledger, life.step(reported()))
-        await ledger.mark_answered("z1/a", at(12))
+        assert not await ledger.mark_answered("z1/a", at(12), 99)
+        assert await ledger.mark_answered("z1/a", at(12), life.issue.version)
         row = await ledger.issue("z1/a")
         assert row is not None
         assert (row.answered, row.armed_due_at) == (True, at(12))
