@@ -30,6 +30,7 @@ def folder():
 
 @pytest.mark.timeout(360)
 def test_the_demo_plays_everything_to_its_end_and_can_be_played_again(folder: Path):
+    assert len(PROOFS) == 5
     for _ in range(2):
         run = demo(folder)
 
