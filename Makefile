@@ -41,7 +41,7 @@ coverage:
 deep: setup ## the deep suites in full
 	CLOSEOUT_DEEP=1 $(BIN)/python -m pytest --timeout 3600
 
-bench: setup ## measure speed beside a hand-written peer and the bare engine
+bench: setup ## measure speed beside a hand-written peer, the bare engine, another calendar
 	$(BIN)/python -m benchmarks
 
 fmt: setup ## format and sort
@@ -63,6 +63,8 @@ wheel: setup
 lock: ## pin every dependency anew: hashes, no hosts
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --all-extras --python-version 3.11 pyproject.toml -o requirements.lock --quiet
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 benchmarks/requirements.in -o benchmarks/requirements.lock --quiet
 
 clean: ## remove what was built and the demo's data
-	rm -rf $(VENV) .closeout .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf $(VENV) benchmarks/.venv .closeout .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick] [--only ack,lives,history,lateness]`."""
+"""`python -m benchmarks [--quick] [--only ack,lives,history,lateness,calendars,folds]`."""
 
 import argparse
 import asyncio
@@ -15,26 +15,30 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import acknowledgement, histories, lateness, lives
+from benchmarks import acknowledgement, calendars, folds, histories, lateness, lives
 from benchmarks.figures import Results
 from benchmarks.stage import Stage, standing
 from runtime.logging import configure_logging
 from runtime.postgres_home import remove_home
 
 RESULTS = Path(__file__).parent / "results"
-SECTIONS = ("ack", "lives", "history", "lateness")
+SECTIONS = ("ack", "lives", "history", "lateness", "calendars", "folds")
 
 FULL: dict[str, dict[str, float]] = {
     "ack": {"issues": 1000, "windows": 3, "seconds": 2.5, "warm_s": 2.5},
     "lives": {"lives": 300, "rounds": 3},
     "history": {"issues": 5},
     "lateness": {"rungs": 1000, "lead_s": 25.0},
+    "calendars": {"cases": 40, "rounds": 5, "seconds": 0.1, "fresh": 15},
+    "folds": {"rounds": 9, "seconds": 0.2},
 }
 QUICK: dict[str, dict[str, float]] = {
     "ack": {"issues": 200, "windows": 1, "seconds": 1.0, "warm_s": 1.0},
     "lives": {"lives": 60, "rounds": 1},
     "history": {"issues": 2},
     "lateness": {"rungs": 100, "lead_s": 6.0},
+    "calendars": {"cases": 10, "rounds": 1, "seconds": 0.02, "fresh": 3},
+    "folds": {"rounds": 1, "seconds": 0.05},
 }
 MEASURES: dict[str, Callable[..., Awaitable[None]]] = {
     "ack": acknowledgement.measure,
@@ -42,6 +46,8 @@ MEASURES: dict[str, Callable[..., Awaitable[None]]] = {
     "history": histories.measure,
     "lateness": lateness.measure,
 }
+COMPUTED: dict[str, Callable[..., None]] = {"calendars": calendars.measure, "folds": folds.measure}
+"""Pure computation: no stack, and CPU time instead of the wall's."""
 
 
 async def run(console: Console, sections: list[str], pool_size: int, *, quick: bool) -> Results:
@@ -69,6 +75,9 @@ async def run(console: Console, sections: list[str], pool_size: int, *, quick: b
 
 
 async def _measured(name: str, results: Results, pool_size: int, flags: dict[str, float]) -> None:
+    if name in COMPUTED:
+        COMPUTED[name](results, **flags)
+        return
     folder = Path(tempfile.mkdtemp(prefix="closeout-benchmark-"))
     try:
         async with standing(folder, pool_size) as stage:
