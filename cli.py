@@ -9,13 +9,25 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from runtime.leaving import leave_after
+from terminal.adopting import adopt
 from terminal.application import Application, Body
 from terminal.asking import do, report
 from terminal.auditing import FOUND, replay, verify
+from terminal.calendar_files import (
+    calendar_check,
+    calendar_diff,
+    calendar_import,
+    calendar_list,
+    calendar_show,
+)
+from terminal.calendar_sums import calendar_add, calendar_batch, calendar_elapsed
+from terminal.clock_audit import clocks_audit
 from terminal.deadlines import why
 from terminal.doctor import doctor
+from terminal.handbook_check import handbook_check
 from terminal.looking import history, list_, show
 from terminal.operating import demo, migrate, recover, up
+from terminal.publishing import calendar_publish, tasks
 from terminal.session import Wiring
 from terminal.zones import zones
 
@@ -31,20 +43,44 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[Body, ...]] = {
     "Issues": (report, do, list_, show, history, why, zones),
     "Audit": (verify, replay),
+    "Rules": (adopt, tasks),
     "Running it": (up, demo, doctor, recover, migrate),
 }
 """Every command, under the heading of the help that it stands under."""
+
+FAMILIES: dict[str, tuple[str, str, tuple[Body, ...]]] = {
+    "calendar": (
+        "Working calendars: sums of working time, checks, versions.",
+        "Rules",
+        (
+            calendar_list,
+            calendar_show,
+            calendar_check,
+            calendar_diff,
+            calendar_import,
+            calendar_publish,
+            calendar_add,
+            calendar_elapsed,
+            calendar_batch,
+        ),
+    ),
+    "handbook": ("Handbooks: checks, versions, moving issues.", "Rules", (handbook_check,)),
+    "clocks": ("The timer ledger: rungs due, fired, told.", "Audit", (clocks_audit,)),
+}
+"""Commands of two words: the summary of the family, the heading of the help, its commands."""
 
 
 def exit_codes() -> Mapping[type[Exception], int]:
     """Return the code that the process ends with, by the error that ended it.
 
     Beside these: 0 done, 2 wrong usage, 130 interrupted; 1 also for a failed `doctor`, 6 also for
-    what `verify` and `replay` find.
+    what `verify`, `replay` and `clocks audit` find.
     """
     from audit.facts import UnsoundTermsError
     from audit.replay import DamagedHistoryError
     from domain import errors
+    from domain.calendar import CalendarError
+    from handbooks.calendars.problems import CalendarFileError
     from handbooks.shelf import HandbookError
     from ledger.port import LedgerError
     from runtime.errors import StackError
@@ -57,6 +93,8 @@ def exit_codes() -> Mapping[type[Exception], int]:
         errors.UnknownCategoryError: 3,
         errors.UnknownZoneError: 3,
         HandbookError: 3,
+        CalendarError: 3,
+        CalendarFileError: 3,
         errors.NotPermittedError: 4,
         errors.WrongPhaseError: 5,
         errors.IssueClosedError: 5,
@@ -131,6 +169,11 @@ def make_application() -> Application:
     for panel, bodies in COMMANDS.items():
         for body in bodies:
             application.offer(body, panel)
+    for family, (summary, panel, members) in FAMILIES.items():
+        if members:
+            application.family(family, summary, panel)
+        for body in members:
+            application.offer(body, panel, under=family)
     return application
 
 

@@ -24,6 +24,7 @@ from temporalio.client import (
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.adoption import AdoptionActivities
 from activities.channels import Channel
 from activities.channels.journal import JournalChannel
 from activities.issue import IssueActivities
@@ -38,14 +39,16 @@ from runtime.errors import StackError
 from runtime.leaving import leave_after
 from runtime.logging import configure_logging
 from runtime.settings import Settings
+from runtime.telemetry import Telemetry, served
 from runtime.temporal import connect, ensure_namespace
+from workflows.adoption import AdoptionWorkflow
 from workflows.issue import IssueWorkflow
 from workflows.shown import at_start
 from workflows.upkeep import GuardWorkflow, SweepWorkflow
 
 log = structlog.get_logger()
 
-WORKFLOWS = [IssueWorkflow, GuardWorkflow, SweepWorkflow]
+WORKFLOWS = [IssueWorkflow, GuardWorkflow, SweepWorkflow, AdoptionWorkflow]
 STICKY = timedelta(seconds=2)
 GRACE = timedelta(seconds=6)
 ACTIVITIES_AT_ONCE_MAX = 1000
@@ -61,6 +64,7 @@ def make_worker(
     task_queue: str,
     channel: Channel | None = None,
     cached_workflows_max: int = 2000,
+    telemetry: Telemetry | None = None,
 ) -> Worker:
     """Return a worker for every workflow and activity of Closeout.
 
@@ -68,7 +72,8 @@ def make_worker(
     """
     issue = IssueActivities(desk)
     notifier = Notifier(desk, channel or JournalChannel())
-    upkeep = Upkeep(Guard(desk, client), desk.ledger, client)
+    guard = Guard(desk, client, on_round=(telemetry or Telemetry()).guard_round)
+    upkeep = Upkeep(guard, desk.ledger, client)
     return Worker(
         client,
         task_queue=task_queue,
@@ -81,6 +86,7 @@ def make_worker(
             notifier.tell_at_once,
             upkeep.guard_round,
             upkeep.sweep_histories,
+            AdoptionActivities(desk).adopt_page,
         ],
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=cached_workflows_max,
@@ -125,22 +131,28 @@ async def serve(settings: Settings, *, worker: bool = True, relay: bool = True) 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    telemetry = Telemetry()
     client = await connect()
     async with (
-        open_desk(settings, name="closeout-worker") as desk,
+        open_desk(settings, name="closeout-worker", on_fired=telemetry.rungs_fired) as desk,
         contextlib.AsyncExitStack() as up,
     ):
+        # A relay that runs apart shares its worker's settings, hence the next port.
+        up.enter_context(
+            served(telemetry, settings.metrics_address, ports_further=0 if worker else 1)
+        )
         if worker:
             await ensure_namespace(client)
             await ensure_schedules(client, settings.task_queue)
             staying = _stay_set_up(client, settings.task_queue)
             up.push_async_callback(_cancelled, asyncio.create_task(staying))
-            await up.enter_async_context(make_worker(client, desk, task_queue=settings.task_queue))
+            made = make_worker(client, desk, task_queue=settings.task_queue, telemetry=telemetry)
+            await up.enter_async_context(made)
         if relay:
-            made = make_relay(client, desk, task_queue=settings.task_queue, window=BURST)
+            carrier = make_relay(client, desk, task_queue=settings.task_queue, window=BURST)
             bell = OutboxBell(database_url(settings))
-            await up.enter_async_context(bell.listen(made.wake))
-            relaying = asyncio.create_task(made.run())
+            await up.enter_async_context(bell.listen(carrier.wake))
+            relaying = asyncio.create_task(carrier.run())
             # A relay that fails must not leave a process behind that only looks alive.
             relaying.add_done_callback(lambda _: stop.set())
             up.push_async_callback(_cancelled, relaying)

@@ -44,7 +44,8 @@ class IssueActivities:
 def live(view: IssueView) -> IssueView:
     """Return a view with the clocks that are live, and without what is behind them: every look is
     kept in a history, and who asks for the past asks the ledger."""
-    clocks = [clock.model_copy(update={"segments": ()}) for clock in view.clocks if clock.is_live]
+    past = {"segments": (), "duration": None, "before": None}
+    clocks = [clock.model_copy(update=past) for clock in view.clocks if clock.is_live]
     return view.model_copy(update={"clocks": tuple(clocks)})
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from audit.facts import Facts, read_life
+from audit.facts import Facts, Life, read_life
 from audit.reexecute import Reexecution, reexecute_all
 from domain.canonical import canonical
 from domain.chain import Record
+from domain.events_of_time import TermsAdopted
 from domain.model import written
 from ledger.port import CommandRow
 
@@ -68,13 +69,23 @@ async def write_corpus(
         packed.write(_line("corpus", {"format": FORMAT, "name": name}))
         for stream in chosen:
             life = await read_life(facts, stream)
-            named = {row.terms for row in life.commands} | {row.terms for row in life.records}
+            named = _named(life)
             for hash_ in sorted(named - kept):
                 packed.write(_line("terms", {"hash": hash_, "text": await facts.terms(hash_)}))
             kept |= named
             packed.writelines(_line("command", asdict(row)) for row in life.commands)
             packed.writelines(_line("event", asdict(row)) for row in life.records)
     return path
+
+
+def _named(life: Life) -> set[str]:
+    """Return the terms that a life was judged by, and those that it was moved to."""
+    moves = (r.event for r in life.records if isinstance(r.event, TermsAdopted))
+    return {
+        *(row.terms for row in life.commands),
+        *(row.terms for row in life.records),
+        *(move.to_terms for move in moves),
+    }
 
 
 def read_corpus(path: Path) -> Corpus:

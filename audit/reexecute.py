@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from audit.facts import Facts, Life, TermsOf, UnsoundTermsError, read_life, terms_reader
 from domain.chain import GENESIS, Origin, Record, recorded
 from domain.commands import SUBMISSION, Submission
+from domain.commands_of_time import Adoption
 from domain.decisions import Context, Decision, decide
 from domain.errors import IssueError
 from domain.events import IssueAccepted
@@ -113,7 +114,9 @@ async def _compared(
         submission = SUBMISSION.validate_json(row.body)
         terms = await terms_of(row.terms)
         number = _number_recorded(stored)
-        context = Context(at=row.at, terms=terms, rules=row.rules, number=number)
+        command = submission.command
+        target = await terms_of(command.terms) if isinstance(command, Adoption) else None
+        context = Context(at=row.at, terms=terms, rules=row.rules, number=number, target=target)
         decision = decide(issue, submission, context)
     except IssueError as error:
         return [(first if stored else None, f"decided again, it is refused: {error}")]

@@ -3,15 +3,23 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import assert_never
 
 from domain import events as ev
+from domain import events_of_time as tm
 from domain.chain import Record
 from domain.days import to_ms
+from domain.duration_text import written_duration
+from domain.evolve import SignOffEvent
 from domain.issue import Evidence
+from domain.lateness import recorded_late_ms
 from domain.model import Name, written
 from domain.people import named
+from domain.retold import TermsByHash
+from domain.terms import Terms
 
+NO_TERMS: TermsByHash = MappingProxyType({})
 SHOWN_TEXT_CHARACTERS_MAX = 100
 
 TITLES: dict[str, Name] = {
@@ -41,6 +49,19 @@ TITLES: dict[str, Name] = {
     "rung_fired": Name(zh="时限提醒", en="rung fired"),
     "issue_put_to_review": Name(zh="提请专题研究", en="put to review"),
     "history_lost": Name(zh="流程历史缺失", en="workflow history lost"),
+    "enterprise_contacted": Name(zh="联系企业", en="enterprise contacted"),
+    "plan_made": Name(zh="制定方案", en="plan made"),
+    "reply_demanded": Name(zh="督办", en="reply demanded"),
+    "reply_given": Name(zh="督办回复", en="reply given"),
+    "issue_reclassified": Name(zh="调整类别", en="reclassified"),
+    "extension_asked": Name(zh="申请延期", en="extension asked"),
+    "extension_granted": Name(zh="同意延期", en="extension granted"),
+    "pause_asked": Name(zh="申请暂停", en="pause asked"),
+    "pause_granted": Name(zh="同意暂停", en="pause granted"),
+    "request_refused": Name(zh="不同意申请", en="request refused"),
+    "fact_corrected": Name(zh="更正事实", en="fact corrected"),
+    "terms_adopted": Name(zh="改用新规则", en="terms adopted"),
+    "clock_migrated": Name(zh="时限调整", en="clock migrated"),
 }
 """What each kind of event is called."""
 
@@ -48,7 +69,8 @@ TITLES: dict[str, Name] = {
 @dataclass(frozen=True, slots=True)
 class Row:
     """One event as a line. `at` is when it was recorded, `occurred_at` when it took place by the
-    actor's word, if that differs."""
+    actor's word, if that differs; `recorded_late_ms` lies between them where that is more than the
+    handbook lets pass (Q9)."""
 
     version: int
     at: datetime
@@ -57,14 +79,16 @@ class Row:
     kind: str
     title: Name
     summary: str
+    recorded_late_ms: int | None = None
 
 
-def timeline(records: Iterable[Record]) -> list[Row]:
-    """Return one row for each event, in order."""
-    return [row_of(record) for record in records]
+def timeline(records: Iterable[Record], terms: TermsByHash = NO_TERMS) -> list[Row]:
+    """Return one row for each event, in order. Those recorded late are flagged as far as `terms`
+    holds the terms that they name."""
+    return [row_of(record, terms.get(record.terms)) for record in records]
 
 
-def row_of(record: Record) -> Row:
+def row_of(record: Record, terms: Terms | None = None) -> Row:
     """Return an event as a row."""
     event = record.event
     return Row(
@@ -75,6 +99,7 @@ def row_of(record: Record) -> Row:
         kind=event.kind,
         title=TITLES[event.kind],
         summary=summary(event),
+        recorded_late_ms=None if terms is None else recorded_late_ms(record, terms.handbook),
     )
 
 
@@ -119,19 +144,10 @@ def summary(event: ev.Event) -> str:  # noqa: C901, PLR0911, PLR0912  # one case
         case ev.HistoryLost():
             return f"run {event.run}, from {written(event.from_at)} to {written(event.to_at)}"
         case _:
-            return _sign_off(event)
+            return _sign_off(event) if isinstance(event, SignOffEvent) else _time(event)
 
 
-def _sign_off(
-    event: ev.ResolutionProposed
-    | ev.SignOffAnswered
-    | ev.ResolutionRejected
-    | ev.SignOffLapsed
-    | ev.ResolutionSentBack
-    | ev.IssueClosedOut
-    | ev.IssueWithdrawn
-    | ev.IssueReopened,
-) -> str:
+def _sign_off(event: SignOffEvent) -> str:
     match event:
         case ev.ResolutionProposed():
             resolution = event.resolution
@@ -156,6 +172,72 @@ def _sign_off(
             assert_never(event)
 
 
+def _time(event: tm.TimeEvent) -> str:  # noqa: PLR0911  # one case an event
+    match event:
+        case tm.EnterpriseContacted():
+            return f"{_short(event.note)}{_then(', by', event.channel)}"
+        case tm.PlanMade():
+            by_day = "" if event.finish_on is None else f", to be done by {event.finish_on}"
+            return f"{_short(event.plan)}{by_day}"
+        case tm.ReplyDemanded():
+            return _short(event.question)
+        case tm.ReplyGiven():
+            return _short(event.reply)
+        case tm.IssueReclassified():
+            return f"{_reclassified(event)}: {_short(event.reason)}"
+        case tm.ExtensionAsked() | tm.ExtensionGranted():
+            return _extension(event)
+        case tm.PauseAsked():
+            return f"{event.reason}{_then(', for', event.party)}: {_short(event.note)}"
+        case tm.PauseGranted():
+            return _short(event.note)
+        case tm.RequestRefused():
+            return f"{event.asked}: {_short(event.reason)}"
+        case tm.FactCorrected():
+            took_place = f"event {event.version} took place at {written(event.took_place_at)}"
+            return f"{took_place}: {_short(event.reason)}{_evidence(event.evidence)}"
+        case tm.TermsAdopted() | tm.ClockMigrated():
+            return _migrated(event)
+        case _:
+            assert_never(event)
+
+
+def _reclassified(event: tm.IssueReclassified) -> str:
+    changes = (
+        ("category", event.from_category, event.to_category),
+        ("priority", event.from_priority, event.to_priority),
+    )
+    return ", ".join(f"{what} {old} to {new}" for what, old, new in changes if old != new)
+
+
+def _extension(event: tm.ExtensionAsked | tm.ExtensionGranted) -> str:
+    """Return what is asked or given; both deadlines stand in the clock transition."""
+    more = f"{written_duration(event.extra)} more for {event.clock} {event.cycle}"
+    if isinstance(event, tm.ExtensionAsked):
+        return f"{more}: {_short(event.reason)}"
+    aims = [change.retarget for change in event.clocks if change.retarget is not None]
+    dues = [
+        f", due {written(aim.from_due_at)} to {written(aim.to_due_at)}"
+        for aim in aims
+        if aim.from_due_at is not None and aim.to_due_at is not None
+    ]
+    return f"{more}{''.join(dues)}: {_short(event.note)}"
+
+
+def _migrated(event: tm.TermsAdopted | tm.ClockMigrated) -> str:
+    if isinstance(event, tm.TermsAdopted):
+        approved = _then(", approved by", event.approver)
+        which = f"{event.ground} {event.reference}, by {event.author}{approved}"
+        hashes = f"{event.from_terms[:12]} to {event.to_terms[:12]}"
+        return f"{which} ({hashes}): {_short(event.reason)}"
+    old, new = (
+        "none while it stands" if due_at is None else written(due_at)
+        for due_at in (event.old_due_at, event.new_due_at)
+    )
+    provisional = " (provisional)" if event.is_provisional else ""
+    return f"{event.clock} {event.cycle}, due {old} to {new}{provisional}: {_short(event.reason)}"
+
+
 def _escalated(event: ev.IssueEscalated) -> str:
     tiers = f"tier {event.from_tier} to {event.to_tier}, owner {event.owner}"
     skipped = f", skipping {', '.join(map(str, event.skipped))}" if event.skipped else ""
@@ -166,8 +248,11 @@ def _escalated(event: ev.IssueEscalated) -> str:
 def _rung(event: ev.RungFired) -> str:
     late_ms = to_ms(event.at) - to_ms(event.due_at)
     late = f", {late_ms / 1000:.3f} s late" if late_ms else ""
-    name = f"{event.clock} {event.cycle} {event.rung} at {event.percent} %"
-    return f"{name} ({event.effect}), due {written(event.due_at)}{late}"
+    ours = " by our fault" if event.late_by_us else ""
+    share = "" if event.percent is None else f" at {event.percent} %"
+    name = f"{event.clock} {event.cycle} {event.rung}{share}"
+    stands_for = f", for {', '.join(event.skipped)} as well" if event.skipped else ""
+    return f"{name} ({event.effect}), due {written(event.due_at)}{late}{ours}{stands_for}"
 
 
 def _evidence(evidence: tuple[Evidence, ...]) -> str:

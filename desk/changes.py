@@ -6,8 +6,10 @@ from functools import lru_cache
 from domain.canonical import canonical, sha256
 from domain.chain import GENESIS, Origin, recorded
 from domain.commands import RingRung, Submission
+from domain.days import zone_of
 from domain.decisions import RULES, Decision
 from domain.events import Event, IssueReopened, IssueReported, RungFired
+from domain.events_of_time import TermsAdopted
 from domain.issue import Issue
 from domain.notices import Notice, notices_of
 from domain.people import Actor
@@ -15,7 +17,10 @@ from domain.terms import Terms
 from domain.view import CommandResult
 from ledger.port import Changes, CommandRow, Head, IssueRow
 from ledger.projections import rows_of
+from ledger.publications import TaskRow
 
+CALENDAR_TASK = "calendar"
+"""The kind of a task to publish a calendar."""
 _SHOWN = ("phase", "tier", "owner", "unit", "category")
 
 
@@ -28,8 +33,10 @@ def changes_of(
     head: Head | None,
     *,
     heard: bool,
+    target: Terms | None = None,
 ) -> Changes:
-    """Return all that the command writes. `heard`: the issue's workflow is given the answer."""
+    """Return all that the command writes. `heard`: the issue's workflow is given the answer.
+    `target`: the terms that it adopts, if it adopts any."""
     after, events = decision.issue, decision.events
     hash_ = sha256(body)
     first = 0 if head is None else head.version
@@ -58,6 +65,7 @@ def changes_of(
         firings=rows.firings,
         notices=rows.notices,
         poke=poke,
+        tasks=tasks_of(events, after.stream, first, terms, target, at),
     )
 
 
@@ -73,6 +81,32 @@ def _notices(
             event, after.model_copy(update={"version": first + offset}), terms.handbook
         )
     )
+
+
+def tasks_of(
+    events: tuple[Event, ...],
+    stream: str,
+    first: int,
+    terms: Terms,
+    target: Terms | None,
+    at: datetime,
+) -> tuple[TaskRow, ...]:
+    """Return what an administrator must do about the deadlines that the events set beyond the last
+    published day: publish the calendar for the year of each (R2.2)."""
+    tasks: dict[str, TaskRow] = {}
+    for version, event in enumerate(events, start=first + 1):
+        if isinstance(event, TermsAdopted) and target is not None:
+            terms = target
+        for change in event.clocks:
+            rule = terms.rules_by_id.get(change.rule)
+            if rule is None or change.run is None or not change.run.provisional:
+                continue
+            calendar = terms.calendar_of(rule)
+            year = change.run.due_at.astimezone(zone_of(calendar.time_zone)).year
+            id_ = f"{CALENDAR_TASK}:{calendar.id}:{year}"
+            row = TaskRow(id_, CALENDAR_TASK, calendar.id, year, at, stream, version)
+            tasks.setdefault(id_, row)
+    return tuple(tasks[id_] for id_ in sorted(tasks))
 
 
 def _poke(
@@ -156,6 +190,12 @@ def fired(decision: Decision, ring: RingRung) -> bool:
         and (event.clock, event.cycle, event.rung) == (ring.clock, ring.cycle, ring.rung)
         for event in decision.events
     )
+
+
+def rungs_fired(changes: Changes) -> tuple[RungFired, ...]:
+    """Return the rungs that the command fired."""
+    events = (record.event for record in changes.records)
+    return tuple(event for event in events if isinstance(event, RungFired))
 
 
 def result_of(command: CommandRow) -> CommandResult:

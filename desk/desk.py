@@ -8,13 +8,14 @@ from datetime import datetime
 
 import structlog
 
-from desk.changes import changes_of, fired, head_after, result_of, row_after
+from desk.changes import changes_of, fired, head_after, result_of, row_after, rungs_fired
 from desk.clock import DeskClock
 from desk.seen import Seer, stands
 from desk.shelf import Shelf
 from domain.canonical import canonical, sha256
 from domain.chain import GENESIS
 from domain.commands import Accept, Report, RingRung, Submission
+from domain.commands_of_time import Adoption
 from domain.days import zone_of
 from domain.decisions import Context, decide
 from domain.errors import (
@@ -24,6 +25,7 @@ from domain.errors import (
     NotPermittedError,
     UnknownIssueError,
 )
+from domain.events import RungFired
 from domain.issue import Issue, stream_name
 from domain.model import to_millisecond
 from domain.people import ENGINE, Engine
@@ -53,9 +55,11 @@ from ledger.port import (
 log = structlog.get_logger()
 
 ATTEMPTS_MAX = 8
-RESERVED_IDS = ("ring:", "history-lost:")
+RESERVED_IDS = ("ring:", "history-lost:", "adopt:")
 """A ring is known by its id alone: nobody may take one before it rings."""
 ISSUES_KNOWN_MAX = 4096
+
+OnFired = Callable[[str, tuple[RungFired, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ class _TermsWantedError(Exception):
 class Desk:
     """Carries out commands: lock, decide, record, fold, project, acknowledge; one transaction each.
 
-    `on_poke` is called after a commit that left something for the relay.
+    `on_poke` is called after a commit that left something for the relay, `on_fired` after one that
+    fired rungs, with the zone.
     """
 
     def __init__(
@@ -98,12 +103,14 @@ class Desk:
         *,
         wakeup_spread_ms: int = 0,
         on_poke: Callable[[], None] = lambda: None,
+        on_fired: OnFired = lambda _zone, _rungs: None,
     ) -> None:
         self.ledger = ledger
         self.shelf = shelf
         self.clock = clock
         self.seer = Seer(clock, wakeup_spread_ms)
         self.on_poke = on_poke
+        self.on_fired = on_fired
         self._known: OrderedDict[str, tuple[Head, Issue]] = OrderedDict()
 
     async def carry_out(self, submission: Submission) -> CommandResult:
@@ -121,6 +128,11 @@ class Desk:
             )
         done = await self._carry_out(submission, heard=True)
         return Answer(result=done.result, glimpse=self.seer.glimpse(done.row))
+
+    async def adopt(self, submission: Submission, target: Terms) -> CommandResult:
+        """Carry out an adoption: the engine's own command, decided with the terms to be adopted."""
+        done = await self._with_retries(submission, heard=False, target=target)
+        return done.result
 
     async def ring(self, ring: Ring) -> RingAnswer:
         """Let an issue's time pass: fire what has fallen due. Harmless when late or repeated."""
@@ -165,9 +177,9 @@ class Desk:
 
     async def _carry_out(self, submission: Submission, *, heard: bool) -> Done:
         try:
-            if isinstance(submission.command, RingRung):
+            if isinstance(submission.command, RingRung | Adoption):
                 raise NotPermittedError(
-                    "A clock is rung by the issue's workflow alone.",
+                    "The engine alone rings clocks and adopts terms.",
                     field="command.kind",
                     value=submission.command.kind,
                 )
@@ -183,10 +195,12 @@ class Desk:
             await self._keep(refusal, submission)
             raise
 
-    async def _with_retries(self, submission: Submission, *, heard: bool) -> Done:
+    async def _with_retries(
+        self, submission: Submission, *, heard: bool, target: Terms | None = None
+    ) -> Done:
         for attempt in range(1, ATTEMPTS_MAX + 1):
             try:
-                return await self._attempt(submission, heard=heard)
+                return await self._attempt(submission, heard=heard, target=target)
             except StreamConflictError:
                 if attempt == ATTEMPTS_MAX:
                     raise
@@ -199,7 +213,7 @@ class Desk:
         msg = f"{submission.id}: the terms are not at hand after {ATTEMPTS_MAX} attempts"
         raise LedgerError(msg)
 
-    async def _attempt(self, submission: Submission, *, heard: bool) -> Done:
+    async def _attempt(self, submission: Submission, *, heard: bool, target: Terms | None) -> Done:
         body = canonical(submission)
         stream = stream_name(submission.zone, submission.key)
         done = await self._at_once(stream, submission, body, heard=heard)
@@ -208,7 +222,9 @@ class Desk:
         async with self.ledger.transaction() as tx:
             head, stored = await tx.lock(stream, submission.id)
             if stored is None:
-                changes, after = await self._decide(tx, submission, body, head, heard=heard)
+                changes, after = await self._decide(
+                    tx, submission, body, head, heard=heard, target=target
+                )
                 await tx.append(head, changes)
         if stored is not None:
             # Outside the transaction, which holds the very row that is read and marked here.
@@ -224,7 +240,7 @@ class Desk:
         None if anything stands in the way, the refusal of a command too: then the issue is locked
         and all is judged anew on what is there. One command at a time may know an issue.
         """
-        if isinstance(submission.command, Report | Accept | RingRung):
+        if isinstance(submission.command, Report | Accept | RingRung | Adoption):
             return None
         head, issue = self._known.pop(stream, (None, None))
         if head is None or issue is None:
@@ -252,10 +268,19 @@ class Desk:
             self._keep_known(head_after(changes, after), after)
         if changes.poke:
             self.on_poke()
+        if changes.firings:
+            self.on_fired(after.zone, rungs_fired(changes))
         return Done(result=result_of(changes.command), row=row)
 
     async def _decide(
-        self, tx: Transaction, submission: Submission, body: str, head: Head | None, *, heard: bool
+        self,
+        tx: Transaction,
+        submission: Submission,
+        body: str,
+        head: Head | None,
+        *,
+        heard: bool,
+        target: Terms | None,
     ) -> tuple[Changes, Issue]:
         command = submission.command
         issue = (
@@ -266,10 +291,13 @@ class Desk:
             at = max(at, issue.changed_at)
         terms = self._terms(submission, head)
         number = await self._number(tx, submission, issue, terms, at)
-        decision = decide(issue, submission, Context(at=at, terms=terms, number=number))
+        context = Context(at=at, terms=terms, number=number, target=target)
+        decision = decide(issue, submission, context)
         if isinstance(command, RingRung) and issue is not None and not fired(decision, command):
             raise _NotDueError(*_ring_met(command, issue, head))
-        changes = changes_of(submission, body, issue, decision, terms, head, heard=heard)
+        changes = changes_of(
+            submission, body, issue, decision, terms, head, heard=heard, target=target
+        )
         return changes, decision.issue
 
     async def _repeated(

@@ -1,13 +1,14 @@
 """Makes sure that every open issue has its workflow and no due rung stays unrung."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
 import structlog
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from desk.adopting import Adopter
 from desk.desk import Desk
 from domain.commands import RecordHistoryLost, Submission
 from domain.errors import ConflictError
@@ -24,15 +25,23 @@ PAGE = 500
 RUNNING = f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'"
 OPEN = f"{RUNNING} AND IssuePhase != 'closed'"
 UNTOLD_MAX = 100
+ADOPTED_MAX = 1000
+"""Issues that one round moves to a calendar published, or by a plan approved, that missed them."""
 EVERY_MINUTES = 10
 
 
 class Guard:
-    """Finds open issues whose workflow is gone or deaf and has the relay start them again."""
+    """Finds open issues whose workflow is gone or deaf and has the relay start them again.
 
-    def __init__(self, desk: Desk, client: Client) -> None:
+    `on_round` is told what each round found.
+    """
+
+    def __init__(
+        self, desk: Desk, client: Client, on_round: Callable[[Rounds], None] = lambda _: None
+    ) -> None:
         self._desk = desk
         self._client = client
+        self._on_round = on_round
 
     async def round(self) -> Rounds:
         """Look once at everything that is open; mend what is found."""
@@ -53,11 +62,17 @@ class Guard:
             without_workflow=len(missing),
             overdue=len(overdue),
             untold=len(untold),
+            provisional=await self._desk.ledger.provisional_count(),
         )
+        self._on_round(found)
         if missing or overdue or untold:
             self._desk.on_poke()
             log.warning("guard_mended", **found.model_dump())
-        return found
+        # Last, for what is above must be mended whatever becomes of this.
+        adopted = await Adopter(self._desk).catch_up(limit=ADOPTED_MAX)
+        if adopted:
+            log.warning("guard_caught_up", issues=adopted)
+        return found.model_copy(update={"adopted": adopted})
 
     async def recover(self) -> int:
         """Put back the workflow of every open issue that has none; return how many there were."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from desk.clock import DeskClock, SystemClock
-from desk.desk import Desk
+from desk.desk import Desk, OnFired
 from desk.shelf import Shelf
 from handbooks.shelf import read_terms, zones
 from ledger.connections import OutboxBell, open_pool
@@ -49,7 +49,11 @@ class Ringer:
 
 @asynccontextmanager
 async def open_desk(
-    settings: Settings, *, clock: DeskClock | None = None, name: str = "closeout"
+    settings: Settings,
+    *,
+    clock: DeskClock | None = None,
+    name: str = "closeout",
+    on_fired: OnFired = lambda _zone, _rungs: None,
 ) -> AsyncIterator[Desk]:
     """Open the desk on the ledger that `settings` name, with the handbooks that are in force.
 
@@ -69,6 +73,7 @@ async def open_desk(
             clock or SystemClock(),
             wakeup_spread_ms=settings.wakeup_spread_ms,
             on_poke=ringer,
+            on_fired=on_fired,
         )
     finally:
         ringing.cancel()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cached_property
@@ -102,10 +102,14 @@ class WorkingCalendar(Frozen):
 
     @model_validator(mode="after")
     def _has_days(self) -> Self:
-        if not FIRST_DAY <= self.valid_from <= self.valid_until <= LAST_DAY:
+        if self.valid_until < self.valid_from:
+            raise ValueError(
+                f"valid_until {self.valid_until} is before valid_from {self.valid_from}"
+            )
+        if self.valid_from < FIRST_DAY or self.valid_until > LAST_DAY:
             raise ValueError(
                 f"valid_from {self.valid_from} to valid_until {self.valid_until}: "
-                f"allowed are days in order, from {FIRST_DAY} to {LAST_DAY}"
+                f"allowed are days from {FIRST_DAY} to {LAST_DAY}"
             )
         return self
 
@@ -129,6 +133,14 @@ class WorkingCalendar(Frozen):
     def is_provisional(self, at: datetime) -> bool:
         """Tell whether the days of this instant are not yet published."""
         return self.day_of(at) > self.valid_until
+
+    def needs_beyond(self, at: datetime) -> bool:
+        """Tell whether what is counted up to this instant hangs on days not yet published.
+
+        Unlike `is_provisional` it says no at the very midnight that ends the last published day,
+        and within hours that run on from that day.
+        """
+        return to_ms(at) > self._published_ms
 
     def working_ms(self, from_at: datetime, to_at: datetime) -> int:
         """Return the open milliseconds between two instants."""
@@ -158,6 +170,32 @@ class WorkingCalendar(Frozen):
         if due > min(time.ends[place], start + REACH_MS):
             raise DurationTooLongError(f"{ms} ms of {self.id} from {at} reach beyond 20 years")
         return from_ms(due)
+
+    def back_ms(self, at: datetime, ms: int) -> datetime:
+        """Return from when on a budget of open milliseconds is used up exactly at `at`.
+
+        The mirror of `add_ms`: of all such instants the latest, so that a budget that reaches back
+        exactly to an opening begins at that opening; zero begins at once.
+        """
+        end = to_ms(at)
+        _check_length(ms, at)
+        time = self._open_time(end, end)
+        if ms == 0:
+            return from_ms(end)
+        floor = max(self._first_ms, end - REACH_MS)
+        while time.opened_until(end) < ms and time.from_ms > floor:
+            time = self._open_time(time.from_ms - 1, end)
+        opened = time.opened_until(end) - ms
+        if opened >= time.opened_until(floor):
+            place = bisect_right(time.opened, opened) - 1
+            return from_ms(time.starts[place] + opened - time.opened[place])
+        if floor == self._first_ms:
+            raise OutsideCalendarError(
+                f"{ms} ms of {self.id} before {at} reach beyond its first day, {self.valid_from}"
+            )
+        if time.opened_until(end) == time.opened_until(floor):
+            raise NeverOpensError(f"calendar {self.id} has no opening in the 20 years before {at}")
+        raise DurationTooLongError(f"{ms} ms of {self.id} before {at} reach beyond 20 years")
 
     def day_of(self, at: datetime) -> date:
         """Return the local day; a day once begun does not end again when clocks go back."""
@@ -273,6 +311,12 @@ class WorkingCalendar(Frozen):
     @cached_property
     def _first_ms(self) -> int:
         return self.at_minute(self.valid_from, 0)
+
+    @cached_property
+    def _published_ms(self) -> int:
+        """The end of what is published: a midnight, or the closing of hours that run on past it."""
+        midnight = self.at_minute(self.valid_until + ONE_DAY, 0)
+        return max([midnight, *(end for _, end in self.ranges_on(self.valid_until))])
 
     @cached_property
     def _last_ms(self) -> int:

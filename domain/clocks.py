@@ -1,13 +1,14 @@
 """One clock of an issue, as a fold over the transitions that events record (R1)."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field
 
-from domain.durations import Basis
-from domain.model import ClockId, Code, Frozen, Moment
+from domain.durations import Basis, Duration
+from domain.model import ClockId, Code, Frozen, Moment, is_none, is_unset
 
 Milliseconds = Annotated[int, Field(ge=0)]
 
@@ -22,7 +23,11 @@ class Standing(StrEnum):
 
 
 class Move(StrEnum):
-    """What an event does to a clock, in the order in which rules are tried (R1.3)."""
+    """What an event does to a clock, in the order in which rules are tried (R1.3).
+
+    `retarget` is no rule of the handbook's: it is what an event that changes the target itself does
+    (R3), to a clock that none of the six moved.
+    """
 
     STOP = "stop"
     CANCEL = "cancel"
@@ -30,15 +35,17 @@ class Move(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     START = "start"
+    RETARGET = "retarget"
 
 
 class Verdict(StrEnum):
-    """How one cycle of a clock ended (R4.5)."""
+    """How one cycle of a clock ended (R4.5). `superseded`: a new target began another cycle."""
 
     MET = "met"
     BREACHED_THEN_MET = "breached_then_met"
     HANDED_OVER = "handed_over"
     WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
 
 
 class RungDue(Frozen):
@@ -52,6 +59,7 @@ class Run(Frozen):
     """A stretch in which a clock counts: what it has to spend and when each rung is due.
 
     `provisional`: the deadline reaches past the last day that the calendar has published (R2.2).
+    `duration` is what the budget was resolved from, for a clock that starts.
     """
 
     basis: Basis
@@ -60,14 +68,51 @@ class Run(Frozen):
     due_at: Moment
     provisional: bool = False
     rungs: tuple[RungDue, ...] = ()
+    duration: Duration | None = Field(default=None, exclude_if=is_none)
+
+
+class Target(Frozen):
+    """What a clock has to spend, and from where its time counts: enough to put it back (R3.4).
+
+    `terms` are those by which the target was set.
+    """
+
+    terms: Code
+    basis: Basis
+    budget_ms: Milliseconds
+    anchor_at: Moment
+    counted_from_at: Moment | None = Field(default=None, exclude_if=is_none)
+    duration: Duration | None = Field(default=None, exclude_if=is_none)
+
+
+class Retargeted(Frozen):
+    """A change of a clock's target: both targets, both deadlines and the rule (R3.2).
+
+    `rule` is one of R3.1, or `extension`, `calendar`, `undo`. A deadline is None while the clock
+    stands. `superseded` names the rungs that the change passed over: they never fire (R4.3).
+    `born_breached`: by the new target alone the deadline lies in the past (R3.3). `breach_undone`:
+    it was passed, and by the new target it is not. `breached_at`: it is passed once more, and the
+    rung that would tell so has fired already.
+    """
+
+    rule: Code
+    came_from: Target
+    from_due_at: Moment | None
+    to: Target
+    to_due_at: Moment | None
+    extended_ms: int = Field(default=0, exclude_if=is_unset)
+    superseded: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
+    born_breached: bool = Field(default=False, exclude_if=is_unset)
+    breach_undone: bool = Field(default=False, exclude_if=is_unset)
+    breached_at: Moment | None = Field(default=None, exclude_if=is_none)
 
 
 class ClockTransition(Frozen):
     """One move of one clock, recorded in the event that caused it (R1.3, R1.6).
 
-    `elapsed_ms` is what the cycle that moved had spent, in the clock's own basis. `won_over` names
-    the rules that held as well and lost by the fixed order. A reset ends `cycle - 1` and starts
-    `cycle`.
+    `elapsed_ms` is what the cycle that moved had spent, in the clock's own basis, `gross_ms` what
+    passed from its anchor, pauses included. `won_over` names the rules that held as well and lost
+    by the fixed order. A reset ends `cycle - 1` and starts `cycle`.
     """
 
     clock: ClockId
@@ -78,6 +123,8 @@ class ClockTransition(Frozen):
     won_over: tuple[Move, ...] = ()
     verdict: Verdict | None = None
     run: Run | None = None
+    gross_ms: Milliseconds | None = Field(default=None, exclude_if=is_none)
+    retarget: Retargeted | None = Field(default=None, exclude_if=is_none)
 
 
 class Segment(Frozen):
@@ -89,7 +136,11 @@ class Segment(Frozen):
 
 
 class Clock(Frozen):
-    """The present cycle of a clock. `due_at` and `rungs` are empty unless it runs (R1.2)."""
+    """The present cycle of a clock. `due_at` and `rungs` are empty unless it runs (R1.2).
+
+    `counted_from_at` is set by a change of target: time counts from that instant, later or earlier
+    than the cycle began. `before` is the target that the last change replaced.
+    """
 
     id: ClockId
     rule: Code
@@ -107,6 +158,12 @@ class Clock(Frozen):
     breached_at: Moment | None = None
     segments: tuple[Segment, ...] = ()
     verdict: Verdict | None = None
+    superseded: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
+    born_breached: bool = Field(default=False, exclude_if=is_unset)
+    extended_ms: int = Field(default=0, exclude_if=is_unset)
+    counted_from_at: Moment | None = Field(default=None, exclude_if=is_none)
+    duration: Duration | None = Field(default=None, exclude_if=is_none)
+    before: Target | None = Field(default=None, exclude_if=is_none)
 
     @property
     def is_live(self) -> bool:
@@ -145,6 +202,8 @@ def moved(clock: Clock | None, change: ClockTransition, at: datetime) -> Clock:
                 "rungs": run.rungs,
             }
         )
+    if change.move is Move.RETARGET and change.retarget is not None:
+        return clock.model_copy(update=after | _aimed(clock, change.retarget, change.run))
     standing = {
         Move.STOP: Standing.STOPPED,
         Move.CANCEL: Standing.CANCELLED,
@@ -156,15 +215,63 @@ def moved(clock: Clock | None, change: ClockTransition, at: datetime) -> Clock:
     )
 
 
-def rung_fired(clock: Clock, rung: str, *, breached_at: datetime | None) -> Clock:
-    """Return the clock without `rung` among those to come."""
-    return clock.model_copy(
-        update={
-            "rungs": tuple(due for due in clock.rungs if due.id != rung),
-            "fired": (*clock.fired, rung),
-            "breached_at": clock.breached_at or breached_at,
-        }
+def rung_fired(
+    clock: Clock,
+    rung: str,
+    *,
+    breached_at: datetime | None,
+    following: RungDue | None = None,
+    skipped: tuple[str, ...] = (),
+) -> Clock:
+    """Return the clock without `rung` among those to come; `following` is its next repeat, and
+    `skipped` the repeats whose time had passed as well."""
+    rungs = tuple(due for due in clock.rungs if due.id != rung)
+    update: dict[str, object] = {
+        "rungs": rungs if following is None else in_order((*rungs, following)),
+        "fired": (*clock.fired, rung),
+        "breached_at": clock.breached_at or breached_at,
+    }
+    if skipped:
+        update["superseded"] = (*clock.superseded, *skipped)
+    return clock.model_copy(update=update)
+
+
+def in_order(rungs: Iterable[RungDue]) -> tuple[RungDue, ...]:
+    """Return rungs by the instant at which they are due; those of one instant stay as they are."""
+    return tuple(sorted(rungs, key=lambda rung: rung.due_at))
+
+
+def target_of(clock: Clock, terms: str) -> Target:
+    """Return what the clock aims at now, by `terms`."""
+    return Target(
+        terms=terms,
+        basis=clock.basis,
+        budget_ms=clock.budget_ms,
+        anchor_at=clock.anchor_at,
+        counted_from_at=clock.counted_from_at,
+        duration=clock.duration,
     )
+
+
+def _aimed(clock: Clock, aim: Retargeted, run: Run | None) -> dict[str, object]:
+    """What a new target changes of a live clock. The rung that told of a breach since undone has
+    fired, and stays fired."""
+    to = aim.to
+    return {
+        "basis": to.basis,
+        "budget_ms": to.budget_ms,
+        "anchor_at": to.anchor_at,
+        "counted_from_at": to.counted_from_at,
+        "duration": to.duration,
+        "extended_ms": aim.extended_ms,
+        "due_at": None if run is None else run.due_at,
+        "provisional": run is not None and run.provisional,
+        "rungs": () if run is None else run.rungs,
+        "superseded": aim.superseded,
+        "born_breached": aim.born_breached,
+        "breached_at": None if aim.breach_undone else clock.breached_at or aim.breached_at,
+        "before": aim.came_from if aim.came_from.terms != to.terms else None,
+    }
 
 
 def _fresh(change: ClockTransition, at: datetime) -> Clock:
@@ -184,4 +291,5 @@ def _fresh(change: ClockTransition, at: datetime) -> Clock:
         due_at=run.due_at,
         provisional=run.provisional,
         rungs=run.rungs,
+        duration=run.duration,
     )

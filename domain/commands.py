@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from domain.commands_of_time import Adoption, TimeCommand
 from domain.errors import InvalidRequestError, from_validation
 from domain.events import PartAsked
 from domain.issue import Evidence, Resolution
@@ -230,10 +231,10 @@ WorkCommand = (
 SignOffCommand = (
     ProposeResolution | Confirm | Reject | MarkUnreachable | Verify | SendBack | Withdraw | Reopen
 )
-EngineCommand = RingRung | RecordHistoryLost
+EngineCommand = RingRung | RecordHistoryLost | Adoption
 
 Command = Annotated[
-    Report | WorkCommand | SignOffCommand | EngineCommand, Field(discriminator="kind")
+    Report | WorkCommand | TimeCommand | SignOffCommand | EngineCommand, Field(discriminator="kind")
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -30,8 +31,10 @@ DAY_MS = 86_400_000
 DAY_MINUTES = 1440
 ONE_DAY = timedelta(days=1)
 
-LocalTime = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+LocalTime = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 """A time on the wall, HH:MM; 24:00 is the end of the day."""
+
+_RANGE = re.compile(r"([0-9]{2}:[0-9]{2})-([0-9]{2}:[0-9]{2})(\+1)?")
 
 
 def to_ms(at: datetime) -> int:
@@ -49,30 +52,51 @@ def _minute(text: str) -> int:
 
 
 class OpenRange(Frozen):
-    """Opening hours such as `09:00-12:00`; one that closes no later than it opens ends next day."""
+    """Opening hours of a day: `09:00-12:00`, or `22:00-06:00+1` if they end on the next one."""
 
     opens: LocalTime
     closes: LocalTime
+    next_day: bool = False
 
     @model_validator(mode="before")
     @classmethod
     def _from_text(cls, value: object) -> object:
-        if isinstance(value, str):
-            opens, _, closes = value.partition("-")
-            return {"opens": opens, "closes": closes}
-        return value
+        if not isinstance(value, str):
+            return value
+        found = _RANGE.fullmatch(value)
+        if found is None:
+            raise ValueError(
+                f"{value[:40]!r} is no range of hours: write HH:MM-HH:MM, with 24:00 for the end "
+                "of the day, and +1 behind a closing on the next day"
+            )
+        return {"opens": found[1], "closes": found[2], "next_day": found[3] is not None}
 
     @model_validator(mode="after")
     def _is_spelled_in_the_one_way(self) -> Self:
         if self.opens == "24:00" or self.closes == "00:00":
-            raise ValueError("a day opens at 00:00 and closes at 24:00")
-        if self.opens == self.closes:
-            raise ValueError(f"{self.opens}-{self.closes} is empty; a whole day is 00:00-24:00")
+            raise ValueError(f"{self.text}: a day opens at 00:00 and closes at 24:00")
+        if self.next_day and self.closes > self.opens:
+            raise ValueError(f"{self.text} is longer than 24 hours")
+        if not self.next_day and self.closes == self.opens:
+            raise ValueError(
+                f"{self.text} is empty; a whole day is 00:00-24:00, "
+                f"and 24 hours from {self.opens} are {self.text}+1"
+            )
+        if not self.next_day and self.closes < self.opens:
+            raise ValueError(
+                f"{self.text} crosses midnight without saying so: write {self.text}+1 "
+                "if it ends on the next day"
+            )
         return self
 
     @model_serializer
     def _as_text(self) -> str:
-        return f"{self.opens}-{self.closes}"
+        return self.text
+
+    @property
+    def text(self) -> str:
+        """The range as it is written."""
+        return f"{self.opens}-{self.closes}{'+1' if self.next_day else ''}"
 
     @property
     def opens_minute(self) -> int:
@@ -82,14 +106,16 @@ class OpenRange(Frozen):
     @property
     def closes_minute(self) -> int:
         """Minutes after the midnight that begins the day; over 1,440 if on the next one."""
-        closes = _minute(self.closes)
-        return closes if closes > self.opens_minute else closes + DAY_MINUTES
+        return _minute(self.closes) + (DAY_MINUTES if self.next_day else 0)
 
 
 def _in_order(ranges: tuple[OpenRange, ...]) -> tuple[OpenRange, ...]:
     for earlier, later in pairwise(ranges):
-        if later.opens_minute < earlier.closes_minute:
-            raise ValueError(f"ranges of one day overlap or are out of order at {later.opens}")
+        if later.opens_minute >= earlier.closes_minute:
+            continue
+        if later.closes_minute <= earlier.opens_minute:
+            raise ValueError(f"{earlier.text} stands before {later.text}, which opens earlier")
+        raise ValueError(f"{earlier.text} and {later.text} of one day overlap")
     return ranges
 
 

@@ -13,14 +13,16 @@ from domain.calendar import (
     DurationTooLongError,
     NegativeDurationError,
     NeverOpensError,
+    Span,
     WorkingCalendar,
 )
 from domain.days import DAY_MINUTES, MINUTE_MS, ONE_DAY, from_ms, to_ms, zone_of
-from domain.model import Frozen
+from domain.model import Frozen, Name
 
 MINUTES_MAX = 5 * 366 * DAY_MINUTES
 DAYS_MAX = 1000
 DAYS_SEARCHED_MAX = 20 * 366
+ALL_TIME = Name(zh="自然时间", en="all time counts")
 
 Minutes = Annotated[int, Field(ge=1, le=MINUTES_MAX)]
 Days = Annotated[int, Field(ge=1, le=DAYS_MAX)]
@@ -144,6 +146,26 @@ def natural_days_due(
     if duration.due == "same_time" and day > today:
         return from_ms(_same_time_ms(calendar, anchor_at, day))
     return from_ms(calendar.at_minute(day + ONE_DAY, 0))
+
+
+def same_time_after(calendar: WorkingCalendar, at: datetime, days: int) -> datetime:
+    """Return the local time of `at` so many natural days later; `at` itself after none."""
+    if days < 0:
+        raise NegativeDurationError(f"{days} days from {at}: time is counted forward only")
+    if days > DAYS_SEARCHED_MAX:
+        raise DurationTooLongError(f"{days} days from {at} reach beyond 20 years")
+    today = calendar.day_of(at)
+    return from_ms(_same_time_ms(calendar, at, today + days * ONE_DAY) if days else to_ms(at))
+
+
+def spans_of(
+    basis: Basis, calendar: WorkingCalendar, from_at: datetime, to_at: datetime
+) -> tuple[Span, ...]:
+    """Return ordered spans from one instant to the other that add up to `elapsed_ms` (R2.6)."""
+    if basis is Basis.OPEN:
+        return calendar.derivation(from_at, to_at)
+    ms = elapsed_ms(basis, calendar, from_at, to_at)
+    return (Span(from_at=from_at, to_at=to_at, counted_ms=ms, rule=ALL_TIME),) if ms else ()
 
 
 def due_at(basis: Basis, calendar: WorkingCalendar, at: datetime, remaining_ms: int) -> datetime:

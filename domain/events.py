@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
-from domain.clocks import ClockTransition
-from domain.handbook import RungEffect
+from domain.clock_rules import RungEffect
+from domain.clocks import RungDue
+from domain.events_of_time import TimeEvent
+from domain.happening import Happened
 from domain.issue import Evidence, Resolution
-from domain.model import ClockId, Code, Frozen, Moment, Short, Text
-from domain.people import Actor
+from domain.model import ClockId, Code, Frozen, Moment, Short, Text, is_none, is_unset
 from domain.phases import (
     Duty,
     Origin,
@@ -18,14 +19,6 @@ from domain.phases import (
     SignOffOutcome,
     TurnAwayCode,
 )
-
-
-class Happened(Frozen):
-    """What every event says: when it was recorded, by whom, and which clocks it moved."""
-
-    at: Moment
-    by: Actor
-    clocks: tuple[ClockTransition, ...] = ()
 
 
 class IssueReported(Happened):
@@ -221,15 +214,23 @@ class IssueReopened(Happened):
 
 
 class RungFired(Happened):
-    """A threshold of a clock passed. `due_at` to `at` is its lateness (R4.6)."""
+    """A threshold of a clock passed. `due_at` to `at` is its lateness (R4.6).
+
+    `percent` is None for a rung that is not a share of the budget. `next` is the next repeat of a
+    rung that repeats; `skipped` are the repeats whose time had passed as well: one firing stands
+    for all. `late_by_us`: it fired so late that the platform, not the people, is to blame.
+    """
 
     kind: Literal["rung_fired"] = "rung_fired"
     clock: ClockId
     cycle: int
     rung: Code
-    percent: int
+    percent: int | None = Field(default=None, exclude_if=is_none)
     effect: RungEffect
     due_at: Moment
+    next: RungDue | None = Field(default=None, exclude_if=is_none)
+    skipped: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
+    late_by_us: bool = Field(default=False, exclude_if=is_unset)
 
 
 class IssuePutToReview(Happened):
@@ -274,7 +275,8 @@ Event = Annotated[
     | IssueReopened
     | RungFired
     | IssuePutToReview
-    | HistoryLost,
+    | HistoryLost
+    | TimeEvent,
     Field(discriminator="kind"),
 ]
 

@@ -4,12 +4,23 @@ from datetime import datetime
 from typing import assert_never
 
 from domain import events as ev
+from domain.clock_rules import FULL_PERCENT
 from domain.clocks import Clock, ClockTransition, moved, rung_fired
+from domain.evolve_time import time_changes
 from domain.issue import Issue, Part, Pause, Resolution, SignOff, Team
 from domain.people import person_of
 from domain.phases import Outcome, PartStanding, Phase, ResultClass, SignOffOutcome
 
-FULL_PERCENT = 100
+SignOffEvent = (
+    ev.ResolutionProposed
+    | ev.SignOffAnswered
+    | ev.ResolutionRejected
+    | ev.SignOffLapsed
+    | ev.ResolutionSentBack
+    | ev.IssueClosedOut
+    | ev.IssueWithdrawn
+    | ev.IssueReopened
+)
 
 
 class StreamError(ValueError):
@@ -102,20 +113,12 @@ def _changes(issue: Issue, event: ev.Event) -> dict[str, object]:  # noqa: C901,
         case ev.IssuePutToReview():
             return {"under_review": True}
         case _:
-            return _sign_off_changes(issue, event)
+            if isinstance(event, SignOffEvent):
+                return _sign_off_changes(issue, event)
+            return time_changes(issue, event)
 
 
-def _sign_off_changes(  # noqa: PLR0911  # one return a case
-    issue: Issue,
-    event: ev.ResolutionProposed
-    | ev.SignOffAnswered
-    | ev.ResolutionRejected
-    | ev.SignOffLapsed
-    | ev.ResolutionSentBack
-    | ev.IssueClosedOut
-    | ev.IssueWithdrawn
-    | ev.IssueReopened,
-) -> dict[str, object]:
+def _sign_off_changes(issue: Issue, event: SignOffEvent) -> dict[str, object]:  # noqa: PLR0911  # one return a case
     match event:
         case ev.ResolutionProposed():
             return _proposed(issue, event)
@@ -136,7 +139,12 @@ def _sign_off_changes(  # noqa: PLR0911  # one return a case
         case ev.IssueWithdrawn():
             if event.closes:
                 return _closed(Outcome.WITHDRAWN, event.at)
-            return {"phase": Phase.SIGN_OFF, "pause": None, "sign_off": _withdrawn(issue, event)}
+            return {
+                "phase": Phase.SIGN_OFF,
+                "pause": None,
+                "request": None,
+                "sign_off": _withdrawn(issue, event),
+            }
         case ev.IssueReopened():
             return _reopened(issue, event)
         case _:
@@ -144,7 +152,14 @@ def _sign_off_changes(  # noqa: PLR0911  # one return a case
 
 
 def _closed(outcome: Outcome, at: datetime) -> dict[str, object]:
-    return {"phase": Phase.CLOSED, "outcome": outcome, "closed_at": at, "pause": None}
+    return {
+        "phase": Phase.CLOSED,
+        "outcome": outcome,
+        "closed_at": at,
+        "pause": None,
+        "request": None,
+        "reply_wanted": False,
+    }
 
 
 def _at_tier(issue: Issue, event: ev.IssueEscalated | ev.IssueDeescalated) -> dict[str, object]:
@@ -156,6 +171,7 @@ def _at_tier(issue: Issue, event: ev.IssueEscalated | ev.IssueDeescalated) -> di
         "tier_reached": max(issue.tier_reached, event.to_tier),
         "under_review": False,
         "pause": None,
+        "request": None,
     }
 
 
@@ -188,7 +204,13 @@ def _with_part(issue: Issue, part_id: str, update: dict[str, object]) -> Team:
 def _fired(issue: Issue, event: ev.RungFired) -> dict[str, object]:
     breached_at = event.due_at if event.percent == FULL_PERCENT else None
     clocks: tuple[Clock, ...] = tuple(
-        rung_fired(clock, event.rung, breached_at=breached_at)
+        rung_fired(
+            clock,
+            event.rung,
+            breached_at=breached_at,
+            following=event.next,
+            skipped=event.skipped,
+        )
         if clock.id == event.clock and clock.cycle == event.cycle
         else clock
         for clock in issue.clocks
@@ -219,6 +241,7 @@ def _proposed(issue: Issue, event: ev.ResolutionProposed) -> dict[str, object]:
         "sign_off": sign_off,
         "under_review": False,
         "pause": None,
+        "request": None,
     }
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from domain.canonical import content_hash
-from domain.durations import Duration
-from domain.model import Code, Frozen, Name, Short
-from domain.phases import PartStanding, Phase, Priority
+from domain.clock_rules import ClockRule, RungEffect
+from domain.durations import Duration, WorkingDays
+from domain.model import Code, Frozen, Name, is_none
 
 TIER_MAX = 5
 
@@ -85,77 +85,6 @@ class Category(Frozen):
     units: tuple[Code, ...] = ()
 
 
-class Condition(Frozen):
-    """What must hold of an event and of the issue after it. All that is given must hold (R1.4)."""
-
-    events: tuple[Code, ...] = ()
-    phases: tuple[Phase, ...] = ()
-    paused: bool | None = None
-    parts: tuple[PartStanding, ...] = ()
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not (self.events or self.phases or self.parts or self.paused is not None):
-            msg = "an empty condition would always hold"
-            raise ValueError(msg)
-        return self
-
-
-class RungEffect(StrEnum):
-    """What happens when a clock's threshold passes, beyond being recorded and told."""
-
-    REMIND = "remind"
-    ESCALATE = "escalate"
-    LAPSE = "lapse"
-    REVIEW = "review"
-    RECORD = "record"
-
-
-class RungRule(Frozen):
-    """A threshold of a clock, as a share of its budget (R4.1)."""
-
-    id: Code
-    percent: Annotated[int, Field(ge=1, le=100)]
-    effect: RungEffect = RungEffect.REMIND
-
-
-class BudgetRule(Frozen):
-    """A budget and where it applies; the first rule that fits is taken."""
-
-    duration: Duration
-    tier: int | None = None
-    priority: Priority | None = None
-
-
-class ClockScope(StrEnum):
-    """What a clock belongs to."""
-
-    ISSUE = "issue"
-    PART = "part"
-
-
-Conditions = Annotated[tuple[Condition, ...], Field(max_length=8)]
-
-
-class ClockRule(Frozen):
-    """A kind of clock: when it starts, stands and ends, and how much time it gives (R1).
-
-    Each list of conditions holds when any one of its conditions does.
-    """
-
-    id: Code
-    name: Name
-    scope: ClockScope = ClockScope.ISSUE
-    start: Annotated[Conditions, Field(min_length=1)]
-    stop: Annotated[Conditions, Field(min_length=1)]
-    cancel: Conditions = ()
-    reset: Conditions = ()
-    pause: Conditions = ()
-    budgets: Annotated[tuple[BudgetRule, ...], Field(min_length=1, max_length=32)]
-    rungs: Annotated[tuple[RungRule, ...], Field(min_length=1, max_length=16)]
-    source: Short = "default, not from source"
-
-
 class SignOffRule(Frozen):
     """What binds the three acts of a sign-off."""
 
@@ -165,9 +94,22 @@ class SignOffRule(Frozen):
 
 
 class PauseRule(Frozen):
-    """How often the clocks of one issue may be stopped (domain.md §8 Q7)."""
+    """How often the clocks of one issue may be stopped, and for how long in all (domain.md §8 Q7).
+
+    `total` names the clock that counts all waiting of an issue; once it has run out, as beyond
+    `times_max`, only the top tier may let an issue wait again.
+    """
 
     times_max: Annotated[int, Field(ge=0, le=20)] = 5
+    total: Code | None = Field(default=None, exclude_if=is_none)
+
+
+class ExtensionRule(Frozen):
+    """Which limits may be extended, how often for one issue, and by how much at once (Q8)."""
+
+    clocks: Annotated[tuple[Code, ...], Field(min_length=1, max_length=32)]
+    times_max: Annotated[int, Field(ge=0, le=20)] = 1
+    at_most: Duration = WorkingDays(days=5)
 
 
 class Audience(StrEnum):
@@ -177,12 +119,14 @@ class Audience(StrEnum):
     HANDLER = "handler"
     ENTERPRISE = "enterprise"
     TIER_ABOVE = "tier_above"
+    TOP_TIER = "top_tier"
     TEAM = "team"
     COORDINATOR = "coordinator"
 
 
 class NoticeRule(Frozen):
-    """Whom to tell when something has happened; `effects` and `clocks` narrow a fired rung."""
+    """Whom to tell when something has happened. `effects` narrow a fired rung, `clocks` whatever
+    names a clock."""
 
     on: Code
     to: Annotated[tuple[Audience, ...], Field(min_length=1)]
@@ -209,6 +153,11 @@ class Handbook(Frozen):
     sign_off: SignOffRule = SignOffRule()
     pauses: PauseRule = PauseRule()
     notices: tuple[NoticeRule, ...] = ()
+    extensions: ExtensionRule | None = Field(default=None, exclude_if=is_none)
+    late_record_minutes: Annotated[int, Field(ge=1, le=525_600)] | None = Field(
+        default=None, exclude_if=is_none
+    )
+    """A fact recorded longer than this after it took place is flagged (Q9); None: none is."""
 
     @cached_property
     def hash(self) -> str:
@@ -266,6 +215,11 @@ def _dangling(handbook: Handbook) -> list[str]:
         for unit in c.units
         if unit not in units
     ]
+    clocks = {clock.id for clock in handbook.clocks}
+    named = handbook.extensions.clocks if handbook.extensions is not None else ()
+    problems += [f"extensions: no clock {id_!r}" for id_ in named if id_ not in clocks]
+    if handbook.pauses.total is not None and handbook.pauses.total not in clocks:
+        problems.append(f"pauses: no clock {handbook.pauses.total!r} to count the total")
     for post in handbook.posts:
         if post.covers not in territory:
             problems.append(f"post {post.id}: covers unknown {post.covers!r}")

@@ -1,12 +1,13 @@
 """An issue: everything its stream of events has made of it."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from domain.clocks import Clock, RungDue
-from domain.model import Code, Frozen, Key, Moment, Short, Text
+from domain.durations import Duration
+from domain.model import ClockId, Code, Frozen, Key, Moment, Short, Text, is_none, is_unset
 from domain.phases import (
     Duty,
     Origin,
@@ -100,6 +101,23 @@ class Pause(Frozen):
     since_at: Moment
 
 
+class Request(Frozen):
+    """What the owner has asked for and nobody has answered: more time, or a wait beyond the limit.
+
+    While it is unanswered no clock changes. An escalation or a proposal ends it.
+    """
+
+    asked: Literal["extension", "pause"]
+    asked_at: Moment
+    asked_by: Code | None
+    clock: ClockId | None = None
+    cycle: int | None = None
+    extra: Duration | None = None
+    reason: PauseReason | None = None
+    party: Code | None = None
+    note: Text
+
+
 class Issue(Frozen):
     """The fold of one stream. The owner is the accountable post; the handler does the work, in
     `unit` if the work was routed there (R5, M23).
@@ -134,6 +152,9 @@ class Issue(Frozen):
     reopened: int = 0
     tier_reached: int = 1
     clocks: tuple[Clock, ...] = ()
+    request: Request | None = Field(default=None, exclude_if=is_none)
+    extensions: int = Field(default=0, exclude_if=is_unset)
+    reply_wanted: bool = Field(default=False, exclude_if=is_unset)
 
     @property
     def stream(self) -> str:

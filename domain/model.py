@@ -26,6 +26,17 @@ NOT_TEXT = re.compile(
 NOT_ONE_LINE = re.compile(r"[\t\n\r]")
 
 
+def is_none(value: object) -> bool:
+    """Tell a field that was added later and says nothing: it is left out of what is stored, so that
+    what was stored before it keeps its text and its hash."""
+    return value is None
+
+
+def is_unset(value: object) -> bool:
+    """The same for a field that says nothing while it is empty, false or zero."""
+    return not value
+
+
 class Frozen(BaseModel):
     """A value that never changes and knows every one of its fields."""
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from domain.events import Event, RungFired
+from domain.events_of_time import ClockMigrated, ExtensionAsked, ExtensionGranted
 from domain.handbook import Audience, Handbook, NoticeRule, Role
 from domain.issue import Issue
-from domain.organization import post_above, posts_of_role, posts_of_unit
+from domain.organization import owner_post, post_above, posts_of_role, posts_of_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,13 @@ def notices_of(event: Event, issue: Issue, handbook: Handbook) -> tuple[Notice, 
 def _applies(rule: NoticeRule, event: Event) -> bool:
     if rule.on != event.kind:
         return False
-    if not isinstance(event, RungFired):
-        return not rule.effects and not rule.clocks
-    fits = not rule.effects or event.effect in rule.effects
-    return fits and (not rule.clocks or event.clock.split(".", 1)[0] in rule.clocks)
+    if rule.effects and not (isinstance(event, RungFired) and event.effect in rule.effects):
+        return False
+    if not rule.clocks:
+        return True
+    if not isinstance(event, RungFired | ClockMigrated | ExtensionAsked | ExtensionGranted):
+        return False
+    return event.clock.split(".", 1)[0] in rule.clocks
 
 
 def _addressees(audience: Audience, issue: Issue, handbook: Handbook) -> list[str]:
@@ -55,6 +59,9 @@ def _addressees(audience: Audience, issue: Issue, handbook: Handbook) -> list[st
         case Audience.TIER_ABOVE:
             above = post_above(handbook, issue.enterprise, issue.tier)
             return [issue.owner if above is None else above.id]
+        case Audience.TOP_TIER:
+            top = owner_post(handbook, issue.enterprise, handbook.top_tier)
+            return [issue.owner if top is None else top.id]
         case Audience.TEAM:
             parts = () if issue.team is None else issue.team.parts
             return [p.id for part in parts for p in posts_of_unit(handbook, part.unit)[:1]]

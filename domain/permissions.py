@@ -21,6 +21,8 @@ class Capacity(StrEnum):
     LEAD = "the team's lead unit"
     PART = "the part's unit"
     COORDINATOR = "a coordinator"
+    SUPERVISOR = "a supervisor"
+    APPROVER = "another person, a tier above the owner (for a wait: of the top tier)"
     ENTERPRISE = "the enterprise"
     VERIFIER = "a verifier above the owner"
     OFFICER = "an officer of the zone"
@@ -56,6 +58,18 @@ PERMITTED: dict[str, frozenset[Capacity]] = {
     "send_back": frozenset({Capacity.VERIFIER}),
     "withdraw": frozenset({Capacity.ENTERPRISE}),
     "reopen": frozenset({Capacity.ENTERPRISE, Capacity.COORDINATOR}),
+    "contact": _WORK | {Capacity.LEAD, Capacity.COORDINATOR},
+    "make_plan": _WORK | {Capacity.LEAD},
+    "demand_reply": frozenset({Capacity.ABOVE, Capacity.COORDINATOR, Capacity.SUPERVISOR}),
+    "give_reply": _WORK | {Capacity.LEAD},
+    "reclassify": frozenset({Capacity.ABOVE, Capacity.COORDINATOR}),
+    "ask_extension": _WORK,
+    "ask_pause": _WORK,
+    "grant": frozenset({Capacity.APPROVER}),
+    "refuse": frozenset({Capacity.APPROVER}),
+    "correct": _DIRECT,
+    "adopt_calendar": frozenset({Capacity.ENGINE}),
+    "adopt_handbook": frozenset({Capacity.ENGINE}),
     "ring_rung": frozenset({Capacity.ENGINE}),
     "record_history_lost": frozenset({Capacity.ENGINE}),
 }
@@ -118,6 +132,8 @@ def _officer_capacities(
         Capacity.ABOVE: _is_above(held, issue, handbook, issue.tier + 1),
         Capacity.LEAD: lead is not None and held.unit == lead,
         Capacity.COORDINATOR: Role.COORDINATOR in held.roles,
+        Capacity.SUPERVISOR: Role.SUPERVISOR in held.roles,
+        Capacity.APPROVER: _may_grant(actor, held, issue, handbook),
         Capacity.PART: part is not None and _acts_for(held, part, issue, handbook),
         Capacity.VERIFIER: _may_verify(actor, held, issue, handbook),
     }
@@ -162,3 +178,18 @@ def _may_verify(actor: Officer, held: Post, issue: Issue, handbook: Handbook) ->
     ):
         return False
     return _is_above(held, issue, handbook, verifying_tier(issue, handbook))
+
+
+def granting_tier(issue: Issue, handbook: Handbook) -> int:
+    """Return the lowest tier that may answer the request: more time is given one tier above the
+    owner (Q8), a wait beyond the limit by the top tier (Q7)."""
+    if issue.request is not None and issue.request.asked == "pause":
+        return handbook.top_tier
+    return min(handbook.top_tier, issue.tier + 1)
+
+
+def _may_grant(actor: Officer, held: Post, issue: Issue, handbook: Handbook) -> bool:
+    """Nobody grants what they asked for, at the top tier neither."""
+    if issue.request is None or actor.person == issue.request.asked_by:
+        return False
+    return _is_above(held, issue, handbook, granting_tier(issue, handbook))

@@ -1,35 +1,39 @@
 """Which clocks an event moves, by the handbook's rules and one fixed order (R1.3)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from domain.calendar import WorkingCalendar
-from domain.clocks import Clock, ClockTransition, Move, Run, RungDue, Standing, Verdict
-from domain.durations import Basis, Budget, Duration, budget_of, due_at, elapsed_ms
+from domain.clock_rules import ClockRule, ClockScope
+from domain.clocks import Clock, ClockTransition, Move, Run, Verdict, target_of
+from domain.conditions import held
+from domain.durations import Duration, budget_of
 from domain.events import Event
-from domain.handbook import ClockRule, ClockScope, Condition
 from domain.issue import Issue, Part
 from domain.phases import Outcome
+from domain.reading import NO_TERMS, gross_ms, passed_at, spent_ms
+from domain.runs import FIRST_RULES, Pace, run_of
 from domain.terms import Terms
 
-FULL_PERCENT = 100
+
+def transitions(
+    issue: Issue, event: Event, terms: Terms, rules: int
+) -> tuple[ClockTransition, ...]:
+    """Return at most one move for each clock, judged on `issue`, the issue after `event`, by the
+    revision `rules`."""
+    return tuple(_moves(issue, event, terms, rules))
 
 
-def transitions(issue: Issue, event: Event, terms: Terms) -> tuple[ClockTransition, ...]:
-    """Return at most one move for each clock, judged on `issue`, the issue after `event`."""
-    return tuple(_moves(issue, event, terms))
-
-
-def _moves(issue: Issue, event: Event, terms: Terms) -> Iterator[ClockTransition]:
+def _moves(issue: Issue, event: Event, terms: Terms, rules: int) -> Iterator[ClockTransition]:
     clocks = {clock.id: clock for clock in issue.clocks}
     for rule in terms.handbook.clocks:
         for clock_id, part in _instances(rule, issue):
             clock = clocks.get(clock_id)
-            held = _held(rule, issue, event, part, clock)
-            if held:
-                yield _transition(rule, clock_id, clock, held, issue, event, terms)
+            moves = held(rule, issue, event, part, clock)
+            if moves:
+                yield _transition(rule, clock_id, clock, moves, issue, event, terms, rules)
         for clock in _left_behind(rule, issue):
-            yield _transition(rule, clock.id, clock, [Move.CANCEL], issue, event, terms)
+            yield _transition(rule, clock.id, clock, [Move.CANCEL], issue, event, terms, rules)
 
 
 def _instances(rule: ClockRule, issue: Issue) -> Iterator[tuple[str, Part | None]]:
@@ -52,63 +56,26 @@ def _left_behind(rule: ClockRule, issue: Issue) -> list[Clock]:
     ]
 
 
-def _held(
-    rule: ClockRule, issue: Issue, event: Event, part: Part | None, clock: Clock | None
-) -> list[Move]:
-    """Return every move whose conditions hold and that the clock can make, in the fixed order."""
-    if clock is None or not clock.is_live:
-        starts = (
-            _any(rule.start, issue, event, part)
-            and not _any(rule.stop, issue, event, part)
-            and not _any(rule.cancel, issue, event, part)
-        )
-        return [Move.START] if starts else []
-    running = clock.standing is Standing.RUNNING
-    pausing = _any(rule.pause, issue, event, part)
-    candidates = (
-        (Move.STOP, _any(rule.stop, issue, event, part)),
-        (Move.CANCEL, _any(rule.cancel, issue, event, part)),
-        (Move.RESET, _any(rule.reset, issue, event, part)),
-        (Move.PAUSE, running and pausing),
-        (Move.RESUME, not running and not pausing),
-    )
-    return [move for move, holds in candidates if holds]
-
-
-def _any(conditions: Iterable[Condition], issue: Issue, event: Event, part: Part | None) -> bool:
-    for condition in conditions:  # noqa: SIM110  # a generator for every rule of every event tells
-        if _holds(condition, issue, event, part):
-            return True
-    return False
-
-
-def _holds(condition: Condition, issue: Issue, event: Event, part: Part | None) -> bool:
-    if condition.events and event.kind not in condition.events:
-        return False
-    if condition.phases and issue.phase not in condition.phases:
-        return False
-    if condition.parts and (part is None or part.standing not in condition.parts):
-        return False
-    return condition.paused is None or condition.paused == (issue.pause is not None)
-
-
 def _transition(
     rule: ClockRule,
     clock_id: str,
     clock: Clock | None,
-    held: list[Move],
+    moves: list[Move],
     issue: Issue,
     event: Event,
     terms: Terms,
+    rules: int,
 ) -> ClockTransition:
-    move, *won_over = held
-    spent = 0 if clock is None else spent_ms(clock, terms.calendar, event.at)
+    move, *won_over = moves
+    calendar = terms.calendar_of(rule)
+    spent = 0 if clock is None else spent_ms(clock, calendar, event.at)
     cycle = 1 if clock is None else clock.cycle + (move in (Move.START, Move.RESET))
+    ends = clock is not None and move in (Move.STOP, Move.CANCEL, Move.RESET)
     run = None
     if move in (Move.START, Move.RESET):
-        run = _run_from_budget(rule, issue, event.at, terms.calendar)
+        run = started(rule, issue, event.at, calendar, rules)
     elif move is Move.RESUME and clock is not None:
-        run = _run_resumed(rule, clock, event.at, terms.calendar)
+        run = run_of(rule, pace_of(clock, calendar, event.at, clock.elapsed_ms, rules))
     return ClockTransition(
         clock=clock_id,
         rule=rule.id,
@@ -118,67 +85,53 @@ def _transition(
         won_over=tuple(won_over),
         verdict=_verdict(move, clock, spent, issue),
         run=run,
+        gross_ms=gross_ms(clock, calendar, event.at)
+        if ends and clock is not None and rules > FIRST_RULES
+        else None,
     )
 
 
-def spent_ms(clock: Clock, calendar: WorkingCalendar, at: datetime) -> int:
-    """Return what the clock's present cycle has spent by `at`, in its own basis (R1.1)."""
-    if clock.standing is not Standing.RUNNING:
-        return clock.elapsed_ms
-    return clock.elapsed_ms + elapsed_ms(clock.basis, calendar, clock.since_at, at)
-
-
 def budget_for(rule: ClockRule, issue: Issue) -> Duration:
-    """Return the first of the rule's budgets that fits the issue's tier and priority."""
+    """Return the first of the rule's budgets that fits the issue's tier, priority and category."""
     for budget in rule.budgets:
-        fits_tier = budget.tier in (None, issue.tier)
-        if fits_tier and budget.priority in (None, issue.priority):
+        fits = budget.tier in (None, issue.tier) and budget.priority in (None, issue.priority)
+        if fits and (not budget.categories or issue.category in budget.categories):
             return budget.duration
     return rule.budgets[-1].duration
 
 
-def _run_from_budget(rule: ClockRule, issue: Issue, at: datetime, calendar: WorkingCalendar) -> Run:
-    budget = budget_of(budget_for(rule, issue), calendar, at)
-    return _run(rule, budget, at, at, 0, calendar, fired=())
-
-
-def _run_resumed(rule: ClockRule, clock: Clock, at: datetime, calendar: WorkingCalendar) -> Run:
-    budget = Budget(basis=clock.basis, ms=clock.budget_ms)
-    return _run(rule, budget, clock.anchor_at, at, clock.elapsed_ms, calendar, fired=clock.fired)
-
-
-def _run(
-    rule: ClockRule,
-    budget: Budget,
-    anchor_at: datetime,
-    at: datetime,
-    elapsed: int,
-    calendar: WorkingCalendar,
-    *,
-    fired: tuple[str, ...],
+def started(
+    rule: ClockRule, issue: Issue, at: datetime, calendar: WorkingCalendar, rules: int
 ) -> Run:
-    """A threshold passed before a pause and not yet rung is due again at once (R4.3)."""
-
-    def due_for(percent: int) -> datetime:
-        threshold_ms = budget.ms * percent // FULL_PERCENT
-        return due_at(budget.basis, calendar, at, threshold_ms - elapsed)
-
-    ends_at = due_for(FULL_PERCENT)
-    rungs = [
-        RungDue(
-            id=rung.id,
-            due_at=ends_at if rung.percent == FULL_PERCENT else due_for(rung.percent),
-        )
-        for rung in sorted(rule.rungs, key=lambda rung: rung.percent)
-        if rung.id not in fired
-    ]
-    return Run(
+    """Return the run of a cycle that begins at `at`."""
+    duration = budget_for(rule, issue)
+    budget = budget_of(duration, calendar, at)
+    pace = Pace(
         basis=budget.basis,
         budget_ms=budget.ms,
-        anchor_at=anchor_at,
-        due_at=ends_at,
-        provisional=budget.basis is Basis.OPEN and calendar.is_provisional(ends_at),
-        rungs=tuple(rungs),
+        anchor_at=at,
+        at=at,
+        spent_ms=0,
+        calendar=calendar,
+        rules=rules,
+        duration=None if rules == FIRST_RULES else duration,
+    )
+    return run_of(rule, pace)
+
+
+def pace_of(clock: Clock, calendar: WorkingCalendar, at: datetime, spent: int, rules: int) -> Pace:
+    """Return how `clock` would run on from `at`, having spent so much."""
+    breached = clock.breached_at is not None
+    return Pace(
+        basis=clock.basis,
+        budget_ms=clock.budget_ms,
+        anchor_at=clock.anchor_at,
+        at=at,
+        spent_ms=spent,
+        calendar=calendar,
+        gone=(*clock.fired, *clock.superseded),
+        passed_at=passed_at(clock, target_of(clock, NO_TERMS), calendar, at) if breached else None,
+        rules=rules,
     )
 
 

@@ -17,12 +17,18 @@ from domain.phases import (
 
 NOTICES_SHOWN_MAX = 20
 WORKFLOW_TYPE = "IssueWorkflow"
+ADOPTION_TYPE = "AdoptionWorkflow"
 TASK_QUEUE = "closeout"
 
 
 def workflow_id(zone: str, key: str) -> str:
     """Return the id of the one workflow that keeps an issue's time."""
     return f"issue/{zone}/{key}"
+
+
+def adoption_workflow_id(reference: str) -> str:
+    """Return the id of the one workflow that carries a publication or a plan through."""
+    return f"adoption/{reference}"
 
 
 class NextRung(Frozen):
@@ -154,12 +160,15 @@ class RingAnswer(Frozen):
 
 
 class Rounds(Frozen):
-    """What one round of the guard found and mended."""
+    """What one round of the guard found and mended. `adopted`: issues moved to other terms that
+    whoever published or planned had not moved."""
 
     open_issues: int
     without_workflow: int
     overdue: int
     untold: int = 0
+    provisional: int = 0
+    adopted: int = 0
 
 
 def as_seen(issue: Issue) -> dict[str, object]:

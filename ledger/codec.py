@@ -18,6 +18,7 @@ from ledger.port import (
     Refusal,
 )
 from ledger.projections import columns_of
+from ledger.publications import CalendarRow, PlanRow, ProvisionalRow, PublicationRow, TaskRow
 
 if TYPE_CHECKING:
     import asyncpg
@@ -27,6 +28,7 @@ ISSUE_ARGUMENTS: Final = 21
 CLOCK_ARGUMENTS: Final = 11
 FIRING_ARGUMENTS: Final = 8
 NOTICE_ARGUMENTS: Final = 5
+TASK_ARGUMENTS: Final = 5
 
 
 def snapshot_text(issue: Issue) -> str:
@@ -89,6 +91,32 @@ def history_of(row: "asyncpg.Record") -> HistoryRow:
     return HistoryRow(*row)
 
 
+def publication_of(row: "asyncpg.Record") -> PublicationRow:
+    """Return a publication."""
+    return PublicationRow(*row)
+
+
+def calendar_of(row: "asyncpg.Record") -> CalendarRow:
+    """Return a published version."""
+    return CalendarRow(*row)
+
+
+def plan_of(row: "asyncpg.Record") -> PlanRow:
+    """Return a plan."""
+    sequence, zone, from_terms, *others = row
+    return PlanRow(sequence, zone, tuple(from_terms), *others)
+
+
+def task_of(row: "asyncpg.Record") -> TaskRow:
+    """Return a task."""
+    return TaskRow(*row)
+
+
+def provisional_of(row: "asyncpg.Record") -> ProvisionalRow:
+    """Return a count of provisional deadlines."""
+    return ProvisionalRow(*row)
+
+
 def issue_row_of(row: "asyncpg.Record") -> IssueRow:
     """Return an issue of the list."""
     snapshot, hash_, armed_due_at, answered, notices = row
@@ -117,7 +145,7 @@ def checked(changes: Changes) -> Changes:
 
 
 def append_arguments(head: Head | None, changes: Changes) -> tuple[object, ...]:
-    """Return the arguments of `ledger_append`, in its order."""
+    """Return the arguments of `ledger_append`, in its order, then those of `ledger_raise_tasks`."""
     return (
         *_command_arguments(0 if head is None else head.version, changes),
         *_event_arguments(changes.records),
@@ -125,6 +153,7 @@ def append_arguments(head: Head | None, changes: Changes) -> tuple[object, ...]:
         *_clock_arguments(changes.clocks),
         *_firing_arguments(changes.firings),
         *_notice_arguments(changes.notices),
+        *_task_arguments(changes.tasks),
     )
 
 
@@ -232,6 +261,12 @@ def _notice_arguments(notices: Sequence[NoticeRow]) -> tuple[object, ...]:
     if not notices:
         return (None,) * NOTICE_ARGUMENTS
     return _columns((n.id, n.version, n.kind, n.addressee, n.created_at) for n in notices)
+
+
+def _task_arguments(tasks: Sequence[TaskRow]) -> tuple[object, ...]:
+    if not tasks:
+        return (None,) * TASK_ARGUMENTS
+    return _columns((t.id, t.kind, t.subject, t.year, t.version) for t in tasks)
 
 
 def _columns(rows: Iterable[tuple[object, ...]]) -> tuple[object, ...]:

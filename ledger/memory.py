@@ -1,15 +1,14 @@
 """The ledger in memory: the same behaviour for tests, gone with the process."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 from domain.chain import Record
-from ledger.codec import checked, read_snapshot, snapshot_text
+from ledger.memory_publications import MemoryPublications
 from ledger.memory_tables import Row, Tables
+from ledger.memory_writing import MemoryTransaction
 from ledger.port import (
     Changes,
     ClockRow,
@@ -18,22 +17,20 @@ from ledger.port import (
     Head,
     HistoryRow,
     IssueRow,
-    LedgerError,
     NoticeRow,
     Poke,
     Refusal,
     StreamConflictError,
 )
-from ledger.projections import columns_of
 
 FIND_MAX = 1000
 
 
-class MemoryLedger:
+class MemoryLedger(MemoryPublications):
     """The ledger in memory. One process, one event loop, no durability."""
 
     def __init__(self) -> None:
-        self._tables = Tables()
+        super().__init__(Tables())
 
     def transaction(self) -> "MemoryTransaction":
         """Open a transaction that commits at the end of the block, or leaves no trace."""
@@ -230,6 +227,10 @@ class MemoryLedger:
         """Return how many issues are open."""
         return sum(row.columns.open for row in self._tables.issues.values())
 
+    async def provisional_count(self) -> int:
+        """Return how many live clocks have a deadline beyond the published days."""
+        return self._tables.provisional_count()
+
     async def next_due_at(self) -> datetime | None:
         """Return the instant of the first rung that any open issue waits for."""
         due = (row.columns.next_due_at for row in self._tables.issues.values() if row.columns.open)
@@ -261,121 +262,6 @@ class MemoryLedger:
 
 def _standing(head: Head) -> tuple[object, ...]:
     return head.version, head.hash, head.answered, head.armed_due_at
-
-
-class MemoryTransaction(AbstractAsyncContextManager["MemoryTransaction"]):
-    """One command's writes, kept aside until the end of the block."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-        self._locks = AsyncExitStack()
-        self._locked: set[object] = set()
-        self._numbers: dict[tuple[str, int], int] = {}
-        self._changes: list[tuple[Head | None, Changes]] = []
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            if error is None:
-                self._commit()
-        finally:
-            await self._locks.aclose()
-
-    async def lock(
-        self, stream: str, command_id: str, *, known_version: int | None = None
-    ) -> tuple[Head | None, CommandRow | None]:
-        """Return the stream's head, locked until the end, and the command stored under the id."""
-        await self._hold(stream)
-        command = self._tables.commands.get(command_id)
-        row = self._tables.issues.get(stream)
-        if row is None:
-            return None, command
-        head = Head(
-            version=row.version,
-            hash=row.hash,
-            snapshot="" if known_version == row.version else snapshot_text(row.issue),
-            terms=row.issue.terms,
-            armed_due_at=row.armed_due_at,
-            answered=row.answered,
-            notices_open=len(self._tables.undelivered(stream)),
-        )
-        return head, command
-
-    async def allot_number(self, zone: str, year: int) -> int:
-        """Return the next ledger number of a zone and year: no gaps, never reused."""
-        key = (zone, year)
-        await self._hold(key)
-        last = self._numbers.get(key, self._tables.numbers.get(key, 0))
-        self._numbers[key] = last + 1
-        return last + 1
-
-    async def append(self, head: Head | None, changes: Changes) -> None:
-        """Write `changes` after `head`. Raises StreamConflictError if the stream moved on."""
-        checked(changes)
-        self._refuse_conflicts(head, changes)
-        self._changes.append((head, changes))
-
-    async def _hold(self, what: object) -> None:
-        if what not in self._locked:
-            await self._locks.enter_async_context(self._tables.locks[what])
-            self._locked.add(what)
-
-    def _refuse_conflicts(self, head: Head | None, changes: Changes) -> None:
-        tables, stream = self._tables, changes.command.stream
-        row = tables.issues.get(stream)
-        if (None if row is None else row.version) != (None if head is None else head.version):
-            raise StreamConflictError(f"{stream} is not where it was")
-        if changes.command.id in tables.commands:
-            raise StreamConflictError(f"command {changes.command.id} was decided before")
-        for firing in changes.firings:
-            if (firing.stream, firing.clock, firing.cycle, firing.rung) in tables.firings:
-                raise StreamConflictError(f"{firing.rung} of {firing.clock} has fired before")
-        issue = changes.issue
-        if issue is None or issue.number is None:
-            return
-        for other in (row.issue for row in tables.issues.values()):
-            if (other.zone, other.number) == (issue.zone, issue.number) and other.key != issue.key:
-                raise LedgerError(f"number {issue.number} is taken")
-
-    def _commit(self) -> None:
-        for head, changes in self._changes:
-            self._refuse_conflicts(head, changes)
-            self._write(changes)
-        self._tables.numbers |= self._numbers
-
-    def _write(self, changes: Changes) -> None:
-        tables, command = self._tables, changes.command
-        tables.commands[command.id] = command
-        tables.records[command.stream].extend(changes.records)
-        tables.positions.extend(changes.records)
-        tables.clocks |= {(c.stream, c.clock, c.cycle): c for c in changes.clocks}
-        tables.firings |= {(f.stream, f.clock, f.cycle, f.rung): f for f in changes.firings}
-        tables.notices |= {n.id: n for n in changes.notices}
-        row = tables.issues.get(command.stream)
-        if changes.issue is not None and changes.records:
-            # Through the text and back, as in the database: what cannot be kept shows here too.
-            issue = read_snapshot(snapshot_text(changes.issue))
-            tables.issues[command.stream] = Row(
-                issue,
-                columns_of(issue),
-                issue.version,
-                changes.records[-1].hash,
-                changes.armed_due_at,
-                changes.answered,
-            )
-        elif row is not None:
-            tables.issues[command.stream] = replace(
-                row, armed_due_at=changes.armed_due_at, answered=changes.answered
-            )
-        if changes.poke and command.stream in tables.issues:
-            tables.poke(command.stream)
 
 
 class MemoryPokes:

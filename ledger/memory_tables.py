@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.chain import Record
+from domain.clocks import Standing
 from domain.issue import Issue
 from ledger.port import (
     ClockRow,
@@ -17,6 +18,7 @@ from ledger.port import (
     Refusal,
 )
 from ledger.projections import IssueColumns
+from ledger.publications import CalendarRow, PlanRow, PublicationRow, TaskRow
 
 NOTICES_SHOWN_MAX = 20
 
@@ -50,6 +52,11 @@ class Tables:
     terms: dict[str, str] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     histories: dict[str, HistoryRow] = field(default_factory=dict)
+    calendars: dict[str, CalendarRow] = field(default_factory=dict)
+    publications: list[PublicationRow] = field(default_factory=list)
+    plans: list[PlanRow] = field(default_factory=list)
+    plan_ends: dict[int, datetime] = field(default_factory=dict)
+    tasks: dict[str, TaskRow] = field(default_factory=dict)
     locks: dict[object, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     poked: int = 0
 
@@ -63,6 +70,10 @@ class Tables:
     def notices_of(self, stream: str) -> list[NoticeRow]:
         own = (notice for notice in self.notices.values() if notice.stream == stream)
         return sorted(own, key=lambda notice: (notice.version, notice.id))
+
+    def provisional_count(self) -> int:
+        live = (Standing.RUNNING, Standing.PAUSED)
+        return sum(row.provisional and row.standing in live for row in self.clocks.values())
 
     def issue_row(self, row: Row) -> IssueRow:
         shown = self.undelivered(row.issue.stream)[:NOTICES_SHOWN_MAX]

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from domain.chain import Record
 from domain.issue import Issue
+from ledger.publications import Publications, TaskRow
 
 
 class LedgerError(Exception):
@@ -121,6 +122,7 @@ class Changes:
     firings: tuple[FiringRow, ...] = ()
     notices: tuple[NoticeRow, ...] = ()
     poke: bool = False
+    tasks: tuple[TaskRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,7 @@ class PokeBatch(Protocol):
         ...
 
 
-class Ledger(Protocol):
+class Ledger(Publications, Protocol):
     """The only truth, and what is read from it."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -326,6 +328,10 @@ class Ledger(Protocol):
 
     async def open_count(self) -> int:
         """Return how many issues are open."""
+        ...
+
+    async def provisional_count(self) -> int:
+        """Return how many live clocks have a deadline beyond the published days."""
         ...
 
     async def next_due_at(self) -> datetime | None:

@@ -25,6 +25,7 @@ from ledger.port import (
     Refusal,
     StreamConflictError,
 )
+from ledger.postgres_publications import PostgresPublications
 from ledger.together import Together
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ ACQUIRE_TIMEOUT_S = 5.0
 FIND_MAX = 1000
 
 
-class PostgresLedger:
+class PostgresLedger(PostgresPublications):
     """The ledger in a migrated database, reached through a pool that `open_pool` made.
 
     Every method raises LedgerUnavailableError when PostgreSQL is out of reach, too slow, or has no
@@ -47,8 +48,7 @@ class PostgresLedger:
     """
 
     def __init__(self, pool: "Pool", *, acquire_timeout_s: float = ACQUIRE_TIMEOUT_S) -> None:
-        self._pool = pool
-        self._acquire_timeout_s = acquire_timeout_s
+        super().__init__(pool, acquire_timeout_s)
         self._together = Together(pool, queries.APPEND_AT_ONCE, acquire_timeout_s=acquire_timeout_s)
 
     def transaction(self) -> "PostgresTransaction":
@@ -236,6 +236,11 @@ class PostgresLedger:
         row = await self._row(queries.OPEN_COUNT)
         return 0 if row is None else int(row[0])
 
+    async def provisional_count(self) -> int:
+        """Return how many live clocks have a deadline beyond the published days."""
+        row = await self._row(queries.PROVISIONAL_COUNT)
+        return 0 if row is None else int(row[0])
+
     async def next_due_at(self) -> datetime | None:
         """Return the instant of the first rung that any open issue waits for."""
         row = await self._row(queries.NEXT_DUE_AT)
@@ -276,16 +281,6 @@ class PostgresLedger:
         """Close the pool."""
         with ledger_errors():
             await self._pool.close()
-
-    async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
-        with ledger_errors():
-            async with self._pool.acquire(timeout=self._acquire_timeout_s) as connection:
-                return await connection.fetch(query, *arguments)
-
-    async def _row(self, query: str, *arguments: object) -> asyncpg.Record | None:
-        with ledger_errors():
-            async with self._pool.acquire(timeout=self._acquire_timeout_s) as connection:
-                return await connection.fetchrow(query, *arguments)
 
 
 class PostgresTransaction(AbstractAsyncContextManager["PostgresTransaction"]):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.chain import Record
+from domain.clock_rules import FULL_PERCENT
 from domain.clocks import Clock, ClockTransition, Move, Standing, moved, rung_fired
 from domain.events import Event, RungFired
-from domain.evolve import FULL_PERCENT
 from domain.issue import Issue
 from domain.notices import Notice
 from ledger.port import ClockRow, FiringRow, NoticeRow
@@ -135,7 +135,13 @@ def _clock_rows(
     for event in events:
         if isinstance(event, RungFired) and (clock := clocks.get(event.clock)) is not None:
             breached_at = event.due_at if event.percent == FULL_PERCENT else None
-            clocks[clock.id] = rung_fired(clock, event.rung, breached_at=breached_at)
+            clocks[clock.id] = rung_fired(
+                clock,
+                event.rung,
+                breached_at=breached_at,
+                following=event.next,
+                skipped=event.skipped,
+            )
             rows[clock.id, clock.cycle] = clock_row(after.stream, clocks[clock.id])
         for change in event.clocks:
             replaced = clocks.get(change.clock)

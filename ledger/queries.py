@@ -5,16 +5,17 @@ from typing import Final
 
 LOCK: Final = "SELECT * FROM ledger_lock($1, $2, $3)"
 _APPENDED: Final = (
-    "ledger_append("  # its 68 arguments are listed in migration 0002 and in `codec`
+    "CASE WHEN ledger_append("  # its 68 arguments are listed in migration 0002 and in `codec`
     + ", ".join(f"${number}" for number in range(1, 69))
-    + ")"
+    + ") THEN $69::text[] IS NULL OR ledger_raise_tasks($1, $5, $69, $70, $71, $72, $73)"
+    " ELSE false END"
 )
 APPEND: Final = f"SELECT {_APPENDED}"
 # The row is locked first; a row that another has locked counts as not standing where it was.
 APPEND_AT_ONCE: Final = f"""
 SELECT CASE WHEN (SELECT true FROM issue
-                  WHERE stream = $1 AND hash = $69 AND answered = $70
-                    AND armed_due_at IS NOT DISTINCT FROM $71 FOR UPDATE SKIP LOCKED)
+                  WHERE stream = $1 AND hash = $74 AND answered = $75
+                    AND armed_due_at IS NOT DISTINCT FROM $76 FOR UPDATE SKIP LOCKED)
        THEN {_APPENDED} ELSE false END
 """  # noqa: S608  # built of constants
 ALLOT_NUMBER: Final = """
@@ -102,6 +103,9 @@ OUTBOX_SIZE: Final = "SELECT count(DISTINCT stream) FROM outbox"
 
 
 OPEN_COUNT: Final = "SELECT count(*) FROM issue WHERE open"
+PROVISIONAL_COUNT: Final = """
+SELECT count(*) FROM clock WHERE provisional AND standing IN ('running', 'paused')
+"""
 NEXT_DUE_AT: Final = """
 SELECT next_due_at FROM issue WHERE open AND next_due_at IS NOT NULL ORDER BY next_due_at LIMIT 1
 """
@@ -134,6 +138,54 @@ OVERDUE: Final = (
     + "WHERE i.open AND i.next_due_at IS NOT NULL AND i.next_due_at < $1"
     + " ORDER BY i.next_due_at, i.stream LIMIT $2"
 )
+
+PUBLISH: Final = "SELECT ledger_publish($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+NEWEST_PUBLICATIONS: Final = """
+SELECT DISTINCT ON (calendar) sequence, calendar, hash, previous, at, author, reason
+FROM calendar_publication ORDER BY calendar, sequence DESC
+"""
+PUBLICATION: Final = """
+SELECT sequence, calendar, hash, previous, at, author, reason
+FROM calendar_publication WHERE sequence = $1
+"""
+CALENDAR_VERSION: Final = """
+SELECT hash, id, text, valid_until, at FROM calendar_version WHERE hash = $1
+"""
+OPEN_TERMS: Final = """
+SELECT DISTINCT terms FROM issue WHERE open AND ($1::text IS NULL OR zone = $1) ORDER BY terms
+"""
+OPEN_ON: Final = (
+    _ISSUES + "WHERE i.open AND i.terms = ANY ($1) AND i.stream > $2 ORDER BY i.stream LIMIT $3"
+)
+# The ids of one adoption's commands begin alike: the index compares them byte by byte.
+_OF_ADOPTION: Final = "id LIKE 'adopt:%' AND id ~>~ $1 AND id ~<~ $2 AND count > 0"
+ADOPTIONS: Final = f"""
+SELECT id, stream, kind, at, actor, body, hash, terms, rules, first_version, count, result
+FROM command WHERE {_OF_ADOPTION} ORDER BY id USING ~<~ LIMIT $3
+"""  # noqa: S608  # built of constants
+ADOPTION_COUNT: Final = f"SELECT count(*) FROM command WHERE {_OF_ADOPTION}"  # noqa: S608  # as above
+PUT_PLAN: Final = """
+INSERT INTO adoption_plan (zone, from_terms, to_terms, undoes, author, approver, reason, at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING sequence
+"""
+PLANS: Final = """
+SELECT p.sequence, p.zone, p.from_terms, p.to_terms, p.undoes, p.author, p.approver, p.reason,
+       p.at, e.at AS ended_at
+FROM adoption_plan p LEFT JOIN adoption_end e ON e.plan = p.sequence
+WHERE ($1::text IS NULL OR p.zone = $1) AND (e.at IS NULL OR NOT $2) ORDER BY p.sequence
+"""
+END_PLAN: Final = "INSERT INTO adoption_end (plan, at) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+TASKS: Final = """
+SELECT id, kind, subject, year, raised_at, stream, version, settled_at, settled_by
+FROM administrative_task WHERE (settled_at IS NOT NULL) = $1 ORDER BY raised_at, id
+"""
+SETTLE_TASKS: Final = "SELECT ledger_settle_tasks()"
+PROVISIONAL_CLOCKS: Final = """
+SELECT i.terms, c.rule, c.due_at, count(*) AS count
+FROM clock c JOIN issue i ON i.stream = c.stream
+WHERE c.provisional AND c.standing = 'running' AND c.due_at IS NOT NULL
+GROUP BY i.terms, c.rule, c.due_at ORDER BY i.terms, c.rule, c.due_at
+"""
 
 FILTERS: Final = {
     "zone": "i.zone = {}",

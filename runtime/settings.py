@@ -26,6 +26,10 @@ OTHER_VARIABLES: Final = frozenset(
 and two of the tests."""
 
 
+METRICS_PORT_MAX: Final = 65_534
+"""One below the last there is: a relay that runs apart from its worker takes the next port."""
+
+
 def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
@@ -36,8 +40,27 @@ def _postgres_url(url: SecretStr) -> SecretStr:
     return url
 
 
+def host_and_port(address: str) -> tuple[str, int]:
+    """Return the two halves of "host:port"; an IPv6 host stands in brackets. Raises ValueError."""
+    host, colon, port = address.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    is_plain = ":" not in host or host == f"[{bare}]"
+    if not (colon and bare and is_plain and port.isascii() and port.isdigit()):
+        raise ValueError("must be host:port, such as 127.0.0.1:9464")
+    if not 1 <= int(port) <= METRICS_PORT_MAX:
+        raise ValueError(f"must have a port from 1 to {METRICS_PORT_MAX}")
+    return bare, int(port)
+
+
+def _listenable(address: str) -> str:
+    if address:
+        host_and_port(address)
+    return address
+
+
 Folder = Annotated[Path, AfterValidator(_absolute)]
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
+MetricsAddress = Annotated[str, AfterValidator(_listenable)]
 
 
 class _StrictEnvironment(EnvSettingsSource):
@@ -85,6 +108,9 @@ class Settings(BaseSettings):
     temporal_binary: Folder | None = None
     pool_size: int = Field(default=10, ge=1, le=100)
     handbook_dir: Folder | None = None
+    metrics_address: MetricsAddress = ""
+    """Where the worker serves Prometheus, as host:port; empty for nowhere. A relay that runs apart
+    takes the next port."""
 
     @classmethod
     def settings_customise_sources(

@@ -69,12 +69,29 @@ class Application(typer.Typer):
             context_settings={"help_option_names": ["-h", "--help"]},
         )
         self._wiring = wiring
+        self._families: dict[str, typer.Typer] = {}
         self.callback()(_root)
 
-    def offer(self, body: Body, panel: str) -> None:
-        """Make `body` a command of its own name, under a heading of the help."""
+    def offer(self, body: Body, panel: str, *, under: str | None = None) -> None:
+        """Make `body` a command of its own name, under a heading of the help or in a family.
+
+        A body of a family is named after it: `calendar_add` is `closeout calendar add`.
+        """
         name = body.__name__.rstrip("_")
-        self.command(name, rich_help_panel=panel)(_runner(body, self._wiring))
+        if under is None:
+            self.command(name, rich_help_panel=panel)(_runner(body, self._wiring))
+        else:
+            name = name.removeprefix(f"{under}_").replace("_", "-")
+            self._families[under].command(name)(_runner(body, self._wiring))
+
+    def family(self, name: str, summary: str, panel: str) -> None:
+        """Open a family of commands: `closeout NAME …`."""
+        self._families[name] = typer.Typer(
+            help=summary,
+            no_args_is_help=True,
+            context_settings={"help_option_names": ["-h", "--help"]},
+        )
+        self.add_typer(self._families[name], name=name, rich_help_panel=panel)
 
     def run(self) -> None:
         """Read the command line and do what it says; ends the process."""

@@ -38,7 +38,7 @@ async def verify(
         raise typer.BadParameter("name one issue, or say --all")
     async with session.desk() as desk:
         if issue is None:
-            with _counting(session, "verifying") as progress:
+            with counting(session, "verifying") as progress:
                 found = await verify_all(desk.ledger, progress=progress)
         else:
             stream = await _stream(desk, issue, key)
@@ -89,7 +89,7 @@ async def replay(
             async with _temporal(session) as client:
                 await session.wiring.sweep(client, desk.ledger)
                 live = await _running_histories(client)
-        with _counting(session, "deciding again") as progress:
+        with counting(session, "deciding again") as progress:
             decided = await reexecute_all(desk.ledger, progress=progress)
         rows = await desk.ledger.histories()
         workflows = session.wiring.workflows()
@@ -141,7 +141,7 @@ async def _temporal(session: Session) -> "AsyncIterator[Client]":
 
 
 @contextmanager
-def _counting(session: Session, what: str) -> "Iterator[Callable[[int], None]]":
+def counting(session: Session, what: str) -> "Iterator[Callable[[int], None]]":
     """Show on a terminal's stderr how many issues are done."""
     aside = session.out.aside
     if session.as_json or not aside.is_terminal:

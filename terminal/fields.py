@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import get_args
 
 from domain.commands import SignOffCommand, WorkCommand
+from domain.commands_of_time import TimeCommand
 from domain.errors import InvalidRequestError
 from domain.model import Frozen
 
@@ -13,7 +14,7 @@ FORMS = 'key=text, key:=JSON, outer.inner=text, or one JSON object such as \'{"r
 
 def kinds() -> Iterator[tuple[str, type[Frozen]]]:
     """Yield what people may ask of an issue that is reported, and the model of each."""
-    for family in (WorkCommand, SignOffCommand):
+    for family in (WorkCommand, TimeCommand, SignOffCommand):
         for command in get_args(family):
             yield command.model_fields["kind"].default, command
 

@@ -1,6 +1,7 @@
 """`closeout list`, `show` and `history`: what there is, where it stands, how it came there."""
 
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,8 +11,10 @@ from terminal.session import Session, find_issue
 
 if TYPE_CHECKING:
     from desk.desk import Desk
+    from domain.chain import Record
+    from domain.terms import Terms
     from ledger.port import IssueRow
-    from terminal.shown.issues import Seen
+    from terminal.shown.issues import Seen, SeenInFull
 
 LIST_MAX = 1000
 
@@ -68,13 +71,56 @@ async def list_(
     )
 
 
-async def show(session: Session, issue: Named, key: NamedKey = None) -> None:
+async def show(
+    session: Session,
+    issue: Named,
+    key: NamedKey = None,
+    time: Annotated[
+        bool, typer.Option("--time", help="Instead: who held it, from when until when.")
+    ] = False,
+    known_now: Annotated[
+        bool,
+        typer.Option(
+            "--known-now", help="Instead: its clocks as known then and as known now, side by side."
+        ),
+    ] = False,
+) -> None:
     """Show where an issue stands: phase, owner, clocks, joint team, sign-off."""
+    if time and known_now:
+        raise typer.BadParameter("one at a time", param_hint="'--time' / '--known-now'")
+    if time or known_now:
+        await _show_told(session, issue, key, by_holder=time)
+        return
     async with session.desk() as desk:
-        found = await seen(desk, await find_issue(desk, issue, key))
-    from terminal.shown.issues import issue_in_full
+        found = await in_full(desk, await find_issue(desk, issue, key))
+    from terminal.shown.issues import issue_in_full, issue_plain
 
-    session.out.answer(found.view, lambda: issue_in_full(found))
+    session.out.answer(issue_plain(found), lambda: issue_in_full(found))
+
+
+async def _show_told(session: Session, issue: str, key: str | None, *, by_holder: bool) -> None:
+    """Show what an issue's events come to when they are told again."""
+    from terminal.shown.known import known, known_plain
+    from terminal.shown.names import Names
+    from terminal.shown.responsibility import time_held, time_held_plain
+
+    async with session.desk() as desk:
+        row = await find_issue(desk, issue, key)
+        records = await desk.ledger.records(row.issue.stream)
+        terms = await _terms_of(desk, records)
+        now = max(desk.clock.now(), row.issue.changed_at)
+    names = Names(terms[row.issue.terms])
+    head = _head(row)
+    if by_holder:
+        from domain.responsibility import partition
+
+        held = partition(records, terms, now)
+        session.out.answer(time_held_plain(held), lambda: time_held(head, held, names))
+    else:
+        from domain.known import known_now
+
+        clocks = known_now(records, terms, now)
+        session.out.answer(known_plain(clocks), lambda: known(head, clocks, names))
 
 
 async def history(session: Session, issue: Named, key: NamedKey = None) -> None:
@@ -86,19 +132,19 @@ async def history(session: Session, issue: Named, key: NamedKey = None) -> None:
     async with session.desk() as desk:
         row = await find_issue(desk, issue, key)
         records = await desk.ledger.records(row.issue.stream)
-        names = Names(await desk.shelf.version(row.issue.terms))
-    rows = timeline(records)
-    number = row.issue.number
-    head = f"{'' if number is None else f'{number}  '}{row.issue.stream}  {row.issue.title}"
+        terms = await _terms_of(desk, records)
+    names = Names(terms[row.issue.terms])
+    rows = timeline(records, terms)
     plain = {
         "zone": row.issue.zone,
         "key": row.issue.key,
-        "number": number,
+        "number": row.issue.number,
         "events": [
             {
                 "version": line.version,
                 "at": record.at,
                 "occurred_at": record.occurred_at,
+                "recorded_late_ms": line.recorded_late_ms,
                 "kind": line.kind,
                 "title": line.title,
                 "actor": record.event.by,
@@ -110,7 +156,19 @@ async def history(session: Session, issue: Named, key: NamedKey = None) -> None:
             for line, record in zip(rows, records, strict=True)
         ],
     }
-    session.out.answer(plain, lambda: shown(head, records, rows, names))
+    session.out.answer(plain, lambda: shown(_head(row), records, rows, names))
+
+
+def _head(row: "IssueRow") -> str:
+    number = row.issue.number
+    return f"{'' if number is None else f'{number}  '}{row.issue.stream}  {row.issue.title}"
+
+
+async def _terms_of(desk: "Desk", records: "Sequence[Record]") -> dict[str, "Terms"]:
+    """Return the terms that the records of a stream are judged by, by their hash."""
+    from domain.retold import terms_named
+
+    return {hash_: await desk.shelf.version(hash_) for hash_ in terms_named(records)}
 
 
 async def seen(desk: "Desk", row: "IssueRow") -> "Seen":
@@ -119,6 +177,26 @@ async def seen(desk: "Desk", row: "IssueRow") -> "Seen":
     from terminal.shown.names import Names
 
     return Seen(desk.seer.view(row), Names(await desk.shelf.version(row.issue.terms)))
+
+
+async def in_full(desk: "Desk", row: "IssueRow") -> "SeenInFull":
+    """Return an issue with what each of its clocks shows now (R1.2)."""
+    from domain.reading import read
+    from terminal.shown.issues import SeenInFull
+
+    found = await seen(desk, row)
+    terms = await desk.shelf.version(row.issue.terms)
+    at = max(found.view.at, row.issue.changed_at)
+    calendars = {rule.id: terms.calendar_of(rule) for rule in terms.handbook.clocks}
+    return SeenInFull(
+        found.view,
+        found.names,
+        readings=tuple(
+            read(clock, calendars.get(clock.rule, terms.calendar), at) for clock in row.issue.clocks
+        ),
+        request=row.issue.request,
+        reply_wanted=row.issue.reply_wanted,
+    )
 
 
 def _brief(issue: "Seen") -> dict[str, object]:

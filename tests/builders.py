@@ -51,10 +51,12 @@ from builders_zone import (  # noqa: F401  # tests have one place to import from
 )
 
 from domain import commands as cmd
+from domain import commands_of_time as tm
 from domain.canonical import content_hash
 from domain.chain import GENESIS, Origin, Record, recorded
 from domain.commands import Command, Submission
 from domain.decisions import RULES, Context, Decision, decide
+from domain.durations import WorkingDays
 from domain.events import Event, PartAsked
 from domain.issue import Issue, Resolution
 from domain.people import ENGINE, Actor, Officer, Representative, Service
@@ -76,6 +78,7 @@ SECTION = Officer(person="roads-desk.a", post="roads-desk")
 POWER_SECTION = Officer(person="power-desk.a", post="power-desk")
 COORDINATOR = Officer(person="coordination.a", post="coordination")
 AUDITOR = Officer(person="audit-office.a", post="audit-office")
+SUPERVISOR = Officer(person="supervision.a", post="supervision")
 ENTERPRISE = Representative(person="mill.a", enterprise="mill")
 OTHER_ENTERPRISE = Representative(person="bakery.a", enterprise="bakery")
 HOTLINE = Service(name="hotline")
@@ -92,6 +95,7 @@ ACTORS: dict[str, Actor] = {
     "power section": POWER_SECTION,
     "coordinator": COORDINATOR,
     "auditor": AUDITOR,
+    "supervisor": SUPERVISOR,
     "enterprise": ENTERPRISE,
     "other enterprise": OTHER_ENTERPRISE,
     "hotline": HOTLINE,
@@ -143,6 +147,41 @@ SEND_BACK = cmd.SendBack(reason="The evidence does not show it.")
 WITHDRAW = cmd.Withdraw(reason="It solved itself.")
 REOPEN = cmd.Reopen(reason="The gate is blocked again.")
 HISTORY_LOST = cmd.RecordHistoryLost(run="run-1", from_at=MON_9, to_at=MON_10)
+CONTACT = tm.Contact(channel="telephone", note="Spoke with the mill.")
+MAKE_PLAN = tm.MakePlan(plan="A survey first, then the works.")
+DEMAND_REPLY = tm.DemandReply(question="Why is the gate still blocked?")
+GIVE_REPLY = tm.GiveReply(reply="The survey is under way.")
+RAISE = tm.Reclassify(priority=Priority.EMERGENCY, reason="The mill stands still.")
+ASK_EXTENSION = tm.AskExtension(
+    clock="handling", extra=WorkingDays(days=2, due="same_time"), reason="Cables are on their way."
+)
+ASK_PAUSE = tm.AskPause(reason=PauseReason.WAITING_ENTERPRISE, note="Papers once more.")
+GRANT = tm.Grant(note="Agreed.")
+REFUSE = tm.Refuse(reason="There was time enough.")
+CORRECT = tm.Correct(version=1, took_place_at=MON_9, reason="The clock of the desk was wrong.")
+
+
+def adopt_calendar(target: Terms, **changes: Any) -> tm.AdoptCalendar:
+    """Return the engine's move to the terms of a calendar just published."""
+    fields = {
+        "terms": target.hash,
+        "reference": "publication 1",
+        "reason": "A notice was published.",
+        "author": "coordination (coordination.a)",
+    }
+    return tm.AdoptCalendar.model_validate(fields | changes)
+
+
+def adopt_handbook(target: Terms, **changes: Any) -> tm.AdoptHandbook:
+    """Return the engine's move to another handbook by an approved plan."""
+    fields = {
+        "terms": target.hash,
+        "reference": "plan 1",
+        "reason": "New limits.",
+        "author": "coordination (coordination.a)",
+        "approver": "director (director.a)",
+    }
+    return tm.AdoptHandbook.model_validate(fields | changes)
 
 
 def ring(clock: str = "handling", cycle: int = 1, rung: str = "due") -> cmd.RingRung:
@@ -226,15 +265,16 @@ def when(
     at: datetime = MON_10,
     *,
     terms: Terms = TERMS,
+    target: Terms | None = None,
     **sent: Any,
 ) -> Decision:
     """Return what `command` comes to; `sent` are further fields of the submission."""
-    return decide(issue, submission(command, actor, **sent), context(at, terms))
+    return decide(issue, submission(command, actor, **sent), context(at, terms, target))
 
 
-def context(at: datetime, terms: Terms = TERMS) -> Context:
+def context(at: datetime, terms: Terms = TERMS, target: Terms | None = None) -> Context:
     """Return what a decision at `at` is given, with a ledger number at hand."""
-    return Context(at=at, terms=terms, rules=RULES, number=NUMBER)
+    return Context(at=at, terms=terms, rules=RULES, number=NUMBER, target=target)
 
 
 def records_of(

@@ -191,6 +191,7 @@ HANDBOOK_DATA: dict[str, Any] = {
         _post("power-desk", "harbour", unit="power"),
         _post("coordination", "harbour", roles=["coordinator"]),
         _post("audit-office", "harbour", roles=["auditor"]),
+        _post("supervision", "harbour", roles=["supervisor"]),
         _post("spare", "harbour", people=[]),
     ],
     "enterprises": [
@@ -203,6 +204,11 @@ HANDBOOK_DATA: dict[str, Any] = {
         {"id": "power-supply", "name": _name("Power supply", "用电"), "units": ["power"]},
     ],
     "clocks": CLOCKS,
+    "extensions": {
+        "clocks": ["handling"],
+        "times_max": 1,
+        "at_most": {"kind": "working_days", "days": 3, "due": "same_time"},
+    },
     "notices": [
         {"on": "issue_reported", "to": ["owner", "coordinator"]},
         {"on": "issue_accepted", "to": ["enterprise", "handler"]},

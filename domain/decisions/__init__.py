@@ -6,9 +6,10 @@ from typing import assert_never
 from pydantic import ValidationError
 
 from domain import commands as cmd
+from domain import commands_of_time as tm
 from domain import events as ev
 from domain.calendar import CalendarError
-from domain.decisions import handling, intake, sign_off, team
+from domain.decisions import adoption, handling, intake, limits, sign_off, team
 from domain.decisions.draft import RULES, Context, Decision, Draft
 from domain.decisions.time import let_time_pass
 from domain.errors import (
@@ -35,8 +36,8 @@ def decide(issue: Issue | None, submission: cmd.Submission, context: Context) ->
     Whatever had fallen due by then fires first. An empty decision is an outcome too: a ring that no
     longer stands.
     """
-    if context.rules != RULES:
-        msg = f"rules revision {context.rules} is not known; this code decides by {RULES}"
+    if not 1 <= context.rules <= RULES:
+        msg = f"rules revision {context.rules} is not known; this code decides by 1 to {RULES}"
         raise ValueError(msg)
     _require_past(submission, context)
     try:
@@ -73,12 +74,14 @@ def _decided(issue: Issue | None, submission: cmd.Submission, context: Context) 
     if issue.is_open:
         let_time_pass(draft)
     _require_version(submission, draft.issue.version)
-    if isinstance(command, cmd.RingRung | cmd.RecordHistoryLost):
+    if isinstance(command, cmd.EngineCommand):
         _engine_command(draft, command)
     else:
         _require_permission(draft, command)
         if isinstance(command, cmd.SignOffCommand):
             _carry_out_sign_off(draft, command)
+        elif isinstance(command, tm.TimeCommand):
+            _carry_out_time(draft, command)
         else:
             _carry_out_work(draft, command)
     return draft.decision()
@@ -109,18 +112,20 @@ def _require_version(submission: cmd.Submission, version: int) -> None:
         )
 
 
-def _require_permission(draft: Draft, command: cmd.WorkCommand | cmd.SignOffCommand) -> None:
+def _require_permission(
+    draft: Draft, command: cmd.WorkCommand | tm.TimeCommand | cmd.SignOffCommand
+) -> None:
     part = None
     if isinstance(command, cmd.AcceptPart | cmd.RefusePart | cmd.FinishPart | cmd.WaivePart):
         draft.require_phase(Phase.HANDLING)
         part = team.named_part(draft, command.part)
-    if draft.issue.phase is Phase.CLOSED and not isinstance(command, cmd.Reopen):
+    if draft.issue.phase is Phase.CLOSED and not isinstance(command, cmd.Reopen | tm.Correct):
         draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF)
     standing = capacities_of(draft.actor, draft.issue, draft.handbook, part)
     require(command, standing, draft.actor)
 
 
-def _engine_command(draft: Draft, command: cmd.RingRung | cmd.RecordHistoryLost) -> None:
+def _engine_command(draft: Draft, command: cmd.EngineCommand) -> None:
     """A ring has done its work by letting time pass; anything it named that fired is recorded."""
     if not isinstance(draft.actor, Engine):
         raise NotPermittedError(
@@ -129,6 +134,8 @@ def _engine_command(draft: Draft, command: cmd.RingRung | cmd.RecordHistoryLost)
             value=named(draft.actor),
             allowed="engine",
         )
+    if isinstance(command, tm.AdoptCalendar | tm.AdoptHandbook):
+        adoption.adopt(draft, command)
     if isinstance(command, cmd.RecordHistoryLost) and draft.issue.is_open:
         draft.record(
             ev.HistoryLost(
@@ -171,6 +178,32 @@ def _carry_out_work(draft: Draft, command: cmd.WorkCommand) -> None:  # noqa: C9
             team.finish_part(draft, command)
         case cmd.WaivePart():
             team.waive_part(draft, command)
+        case _:
+            assert_never(command)
+
+
+def _carry_out_time(draft: Draft, command: tm.TimeCommand) -> None:
+    match command:
+        case tm.Contact():
+            limits.contact(draft, command)
+        case tm.MakePlan():
+            limits.make_plan(draft, command)
+        case tm.DemandReply():
+            limits.demand_reply(draft, command)
+        case tm.GiveReply():
+            limits.give_reply(draft, command)
+        case tm.Reclassify():
+            limits.reclassify(draft, command)
+        case tm.AskExtension():
+            limits.ask_extension(draft, command)
+        case tm.AskPause():
+            limits.ask_pause(draft, command)
+        case tm.Grant():
+            limits.grant(draft, command)
+        case tm.Refuse():
+            limits.refuse(draft, command)
+        case tm.Correct():
+            limits.correct(draft, command)
         case _:
             assert_never(command)
 

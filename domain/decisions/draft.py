@@ -1,8 +1,10 @@
 """A decision in the making: events recorded one by one, the issue folded along."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.clocks import ClockTransition
 from domain.errors import InvalidRequestError, IssueClosedError, WrongPhaseError
 from domain.events import Event
 from domain.evolve import facts_after, with_clocks
@@ -14,19 +16,27 @@ from domain.phases import Phase
 from domain.terms import Terms
 from domain.timekeeping import transitions
 
-RULES = 1
-"""The revision of the rules by which new commands are decided."""
+RULES = 2
+"""The revision of the rules by which new commands are decided. `decide` still decides by each
+earlier one what was decided by it:
+
+1. the first;
+2. a deadline at the last published midnight is not provisional; a clock resumed after its breach
+   keeps its deadline; what starts a clock names the duration, and what ends one the gross time; a
+   rung that fires long after its instant is marked late by us.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a decision is given: the instant (UTC), the terms, the revision of the rules, and the
-    ledger number that an acceptance would receive."""
+    """What a decision is given: the instant (UTC), the terms, the revision of the rules, the ledger
+    number that an acceptance would receive, and the terms that an adoption is to adopt."""
 
     at: datetime
     terms: Terms
     rules: int = RULES
     number: str | None = None
+    target: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,8 @@ class Draft:
         self.at = context.at
         self.number = context.number
         self.terms = context.terms
+        self.target = context.target
+        self.rules = context.rules
         self.events: list[Event] = []
         self._issue = issue
 
@@ -64,10 +76,13 @@ class Draft:
         """Return the handbook the issue is judged by."""
         return self.terms.handbook
 
-    def record(self, event: Event) -> None:
-        """Add `event`, with the clock moves it causes."""
+    def record(self, event: Event, retargets: Iterable[ClockTransition] = ()) -> None:
+        """Add `event`, with the clock moves it causes: by the handbook's rules, and of the clocks
+        that these leave alone the changes of target that come with it."""
         after = facts_after(self._issue, event, zone=self.zone, key=self.key, terms=self.terms.hash)
-        moves = transitions(after, event, self.terms)
+        moves = transitions(after, event, self.terms, self.rules)
+        moved = {move.clock for move in moves}
+        moves += tuple(change for change in retargets if change.clock not in moved)
         self._issue = with_clocks(after, moves, event.at)
         self.events.append(event.model_copy(update={"clocks": moves}) if moves else event)
 

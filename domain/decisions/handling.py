@@ -123,15 +123,17 @@ def pause(draft: Draft, command: cmd.Pause) -> None:
     draft.require_phase(Phase.HANDLING)
     if draft.issue.pause is not None:
         raise WrongPhaseError("The issue is paused already.", field="pause")
-    times_max = draft.handbook.pauses.times_max
-    if draft.issue.pauses >= times_max:
+    beyond = beyond_limit(draft)
+    if beyond is not None:
+        value, allowed = beyond
         raise WrongPhaseError(
-            "The issue has been paused as often as the handbook allows.",
+            "The issue has been paused as often, or for as long, as the handbook allows; "
+            "`ask_pause` puts it to the top tier.",
             field="pause",
-            value=draft.issue.pauses,
-            allowed=f"at most {times_max} times",
+            value=value,
+            allowed=allowed,
         )
-    _require_party(draft, command)
+    require_party(draft, command.reason, command.party)
     draft.record(
         ev.IssuePaused(
             at=draft.at,
@@ -143,6 +145,19 @@ def pause(draft: Draft, command: cmd.Pause) -> None:
     )
 
 
+def beyond_limit(draft: Draft) -> tuple[object, str] | None:
+    """Return what the issue has used up and what is allowed, if no further wait is (Q7)."""
+    issue, limits = draft.issue, draft.handbook.pauses
+    if issue.pauses >= limits.times_max:
+        return issue.pauses, f"at most {limits.times_max} times"
+    total = None if limits.total is None else issue.clock(limits.total)
+    if total is not None and total.is_live and total.breached_at is not None:
+        return f"{total.elapsed_ms // 60_000} minutes", (
+            f"at most {total.budget_ms // 60_000} minutes in all, by clock {total.id}"
+        )
+    return None
+
+
 def resume(draft: Draft, command: cmd.Resume) -> None:
     """Let the clocks go on from where they stood."""
     draft.require_phase(Phase.HANDLING)
@@ -151,14 +166,15 @@ def resume(draft: Draft, command: cmd.Resume) -> None:
     draft.record(ev.IssueResumed(at=draft.at, by=draft.actor, note=command.note))
 
 
-def _require_party(draft: Draft, command: cmd.Pause) -> None:
+def require_party(draft: Draft, reason: PauseReason, party: str | None) -> None:
+    """Refuse a wait for an outside body that is not named, or that the handbook does not know."""
     outside = {entry.id for entry in draft.handbook.units if entry.external}
-    needed = command.reason is PauseReason.WAITING_OUTSIDE
-    if (command.party is None and not needed) or command.party in outside:
+    needed = reason is PauseReason.WAITING_OUTSIDE
+    if (party is None and not needed) or party in outside:
         return
     raise InvalidRequestError(
         "Name the outside body that the issue waits for.",
         field="party",
-        value=command.party,
+        value=party,
         allowed=outside or "an external unit of the handbook",
     )

@@ -3,11 +3,18 @@
 from typing import assert_never
 
 from domain import events as ev
+from domain.clock_rules import RungEffect, RungRule
 from domain.clocks import Clock, RungDue
+from domain.days import to_ms
 from domain.decisions.draft import Draft
-from domain.handbook import RungEffect, RungRule
 from domain.people import ENGINE
 from domain.phases import Phase
+from domain.reading import spent_ms
+from domain.runs import FIRST_RULES, next_repeat
+from domain.timekeeping import pace_of
+
+LATE_BY_US_MS = 60_000
+"""A rung that fires later than this is marked: no person is to blame, the platform was away."""
 
 FIRINGS_MAX = 256
 """How many rungs that a firing itself brought up may be due at once; more is a handbook's loop."""
@@ -31,6 +38,8 @@ def let_time_pass(draft: Draft) -> None:
 
 def _fire(draft: Draft, clock: Clock, rung: RungDue) -> None:
     rule = _rung_rule(draft, clock, rung)
+    following, skipped = _repeat(draft, clock, rule, rung)
+    late_ms = to_ms(draft.at) - to_ms(rung.due_at)
     draft.record(
         ev.RungFired(
             at=draft.at,
@@ -41,6 +50,9 @@ def _fire(draft: Draft, clock: Clock, rung: RungDue) -> None:
             percent=rule.percent,
             effect=rule.effect,
             due_at=rung.due_at,
+            next=following,
+            skipped=skipped,
+            late_by_us=draft.rules > FIRST_RULES and late_ms > LATE_BY_US_MS,
         )
     )
     match rule.effect:
@@ -57,8 +69,24 @@ def _fire(draft: Draft, clock: Clock, rung: RungDue) -> None:
 
 
 def _rung_rule(draft: Draft, clock: Clock, rung: RungDue) -> RungRule:
-    rule = draft.terms.rules_by_id[clock.rule]
-    return next(entry for entry in rule.rungs if entry.id == rung.id)
+    found = draft.terms.rules_by_id[clock.rule].rung(rung.id)
+    if found is None:
+        msg = f"{draft.issue.stream}: clock {clock.id} has no rung {rung.id} in its handbook"
+        raise LookupError(msg)
+    return found
+
+
+def _repeat(
+    draft: Draft, clock: Clock, rule: RungRule, rung: RungDue
+) -> tuple[RungDue | None, tuple[str, ...]]:
+    """Return the next repeat of a rung that repeats, and those that this firing stands for."""
+    if rule.every is None or clock.due_at is None:
+        return None, ()
+    calendar = draft.terms.calendar_of(draft.terms.rules_by_id[clock.rule])
+    spent = spent_ms(clock, calendar, draft.at)
+    pace = pace_of(clock, calendar, draft.at, spent, draft.rules)
+    number = int(rung.id.rpartition(".")[2])
+    return next_repeat(rule, pace, pace.ends_at, after=number, later_than=draft.at)
 
 
 def _escalate(draft: Draft, clock: Clock) -> None:

@@ -1,108 +1,103 @@
 """The working calendars that are shipped, read into the domain's form."""
 
-import importlib.metadata
-import json
 import tomllib
 from datetime import date
 from functools import lru_cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-
-from pydantic import BaseModel, ConfigDict, Field
+from itertools import takewhile
+from pathlib import Path
 
 from domain.calendar import UnknownCalendarError, WorkingCalendar
-from domain.days import ClosedDay, DayOverride, Label, MakeUpDay, Week, Weekday
-from domain.model import Code, Name, Short
+from handbooks.calendars.files import SHIPPED, CalendarFile, assembled, read_calendar_file
+from handbooks.calendars.published import Notice, laid_over, published_years, read_notice
 
-
-class _Read(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _CalendarFile(_Read):
-    """`ID.toml`: a calendar with days of its own validity, or one that follows published years."""
-
-    id: Code
-    name: Name
-    time_zone: Short
-    weekly: Week
-    valid_from: date | None = None
-    valid_until: date | None = None
-    sources: tuple[Short, ...] = ()
-    published_days: Code | None = None
-    make_up_days_work_as: Weekday = Weekday.MONDAY
-    english: dict[str, str] = {}
-
-
-class _PublishedDay(_Read):
-    name: Short
-    on: date = Field(alias="date")
-    is_off: bool = Field(alias="isOffDay")
-
-
-class _PublishedYear(BaseModel):
-    """`YYYY.json` of holiday-cn: the days of one year's notices, some of them in its neighbours."""
-
-    year: int
-    papers: tuple[str, ...] = Field(min_length=1)
-    days: tuple[_PublishedDay, ...] = Field(min_length=1)
+CN_OFFICE = "cn-office"
+NOTICES = "notices"
+"""The folder of notices by the day of their publication, where the final days are not enough."""
 
 
 def calendar_ids() -> tuple[str, ...]:
     """Return the ids of all shipped calendars, in order."""
-    names = (entry.name for entry in _folder().iterdir())
+    names = (entry.name for entry in SHIPPED.iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
 @lru_cache(maxsize=16)
 def read_calendar(id: str) -> WorkingCalendar:
     """Return a shipped calendar, with the tzdata version in use; raises UnknownCalendarError."""
-    if id not in calendar_ids():
-        raise UnknownCalendarError(
-            f"calendar {id!r} is not shipped; allowed: {', '.join(calendar_ids())}"
-        )
-    text = (_folder() / f"{id}.toml").read_text(encoding="utf-8")
-    file = _CalendarFile.model_validate(tomllib.loads(text))
+    file = _shipped(id)
     folder = file.published_days
-    years = _published_years(folder) if folder else ()
-    return WorkingCalendar.model_validate(
-        {
-            "id": file.id,
-            "name": file.name,
-            "time_zone": file.time_zone,
-            "tzdata": importlib.metadata.version("tzdata"),
-            "weekly": file.weekly,
-            "overrides": tuple(_override(day, file) for year in years for day in year.days),
-            "valid_from": file.valid_from or date(years[0].year, 1, 1),
-            "valid_until": file.valid_until or date(years[-1].year, 12, 31),
-            "sources": (*file.sources, *(_source(folder, year) for year in years)),
-        }
+    return assembled(file, published_years(SHIPPED / folder, folder) if folder else ())
+
+
+@lru_cache(maxsize=64)
+def cn_office_as_of(on: date) -> WorkingCalendar:
+    """Return China's office calendar as it was published by the end of a day.
+
+    Raises UnknownCalendarError for a day of which no notice on the shelf tells: of the past only
+    the first months of 2020 are kept, when a notice changed a year that had been published.
+    """
+    file = _shipped(CN_OFFICE)
+    folder = file.published_days or ""
+    notices = _dated_notices()
+    known = list(takewhile(lambda notice: _published_on(notice) <= on, notices))
+    ends_on = known[-1].superseded_on if known else None
+    if ends_on is None or on >= ends_on:
+        first_on, last_on = _published_on(notices[0]), notices[-1].superseded_on
+        raise UnknownCalendarError(
+            f"calendar {CN_OFFICE!r} as of {on} is not shipped; "
+            f"allowed: from {first_on} until before {last_on}"
+        )
+    year = laid_over(each for each in known if each.year == known[-1].year)
+    before = [each for each in published_years(SHIPPED / folder, folder) if each.year < year.year]
+    calendar = assembled(file, (*before, year))
+    papers = "paper" if len(year.papers) == 1 else "papers"
+    told = f"{NOTICES} for {year.year} as of {year.published_on}: {len(year.papers)} {papers}"
+    return calendar.model_copy(update={"sources": (*calendar.sources[:-1], told)})
+
+
+def find_calendar(named: str) -> WorkingCalendar:
+    """Return the calendar of a shipped id, of an id as of a day (`cn-office@2020-01-22`), or of a
+    file. Raises UnknownCalendarError, CalendarFileError."""
+    if named in calendar_ids():
+        return read_calendar(named)
+    id_, at, day = named.partition("@")
+    if at and id_ == CN_OFFICE:
+        try:
+            on = date.fromisoformat(day)
+        except ValueError as error:
+            raise UnknownCalendarError(
+                f"{day!r} of {named!r} is not a day; allowed: a day such as 2020-01-22"
+            ) from error
+        return cn_office_as_of(on)
+    if Path(named).suffix in {".toml", ".json"} or Path(named).is_file():
+        return read_calendar_file(Path(named))
+    raise UnknownCalendarError(
+        f"calendar {named!r} is neither shipped nor a file; allowed: {', '.join(calendar_ids())}, "
+        f"{CN_OFFICE}@DAY, or a .toml or .json file"
     )
 
 
-def _folder() -> Traversable:
-    return files("handbooks.calendars")
+def english_names() -> dict[str, str]:
+    """Return the names that China's notices give to days, in English."""
+    return _shipped(CN_OFFICE).english
 
 
-def _published_years(folder: str) -> tuple[_PublishedYear, ...]:
-    """Return the years in order, so that a later notice wins over an earlier one."""
-    found = [entry for entry in (_folder() / folder).iterdir() if entry.name.endswith(".json")]
-    years = [_PublishedYear.model_validate(json.loads(entry.read_bytes())) for entry in found]
-    return tuple(sorted(years, key=lambda year: year.year))
+def _shipped(id_: str) -> CalendarFile:
+    if id_ not in calendar_ids():
+        raise UnknownCalendarError(
+            f"calendar {id_!r} is not shipped; allowed: {', '.join(calendar_ids())}"
+        )
+    text = (SHIPPED / f"{id_}.toml").read_text(encoding="utf-8")
+    return CalendarFile.model_validate(tomllib.loads(text))
 
 
-def _override(day: _PublishedDay, file: _CalendarFile) -> DayOverride:
-    label = Label(zh=day.name, en=_in_english(day.name, file.english))
-    if day.is_off:
-        return ClosedDay(on=day.on, name=label)
-    return MakeUpDay(on=day.on, works_as=file.make_up_days_work_as, name=label)
+def _dated_notices() -> list[Notice]:
+    folder = SHIPPED / NOTICES
+    notices = [read_notice(each, f"{NOTICES}/{each.name}") for each in folder.iterdir()]
+    return sorted(notices, key=_published_on)
 
 
-def _in_english(name: str, english: dict[str, str]) -> str | None:
-    parts = [english.get(part) for part in name.split("、")]
-    return " and ".join(part for part in parts if part) if all(parts) else None
-
-
-def _source(folder: str | None, year: _PublishedYear) -> str:
-    papers = len(year.papers)
-    return f"{folder}/{year.year}.json: {papers} paper{'s' if papers > 1 else ''}"
+def _published_on(notice: Notice) -> date:
+    if notice.published_on is None:
+        raise ValueError(f"a notice for {notice.year} in {NOTICES}/ has no published_on")
+    return notice.published_on

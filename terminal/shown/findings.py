@@ -16,17 +16,17 @@ SHOWN_MAX = 50
 
 def findings(found: Findings) -> RenderableType:
     """Return what a verification looked at, and each thing that is not as it was written."""
-    looked = f"{_many(found.streams, 'issue')}, {_many(found.events, 'event')}, "
-    looked += _many(found.commands, "command")
+    looked = f"{many(found.streams, 'issue')}, {many(found.events, 'event')}, "
+    looked += many(found.commands, "command")
     if found.is_sound:
         more = "\n  Chains, folds, commands, rungs, clocks and terms are as they were written."
-        return _line(f"{looked}: nothing found", more, sound=True)
-    head = _line(f"{looked}: {_many(len(found.found), 'finding')}", "", sound=False)
+        return mark(f"{looked}: nothing found", more, sound=True)
+    head = mark(f"{looked}: {many(len(found.found), 'finding')}", "", sound=False)
     sheet = Sheet((kept("Issue"), kept("Event"), kept("Kind"), wrapped("Finding")))
     for each in found.found[:SHOWN_MAX]:
         event = "—" if each.version is None else str(each.version)
         sheet.add(each.stream, event, each.kind, each.message)
-    return Group(head, sheet, _rest(len(found.found)))
+    return Group(head, sheet, rest(len(found.found)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,17 @@ def replayed(whole: Replayed) -> RenderableType:
     rings = checked.rings_in_both + loose
     lost = sum(len(span.rings) for span in checked.lost_spans)
     lines: list[RenderableType] = [
-        _line(
+        mark(
             f"decisions re-executed: {decided.identical} of {decided.decisions} identical",
             "",
             sound=decided.is_identical,
         ),
-        _line(
+        mark(
             f"workflow histories replayed: {histories.replayed} of {whole.archived}",
             f"  {whole.running} more still run",
             sound=not histories.failures,
         ),
-        _line(
+        mark(
             f"rings found in both records: {checked.rings_in_both} of {rings}",
             f"  {checked.pending} pending, {lost} in lost spans",
             sound=checked.is_sound,
@@ -82,7 +82,7 @@ def replayed(whole: Replayed) -> RenderableType:
         sheet = Sheet((wrapped("Where"), wrapped("What does not fit")))
         for where, what in problems[:SHOWN_MAX]:
             sheet.add(where, what)
-        lines += [sheet, _rest(len(problems))]
+        lines += [sheet, rest(len(problems))]
     for span in checked.lost_spans:
         said = (
             f"{span.stream}: history lost from {span.from_at} to {span.to_at}, as the ledger says"
@@ -103,15 +103,18 @@ def _problems(whole: Replayed) -> Iterable[tuple[str, str]]:
         yield ring, "a workflow rang it, and the ledger does not have it"
 
 
-def _line(text: str, more: str, *, sound: bool) -> Text:
-    mark = ("✓ ", "green") if sound else ("✗ ", "red")
-    return Text.assemble(mark, text, (more, SECOND))
+def mark(text: str, more: str, *, sound: bool) -> Text:
+    """Return a line with a tick or a cross before it; `more` stands back."""
+    sign = ("✓ ", "green") if sound else ("✗ ", "red")
+    return Text.assemble(sign, text, (more, SECOND))
 
 
-def _rest(count: int) -> Text:
+def rest(count: int) -> Text:
+    """Return how many findings were left out."""
     left = count - SHOWN_MAX
     return Text(f"and {left} more: --json has them all" if left > 0 else "", SECOND)
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
+    """Return a count with its noun."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -9,9 +9,10 @@ from rich.text import Text
 from audit.timeline import Row
 from domain.chain import Record
 from domain.model import Name
+from domain.people import Engine
 from terminal.shown.frames import SECOND, inline
 from terminal.shown.names import Names
-from terminal.shown.times import local
+from terminal.shown.times import length, local
 
 
 def history(
@@ -38,6 +39,8 @@ def _event(title: Name, record: Record, row: Row, names: Names) -> Text:
     text = Text.assemble((title.zh, "bold"), f" {title.en}  ", inline(place))
     if person is not None:
         text.append(f" ({person})", SECOND)
-    if row.occurred_at is not None:
+    if row.occurred_at is not None and not isinstance(record.event.by, Engine):
         text.append(f"  took place {local(row.occurred_at, names.time_zone)}", SECOND)
+    if row.recorded_late_ms is not None:
+        text.append(f"  补录 recorded {length(row.recorded_late_ms)} late", "yellow")
     return text.append(f"\n{row.summary}", SECOND)

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from domain.clocks import Clock, Standing
-from domain.durations import Basis
+from domain.duration_text import written_duration
+from domain.issue import Request
+from domain.reading import Reading
 from domain.view import CommandResult, IssueView
+from terminal.shown.clocks import clock_readings
 from terminal.shown.frames import (
     SECOND,
     Column,
@@ -22,7 +23,7 @@ from terminal.shown.frames import (
     wrapped,
 )
 from terminal.shown.names import Names
-from terminal.shown.times import away, length, local, near
+from terminal.shown.times import away, local, near
 from terminal.shown.words import word
 
 
@@ -32,6 +33,15 @@ class Seen:
 
     view: IssueView
     names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class SeenInFull(Seen):
+    """An issue, what each of its clocks shows now, and what waits for an answer."""
+
+    readings: tuple[Reading, ...]
+    request: Request | None
+    reply_wanted: bool
 
 
 def issue_list(issues: Sequence[Seen], following: str | None) -> RenderableType:
@@ -112,13 +122,22 @@ def command_result(result: CommandResult, seen: Seen) -> RenderableType:
     )
 
 
-def issue_in_full(seen: Seen) -> RenderableType:
+def issue_plain(seen: SeenInFull) -> dict[str, object]:
+    """Return all of it for a machine."""
+    return seen.view.model_dump(mode="json") | {
+        "readings": seen.readings,
+        "request": seen.request,
+        "reply_wanted": seen.reply_wanted,
+    }
+
+
+def issue_in_full(seen: SeenInFull) -> RenderableType:
     """Return all that is to be said about an issue now."""
     view, called = seen.view, seen.names
     head = Text.assemble((view.number or f"{view.zone}/{view.key}", "bold"), f"  {view.title}")
-    parts: list[RenderableType] = [head, facts(_facts(seen)), Text("")]
+    parts: list[RenderableType] = [head, facts((*_facts(seen), *_wanted(seen))), Text("")]
     if view.clocks:
-        parts += [_clocks(seen), Text("")]
+        parts += [clock_readings(view.clocks, seen.readings, called), Text("")]
     if view.parts:
         parts += [_team(seen), Text("")]
     ends = f"version {view.version}; times in {called.time_zone}"
@@ -187,42 +206,23 @@ def _deadline_line(seen: Seen) -> Text | None:
     return text
 
 
-def _clocks(seen: Seen) -> RenderableType:
-    sheet = Sheet(
-        (
-            Column("Clock"),
-            kept("Cycle", right=True),
-            Column("Standing"),
-            kept("Budget"),
-            kept("Due"),
-            Column("Next rung"),
-        )
-    )
-    for clock in sorted(seen.view.clocks, key=lambda each: (not each.is_live, each.due_at is None)):
-        sheet.add(
-            names(seen.names.clock(clock.id, clock.rule)),
-            str(clock.cycle),
-            _clock_standing(clock),
-            length(clock.budget_ms, in_days=clock.basis is Basis.WALL),
-            local(clock.due_at, seen.names.time_zone) + (" *" if clock.provisional else ""),
-            _next_rung(clock, seen.view.at),
-            style=None if clock.is_live else SECOND,
-        )
-    if not any(clock.provisional and clock.due_at for clock in seen.view.clocks):
-        return sheet
-    mark = "* provisional: past the last day that the calendar has published"
-    return Group(sheet, Text(mark, SECOND))
-
-
-def _clock_standing(clock: Clock) -> Text:
-    if clock.standing is Standing.RUNNING and clock.breached_at is not None:
-        return Text("逾期\noverdue", "yellow")
-    return names(word(clock.standing if clock.verdict is None else clock.verdict))
-
-
-def _next_rung(clock: Clock, now: datetime) -> Text:
-    rung = clock.next_rung
-    return Text("—") if rung is None else stacked(rung.id, away(rung.due_at, now))
+def _wanted(seen: SeenInFull) -> Iterable[tuple[str, str | Text | None]]:
+    """Say what somebody has asked for and nobody has answered."""
+    if seen.reply_wanted:
+        yield "reply", Text("督办待回复 a supervisor waits for a reply", "yellow")
+    request = seen.request
+    if request is None:
+        return
+    asked = Text.assemble(inline(word(f"{request.asked}_asked")), (" unanswered", "yellow"))
+    if request.clock is not None and request.extra is not None:
+        asked.append(f": {written_duration(request.extra)} more for {request.clock}")
+    if request.reason is not None:
+        asked.append(": ").append_text(inline(word(request.reason)))
+    if request.party is not None:
+        asked.append(f" ({request.party})", SECOND)
+    since = local(request.asked_at, seen.names.time_zone)
+    by = "" if request.asked_by is None else f" by {request.asked_by}"
+    yield "asked", asked.append(f"  since {since}{by}", SECOND).append(f"\n{request.note}")
 
 
 def _team(seen: Seen) -> RenderableType:

@@ -6,17 +6,25 @@ instants, so that the same code writes the same bytes. A corpus that is there is
 
 import asyncio
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from audit.corpus import write_corpus
 from demo.acts import instant
 from demo.cases import read_cases
 from demo.stories import in_order, read_stories
+from desk.adopting import Adopter
 from desk.desk import Desk
+from desk.publishing import Publishing
 from desk.shelf import Shelf
+from domain import commands as cmd
+from domain import commands_of_time as tm
 from domain.commands import Submission
+from domain.days import ClosedDay, Label
 from domain.decisions import RULES
+from domain.durations import WorkingDays
+from domain.people import Officer, Representative
+from domain.phases import Origin, PauseReason, Priority
 from domain.view import Ring
 from handbooks.shelf import read_terms, zones
 from ledger.memory import MemoryLedger
@@ -24,6 +32,49 @@ from ledger.memory import MemoryLedger
 FOLDER = Path(__file__).with_name("corpus")
 CASES_AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 BETWEEN_STEPS = timedelta(minutes=2)
+
+
+LIMITS_ZONE = "bishan"
+FLOOD = Label(zh="汛情", en="Flood")
+REPORTER = Representative(person="bishan-kaicheng-r01", enterprise="bishan-kaicheng")
+GRID = Officer(person="bishan-p01", post="bishan-grid-officer-1")
+LEAD = Officer(person="bishan-p11", post="bishan-area-lead-1")
+DISTRICT = Officer(person="bishan-p31", post="bishan-district-leader")
+REPORT = cmd.Report(
+    enterprise="bishan-kaicheng",
+    category="FIN-1",
+    title="贷款到期",
+    text="流动资金贷款到期。",
+    origin=Origin.ENTERPRISE,
+)
+WAIT = cmd.Pause(reason=PauseReason.WAITING_ENTERPRISE, note="等待材料。")
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+OPENING = ((HOUR, REPORTER, REPORT), (HOUR, GRID, cmd.Accept()))
+LIMITS = {
+    "limits-1": (
+        *OPENING,
+        (HOUR, GRID, tm.Contact(channel="电话", note="已联系企业。")),
+        (HOUR, GRID, tm.MakePlan(plan="先展期，后续贷。", finish_on=date(2026, 12, 1))),
+        (HOUR, GRID, tm.AskExtension(clock="handling", extra=WorkingDays(days=2), reason="银行")),
+        (HOUR, LEAD, tm.Grant(note="同意。")),
+        (HOUR, LEAD, tm.DemandReply(question="进展如何？")),
+        (HOUR, GRID, tm.GiveReply(reply="银行已受理。")),
+        (HOUR, LEAD, tm.Reclassify(priority=Priority.EXPEDITED, reason="影响开工。")),
+        (HOUR, LEAD, tm.Reclassify(category="FIN-2", reason="属于续贷。")),
+    ),
+    "limits-2": (
+        *OPENING,
+        *((HOUR, GRID, act) for _ in range(5) for act in (WAIT, cmd.Resume(note="材料已到。"))),
+        (HOUR, GRID, tm.AskPause(reason=PauseReason.WAITING_ENTERPRISE, note="还缺一份。")),
+        (HOUR, DISTRICT, tm.Refuse(reason="已经够久。")),
+        (HOUR, GRID, tm.AskPause(reason=PauseReason.WAITING_ENTERPRISE, note="只缺公章。")),
+        (HOUR, DISTRICT, tm.Grant(note="最后一次。")),
+        (HOUR, GRID, tm.Correct(version=1, took_place_at=CASES_AT, reason="电话在先。")),
+    ),
+    "limits-3": OPENING,
+}
+"""Acts in order, each so long after the one before: in issues of their own."""
 
 
 class SetClock:
@@ -66,7 +117,29 @@ async def played() -> MemoryLedger:
             await pass_until(desk, ledger, clock, clock.at + BETWEEN_STEPS)
             await desk.carry_out(_sent(case.zone, case.key, number, step.by, step.command))
     await pass_until(desk, ledger, clock, clock.at + timedelta(days=21))
+    await play_limits(desk, ledger, clock)
     return ledger
+
+
+async def play_limits(desk: Desk, ledger: MemoryLedger, clock: SetClock) -> None:
+    """Play what the cases do not do: more time, waits beyond the limit, another class, replies, a
+    correction, a calendar published meanwhile, rungs that an outage made late."""
+    terms = read_terms(LIMITS_ZONE)
+    for key, acts in LIMITS.items():
+        for number, (gap, actor, command) in enumerate(acts):
+            await pass_until(desk, ledger, clock, clock.at + gap)
+            await desk.carry_out(_sent(LIMITS_ZONE, key, number, actor, command))
+    longer = terms.calendar.model_copy(
+        update={
+            "overrides": (*terms.calendar.overrides, ClosedDay(on=clock.at.date(), name=FLOOD)),
+            "valid_until": date(2027, 12, 31),
+        }
+    )
+    ground = await Publishing(desk).publish(longer, reason="汛情放假。", author=DISTRICT)
+    await Adopter(desk).run(ground)
+    await pass_until(desk, ledger, clock, clock.at + timedelta(days=2))
+    clock.at += timedelta(days=40)  # the platform is away; then everything is late at once
+    await pass_until(desk, ledger, clock, clock.at)
 
 
 def _sent(zone, key, number, actor, command) -> Submission:

@@ -1,5 +1,7 @@
 """The history of an issue, as lines that a person can read."""
 
+from collections.abc import Iterable
+
 import builders as b
 import pytest
 from builders import Step
@@ -8,6 +10,8 @@ from played_ledger import LIFE, played
 from audit.timeline import TITLES, summary, timeline
 from domain import commands as cmd
 from domain.chain import Record
+from domain.days import ClosedDay, Label
+from domain.decisions import decide
 from domain.events import EVENT
 from domain.people import ENGINE
 
@@ -42,11 +46,44 @@ OTHER_LIVES = (
 )
 
 
+LIFE_WITH_LIMITS = (
+    *(b.REPORTED, b.ACCEPTED, Step(b.OFFICER, b.CONTACT), Step(b.OFFICER, b.MAKE_PLAN)),
+    Step(b.DIRECTOR, b.DEMAND_REPLY, b.MON_10),
+    Step(b.OFFICER, b.GIVE_REPLY, b.MON_10),
+    Step(b.OFFICER, b.ASK_EXTENSION, b.MON_10),
+    Step(b.HEAD, b.REFUSE, b.MON_11),
+    Step(b.OFFICER, b.ASK_EXTENSION, b.MON_11),
+    Step(b.HEAD, b.GRANT, b.MON_11),
+    Step(b.COORDINATOR, b.RAISE, b.MON_11),
+    Step(b.COORDINATOR, b.CORRECT, b.MON_13),
+)
+NO_PAUSES = b.terms_of(pauses={"times_max": 0})
+LIFE_WITH_A_LONG_WAIT = (
+    *(b.REPORTED, b.ACCEPTED, Step(b.OFFICER, b.ASK_PAUSE, b.MON_10)),
+    Step(b.DIRECTOR, b.GRANT, b.MON_10),
+)
+STANDSTILL = b.CALENDAR.model_copy(
+    update={
+        "overrides": (ClosedDay(on=b.TUE_9.date(), name=Label(zh="停工", en="standstill")),),
+    }
+)
+
+
+def _adopted() -> tuple[Record, ...]:
+    """Return what a published calendar does to an issue."""
+    target = b.TERMS.with_calendar(STANDSTILL)
+    issue = b.given(*b.IN_HANDLING)
+    sent = b.submission(b.adopt_calendar(target), ENGINE)
+    decision = decide(issue, sent, b.context(b.MON_10, target=target))
+    return b.records_of(decision, sent, after=[])
+
+
 def _records() -> list[Record]:
     ledger = played(*LIFE)
-    for number, steps in enumerate(OTHER_LIVES, start=2):
+    for number, steps in enumerate((*OTHER_LIVES, LIFE_WITH_LIMITS), start=2):
         ledger.play(steps, key=f"issue-{number}")
-    return ledger.events
+    ledger.play(LIFE_WITH_A_LONG_WAIT, key="long", terms=NO_PAUSES)
+    return [*ledger.events, *_adopted()]
 
 
 def test_every_kind_of_event_has_a_title_in_both_languages() -> None:
@@ -80,6 +117,32 @@ def test_a_rung_says_how_late_it_fired() -> None:
 
     assert fired.summary.endswith("due 2026-03-03T02:00:00.000Z, 2.000 s late")
     assert (fired.actor, fired.title.zh) == ("closeout", "时限提醒")
+
+
+def _summaries(records: Iterable[Record], kind: str) -> list[str]:
+    return [row.summary for row in timeline(records) if row.kind == kind]
+
+
+def test_an_extension_tells_both_deadlines() -> None:
+    ledger = played()
+    ledger.events.clear()
+    ledger.play(LIFE_WITH_LIMITS, key="limits")
+
+    assert _summaries(ledger.events, "extension_granted") == [
+        "2wd same_time more for handling 1, due 2026-03-03T09:00:00.000Z to "
+        "2026-03-05T09:00:00.000Z: Agreed."
+    ]
+
+
+def test_a_migration_tells_both_deadlines_and_why() -> None:
+    lines = _summaries(_adopted(), "clock_migrated")
+
+    assert lines[0] == (
+        "handling 1, due 2026-03-03T09:00:00.000Z to 2026-03-04T09:00:00.000Z: "
+        "A notice was published."
+    )
+    (adopted,) = _summaries(_adopted(), "terms_adopted")
+    assert adopted.startswith("calendar publication 1, by coordination (coordination.a) (")
 
 
 def test_a_long_text_is_cut_and_kept_on_its_line() -> None:

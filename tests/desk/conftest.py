@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from adoptions import Office
 from databases import Database
 from desks import Counter, StandingClock, counter
 
 from ledger.memory import MemoryLedger
+from ledger.port import Ledger
 
 
 @pytest.fixture
@@ -38,3 +40,25 @@ async def office(chosen: Database | None, clock: StandingClock) -> AsyncIterator
 def memory(clock: StandingClock) -> Counter:
     """A counter on the ledger in memory."""
     return Counter(MemoryLedger(), clock)
+
+
+@pytest.fixture
+async def ledger(chosen: Database | None) -> AsyncIterator[Ledger]:
+    """A ledger, once of each kind."""
+    if chosen is None:
+        yield MemoryLedger()
+    else:
+        async with chosen.ledger(size=8) as opened:
+            yield opened
+
+
+@pytest.fixture
+def there(ledger: Ledger, clock: StandingClock) -> Office:
+    """An office whose calendar ends with 2026."""
+    return Office(ledger, clock)
+
+
+@pytest.fixture
+def elsewhere(ledger: Ledger, clock: StandingClock) -> Office:
+    """Another process at the same ledger."""
+    return Office(ledger, clock)

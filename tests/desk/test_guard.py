@@ -72,6 +72,21 @@ async def test_a_round_pokes_a_workflow_that_let_a_rung_pass(
     assert len(engine.heard[WORKFLOW]) == 2
 
 
+async def test_a_round_counts_the_live_clocks_whose_deadline_is_provisional(
+    office: Counter, clock: StandingClock
+) -> None:
+    engine, heard = Engine(), []
+    guard = Guard(office.desk, engine.client, on_round=heard.append)
+    await office.reported("i1")
+    last = b.CALENDAR.valid_until
+    clock.at = b.local((last - b.FIRST_MONDAY).days, 15)
+    await office.reported("i2")
+    assert (await guard.round()).provisional == 1
+    await office.do(b.TURN_AWAY, key="i2")
+    assert (await guard.round()).provisional == 0
+    assert [found.provisional for found in heard] == [1, 0]
+
+
 async def test_recover_puts_every_workflow_back_and_says_that_histories_are_gone(
     office: Counter, clock: StandingClock
 ) -> None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 CASES = Path(__file__).with_name("working_time_cases.jsonl")
 MINUTE = timedelta(minutes=1)
+ONE_DAY = timedelta(days=1)
 WARM_UP_MINUTES = 240  # longer than any clock was ever put back in these years
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Json = dict[str, Any]
@@ -51,10 +52,10 @@ CALENDARS: dict[str, Json] = {
     "night": calendar_json(
         time_zone="Europe/Berlin",
         weekly={
-            "sunday": ["22:00-06:00"],
-            "monday": ["05:00-08:00", "22:00-06:00"],
+            "sunday": ["22:00-06:00+1"],
+            "monday": ["05:00-08:00", "22:00-06:00+1"],
             "tuesday": ["01:00-02:00", "12:00-12:01", "23:00-24:00"],
-            "saturday": ["18:00-02:30"],
+            "saturday": ["18:00-02:30+1"],
         },
         overrides=[override("closed", "2026-03-30"), override("closed", "2026-10-25")],
     ),
@@ -80,7 +81,7 @@ class Oracle:
         self._weekly = calendar["weekly"]
         self._overrides = {entry["on"]: entry for entry in calendar["overrides"]}
         self._valid_from = date.fromisoformat(calendar["valid_from"])
-        self._days: dict[date, list[tuple[int, int]]] = {}
+        self._days: dict[date, set[int]] = {}
 
     def is_open(self, at: datetime) -> bool:
         return next(self._minutes(at))[1]
@@ -119,14 +120,14 @@ class Oracle:
             minute_at += MINUTE
 
     def _is_open_when_the_wall_reads(self, mark: datetime) -> bool:
-        day, minute = mark.date(), mark.hour * 60 + mark.minute
-        return any(opens <= minute < closes for opens, closes in self._hours(day)) or any(
-            opens <= minute + 1440 < closes for opens, closes in self._hours(day - timedelta(1))
-        )
+        return mark.hour * 60 + mark.minute in self._open_minutes(mark.date())
 
-    def _hours(self, day: date) -> list[tuple[int, int]]:
+    def _open_minutes(self, day: date) -> set[int]:
+        """Return the minutes of a day that are open, by its own hours or the day before's."""
         if day not in self._days:
-            self._days[day] = [_minutes_of(text) for text in self._texts(day)]
+            own = {m for text in self._texts(day) for m in range(*_minutes_of(text))}
+            before = {m for text in self._texts(day - ONE_DAY) for m in range(*_minutes_of(text))}
+            self._days[day] = own | {minute - 1440 for minute in before if minute >= 1440}
         return self._days[day]
 
     def _texts(self, day: date) -> list[str]:
@@ -151,10 +152,10 @@ def _zone(name: str) -> ZoneInfo:
 
 def _minutes_of(text: str) -> tuple[int, int]:
     (from_hour, from_minute), (to_hour, to_minute) = (
-        map(int, part.split(":")) for part in text.split("-")
+        map(int, part.split(":")) for part in text.removesuffix("+1").split("-")
     )
     opens, closes = from_hour * 60 + from_minute, to_hour * 60 + to_minute
-    return opens, closes if closes > opens else closes + 1440
+    return opens, closes + 1440 if text.endswith("+1") else closes
 
 
 def changes_of_the_clock(zone: str, first_year: int, last_year: int) -> list[datetime]:

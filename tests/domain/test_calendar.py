@@ -78,7 +78,7 @@ def test_of_two_overrides_of_one_day_the_later_wins() -> None:
 
 def test_a_range_past_midnight_belongs_to_the_day_on_which_it_opens() -> None:
     calendar = _calendar(
-        weekly={"monday": ["22:00-06:00"], "tuesday": ["05:00-07:00", "22:00-06:00"]},
+        weekly={"monday": ["22:00-06:00+1"], "tuesday": ["05:00-07:00", "22:00-06:00+1"]},
         overrides=[override("closed", "2026-01-07"), override("closed", "2026-01-12")],
     )
 
@@ -94,7 +94,7 @@ def test_a_range_past_midnight_belongs_to_the_day_on_which_it_opens() -> None:
 
 def test_a_range_past_midnight_is_told_by_the_rule_of_the_day_on_which_it_opens() -> None:
     calendar = _calendar(
-        weekly={"monday": ["22:00-06:00"], "tuesday": ["01:00-02:00", "05:00-07:00"]},
+        weekly={"monday": ["22:00-06:00+1"], "tuesday": ["01:00-02:00", "05:00-07:00"]},
         overrides=[override("make_up", "2026-01-04", works_as="monday")],
     )
     spans = calendar.derivation(_at("2026-01-05 02:00"), _at("2026-01-06 08:00"))
@@ -181,7 +181,7 @@ def test_an_instant_that_the_calendar_does_not_reach_is_refused() -> None:
 
 
 def test_nothing_runs_on_from_before_the_first_day() -> None:
-    calendar = _calendar(weekly=dict.fromkeys(WEEKDAYS, ("22:00-06:00",)))
+    calendar = _calendar(weekly=dict.fromkeys(WEEKDAYS, ("22:00-06:00+1",)))
 
     assert calendar.working_ms(_at("2020-01-01 00:00"), _at("2020-01-02 00:00")) == 2 * HOUR_MS
     assert [
@@ -191,7 +191,7 @@ def test_nothing_runs_on_from_before_the_first_day() -> None:
 
 
 def test_what_ran_on_into_the_first_year_of_a_table_is_in_it() -> None:
-    calendar = _calendar(weekly=dict.fromkeys(WEEKDAYS, ("22:00-06:00",)))
+    calendar = _calendar(weekly=dict.fromkeys(WEEKDAYS, ("22:00-06:00+1",)))
 
     assert calendar.is_open(_at("2026-06-01 23:00"))
     for year in (2025, 2024, 2027, 2021):
@@ -255,16 +255,37 @@ def test_a_copy_remembers_nothing_of_the_original() -> None:
     [
         ({"time_zone": "Asia/Nowhere"}, "not an IANA time zone"),
         ({"time_zone": "../zones"}, "not an IANA time zone"),
-        ({"valid_from": "2031-01-01"}, "allowed are days in order"),
+        ({"valid_from": "2031-01-01"}, "valid_until 2030-12-31 is before valid_from 2031-01-01"),
         ({"valid_from": "1969-12-31"}, "from 1970-01-01"),
         ({"valid_until": "2200-01-01"}, "to 2199-12-31"),
         ({"weekly": {"monday": ["09:00-09:00"]}}, "is empty; a whole day is 00:00-24:00"),
         ({"weekly": {"monday": ["22:00-00:00"]}}, "closes at 24:00"),
         ({"weekly": {"monday": ["24:00-02:00"]}}, "a day opens at 00:00"),
-        ({"weekly": {"monday": ["9:00-12:00"]}}, "pattern"),
-        ({"weekly": {"monday": ["09:00"]}}, "pattern"),
-        ({"weekly": {"monday": ["09:00-12:00", "11:59-13:00"]}}, "overlap or are out of order"),
-        ({"weekly": {"monday": ["22:00-06:00", "23:00-24:00"]}}, "overlap or are out of order"),
+        ({"weekly": {"monday": ["9:00-12:00"]}}, "'9:00-12:00' is no range of hours: write HH:MM"),
+        ({"weekly": {"monday": ["09:00"]}}, "is no range of hours"),
+        ({"weekly": {"monday": ["09:00-12:00+2"]}}, "is no range of hours"),
+        ({"weekly": {"monday": ["０９:00-12:00"]}}, "is no range of hours"),
+        ({"weekly": {"monday": ["09:00-25:00"]}}, "pattern"),
+        ({"weekly": {"monday": [900]}}, "valid dictionary"),
+        (
+            {"weekly": {"monday": ["22:00-06:00"]}},
+            r"22:00-06:00 crosses midnight without saying so: write 22:00-06:00\+1",
+        ),
+        ({"weekly": {"monday": ["09:00-10:00+1"]}}, r"09:00-10:00\+1 is longer than 24 hours"),
+        ({"weekly": {"monday": ["00:00-24:00+1"]}}, "is longer than 24 hours"),
+        ({"weekly": {"monday": ["22:00-00:00+1"]}}, "closes at 24:00"),
+        (
+            {"weekly": {"monday": ["09:00-12:00", "11:59-13:00"]}},
+            "09:00-12:00 and 11:59-13:00 of one day overlap",
+        ),
+        (
+            {"weekly": {"monday": ["22:00-06:00+1", "23:00-24:00"]}},
+            r"22:00-06:00\+1 and 23:00-24:00 of one day overlap",
+        ),
+        (
+            {"weekly": {"monday": ["13:30-17:30", "09:00-12:00"]}},
+            "13:30-17:30 stands before 09:00-12:00, which opens earlier",
+        ),
         ({"weekly": {"someday": []}}, "Extra inputs"),
         ({"overrides": [override("open", "2026-01-05", ranges=[])]}, "at least 1 item"),
         ({"overrides": [override("half", "2026-01-05")]}, "expected tags"),
@@ -278,11 +299,76 @@ def test_a_calendar_that_says_nothing_clear_is_refused(
 
 
 def test_a_range_is_read_and_written_as_people_write_it() -> None:
-    night = OpenRange.model_validate("22:00-06:00")
+    night = OpenRange.model_validate("22:00-06:00+1")
 
-    assert night == OpenRange(opens="22:00", closes="06:00")
-    assert night.model_dump_json() == '"22:00-06:00"'
+    assert night == OpenRange(opens="22:00", closes="06:00", next_day=True)
+    assert night.model_dump_json() == '"22:00-06:00+1"'
     assert (night.opens_minute, night.closes_minute) == (22 * 60, 30 * 60)
+    assert OpenRange.model_validate("09:00-12:00").model_dump_json() == '"09:00-12:00"'
+
+
+def test_a_shift_of_twenty_four_hours_is_stated_and_counted() -> None:
+    watch = _calendar(weekly={"monday": ["09:00-09:00+1"], "tuesday": ["08:00-10:00"]})
+
+    # Tuesday's 08:00 to 09:00 is already open from Monday and counts once.
+    assert watch.working_ms(_at("2026-01-05 00:00"), _at("2026-01-07 00:00")) == 25 * HOUR_MS
+
+
+def test_a_calendar_is_written_again_as_it_was_read() -> None:
+    form = calendar_json(weekly={"monday": ["05:00-08:00", "22:00-06:00+1"]})
+    calendar = WorkingCalendar.model_validate(form)
+
+    assert calendar.model_dump(mode="json")["weekly"]["monday"] == ["05:00-08:00", "22:00-06:00+1"]
+    assert WorkingCalendar.model_validate_json(calendar.model_dump_json()).hash == calendar.hash
+
+
+def test_a_budget_counted_back_to_an_opening_begins_at_that_opening() -> None:
+    assert _at("2026-01-05 13:30") == PLAIN.back_ms(_at("2026-01-05 17:30"), 4 * HOUR_MS)
+    assert _at("2026-01-05 11:59:59.999") == PLAIN.back_ms(_at("2026-01-05 17:30"), 4 * HOUR_MS + 1)
+    assert _at("2026-01-09 17:00") == PLAIN.back_ms(_at("2026-01-11 12:00"), HOUR_MS // 2)
+    assert _at("2026-01-11 12:00") == PLAIN.back_ms(_at("2026-01-11 12:00"), 0)
+
+
+def test_counting_back_is_bounded_by_the_first_day_and_by_twenty_years() -> None:
+    long_ago = _calendar(valid_from="1990-01-01", weekly={"monday": ["09:00-10:00"]})
+    once = _calendar(
+        valid_from="1990-01-01",
+        weekly={},
+        overrides=[override("open", "2010-01-04", ranges=["09:00-10:00"])],
+    )
+    monday_at = _at("2026-01-05 09:00")
+
+    with pytest.raises(NegativeDurationError):
+        PLAIN.back_ms(monday_at, -1)
+    with pytest.raises(OutsideCalendarError, match="beyond its first day, 2020-01-01"):
+        PLAIN.back_ms(_at("2020-01-02 10:00"), 100 * HOUR_MS)
+    with pytest.raises(OutsideCalendarError):
+        PLAIN.back_ms(_at("2019-12-31 10:00"), 0)
+    assert _at("2020-01-01 09:00") == PLAIN.back_ms(_at("2020-01-01 17:30"), 7 * HOUR_MS)
+    assert _at("2006-01-09 09:00") == long_ago.back_ms(monday_at, 1043 * HOUR_MS)
+    with pytest.raises(DurationTooLongError, match="reach beyond 20 years"):
+        long_ago.back_ms(monday_at, 1044 * HOUR_MS + 1)
+    assert _at("2010-01-04 09:00") == once.back_ms(monday_at, HOUR_MS)
+    with pytest.raises(DurationTooLongError):
+        once.back_ms(monday_at, HOUR_MS + 1)
+    with pytest.raises(NeverOpensError, match="no opening in the 20 years before"):
+        once.back_ms(_at("2031-01-06 09:00"), 1)
+
+
+def test_a_deadline_at_the_end_of_the_last_published_day_needs_no_other() -> None:
+    calendar = _calendar(valid_until="2026-01-05")
+    midnight_at = _at("2026-01-06 00:00")
+
+    assert calendar.is_provisional(midnight_at)
+    assert not calendar.needs_beyond(midnight_at)
+    assert calendar.needs_beyond(midnight_at + timedelta(milliseconds=1))
+
+
+def test_hours_that_run_on_from_the_last_published_day_need_no_other() -> None:
+    night = _calendar(valid_until="2026-01-05", weekly={"monday": ["22:00-06:00+1"]})
+
+    assert not night.needs_beyond(_at("2026-01-06 06:00"))
+    assert night.needs_beyond(_at("2026-01-06 06:00:00.001"))
 
 
 def test_every_refusal_is_a_calendar_error() -> None:

@@ -27,7 +27,7 @@ from builders import (
 
 from domain.canonical import canonical, content_hash, sha256
 from domain.chain import GENESIS, Break, Record, breaks, link, read_text
-from domain.decisions import decide
+from domain.decisions import RULES, decide
 
 STORY = told(*CLOSED_OUT, Step(ENTERPRISE, REOPEN, TUE_9), Step(ENGINE, ring(cycle=2), TUE_17))
 RECORDS = STORY.records
@@ -40,7 +40,7 @@ FORGED = {
     "command_id": "another",
     "command_hash": sha256("another"),
     "terms": sha256("others"),
-    "rules": 2,
+    "rules": RULES + 1,
     "text": RECORDS[0].text.replace("Lorries", "Lorry's"),
     "previous": sha256("elsewhere"),
     "hash": sha256("else"),

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from deep import deep
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import CALENDARS, WEEKDAYS, calendar_json, override
@@ -16,6 +17,7 @@ from domain.calendar import (
     WorkingCalendar,
 )
 from domain.durations import (
+    ALL_TIME,
     Basis,
     Budget,
     Duration,
@@ -27,9 +29,12 @@ from domain.durations import (
     due_at,
     elapsed_ms,
     natural_days_due,
+    same_time_after,
+    spans_of,
     working_days_due,
 )
 
+LAWFUL = deep("budgets of working days", 20_000)
 HOUR_MS = 3_600_000
 SHANGHAI = timezone(timedelta(hours=8))
 READ: TypeAdapter[Wall | OpenHours | WorkingDays | NaturalDays] = TypeAdapter(Duration)
@@ -177,6 +182,31 @@ def test_elapsed_time_is_counted_by_its_basis_and_forward_only() -> None:
             elapsed_ms(basis, OFFICE, to_at, from_at)
 
 
+def test_a_derivation_of_all_time_is_one_span_and_of_no_time_none() -> None:
+    from_at, to_at = _at("2026-01-06 09:00"), _at("2026-01-07 09:00")
+    (span,) = spans_of(Basis.WALL, OFFICE, from_at, to_at)
+
+    assert (span.from_at, span.to_at) == (from_at, to_at)
+    assert (span.counted_ms, span.rule) == (24 * HOUR_MS, ALL_TIME)
+    assert spans_of(Basis.WALL, OFFICE, from_at, from_at) == ()
+    assert spans_of(Basis.OPEN, OFFICE, from_at, to_at) == OFFICE.derivation(from_at, to_at)
+
+
+def test_the_same_time_so_many_days_later_follows_the_clock_on_the_wall() -> None:
+    berlin = ORACLES_CALENDARS["night"]
+    noon_at = datetime(2026, 3, 28, 11, 0, 30, 500_000, tzinfo=UTC)
+    second_at = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)  # 02:30, the second time
+
+    assert same_time_after(berlin, noon_at, 1) == noon_at + timedelta(hours=23)
+    assert same_time_after(berlin, noon_at, 60) == noon_at + timedelta(days=60, hours=-1)
+    assert same_time_after(berlin, second_at, 0) == second_at
+    assert same_time_after(OFFICE, _at("2026-01-06 09:00"), 7305) == _at("2046-01-06 09:00")
+    with pytest.raises(NegativeDurationError):
+        same_time_after(berlin, noon_at, -1)
+    with pytest.raises(DurationTooLongError):
+        same_time_after(berlin, noon_at, 20 * 366 + 1)
+
+
 def test_no_length_reaches_beyond_twenty_years() -> None:
     at = _at("2026-01-06 09:00")
     rare = _calendar(weekly={"monday": ["09:00-10:00"]})
@@ -223,6 +253,7 @@ def test_days_count_from_the_next_day_to_the_end_unless_said_otherwise() -> None
         }
 
 
+@pytest.mark.deep
 @given(
     days=st.integers(1, 30),
     due=st.sampled_from(["end_of_day", "same_time"]),
@@ -230,7 +261,7 @@ def test_days_count_from_the_next_day_to_the_end_unless_said_otherwise() -> None
     minute=st.integers(0, 300 * 1440),
     name=st.sampled_from(sorted(CALENDARS)),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=LAWFUL, deadline=None)
 def test_every_budget_of_days_lasts_and_ends_in_working_time(
     days: int, due: Any, count_from: Any, minute: int, name: str
 ) -> None:
@@ -248,7 +279,7 @@ def test_every_budget_of_days_lasts_and_ends_in_working_time(
 
 
 def test_a_shift_past_midnight_ends_its_own_working_day() -> None:
-    night = _calendar(weekly={day: ["22:00-06:00"] for day in WEEKDAYS})
+    night = _calendar(weekly={day: ["22:00-06:00+1"] for day in WEEKDAYS})
     duration = WorkingDays(days=1, due="end_of_day", count_from="today")
 
     assert _at("2026-01-07 06:00") == working_days_due(duration, night, _at("2026-01-06 23:00"))

@@ -17,7 +17,8 @@ from builders import (
 )
 from pydantic import ValidationError
 
-from domain.handbook import Condition, Handbook
+from domain.clock_rules import Condition
+from domain.handbook import Handbook
 from domain.terms import Terms
 
 NAME = {"zh": "-", "en": "-"}

@@ -75,7 +75,7 @@ def test_posts_are_found_by_unit_and_by_role():
     assert [found.id for found in posts_of_unit(HANDBOOK, "roads")] == ["roads-desk"]
     assert posts_of_unit(HANDBOOK, "archive") == ()
     assert [found.id for found in posts_of_role(HANDBOOK, Role.COORDINATOR)] == ["coordination"]
-    assert posts_of_role(HANDBOOK, Role.SUPERVISOR) == ()
+    assert [found.id for found in posts_of_role(HANDBOOK, Role.SUPERVISOR)] == ["supervision"]
 
 
 def test_the_first_person_in_a_post_answers_for_it():

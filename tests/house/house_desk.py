@@ -97,6 +97,10 @@ class House:
         for panel, bodies in cli.COMMANDS.items():
             for body in bodies:
                 application.offer(body, panel)
+        for family, (summary, panel, members) in cli.FAMILIES.items():
+            application.family(family, summary, panel)
+            for body in members:
+                application.offer(body, panel, under=family)
         return application
 
     @asynccontextmanager

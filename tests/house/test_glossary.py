@@ -9,11 +9,11 @@ import pytest
 from house_documents import GLOSSARY, PROCESS, read
 from house_tree import ROOT, files
 
-from domain import commands, events
+from domain import commands, commands_of_time, events, events_of_time
 from domain.model import Frozen
 from domain.permissions import PERMITTED
 
-ENVELOPES = {"Submission", "Happened"}
+VOCABULARY = (commands, commands_of_time, events, events_of_time)
 WORDS_WE_DO_NOT_USE = re.compile(r"\b(ticket|incident|sla)s?\b", re.IGNORECASE)
 
 
@@ -26,7 +26,7 @@ def own_classes(module: ModuleType) -> dict[str, type[Frozen]]:
     }
 
 
-@pytest.mark.parametrize("module", [commands, events], ids=["commands", "events"])
+@pytest.mark.parametrize("module", VOCABULARY, ids=lambda module: module.__name__)
 def test_every_command_and_event_stands_in_the_glossary(module: ModuleType) -> None:
     text = read(GLOSSARY)
     where = module.__name__.rsplit(".", maxsplit=1)[-1]
@@ -38,7 +38,7 @@ def test_every_kind_of_command_and_event_stands_in_the_process() -> None:
     text = read(PROCESS)
     kinds = {
         kind.model_fields["kind"].default
-        for module in (commands, events)
+        for module in VOCABULARY
         for kind in own_classes(module).values()
         if "kind" in kind.model_fields
     }

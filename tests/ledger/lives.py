@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from domain.canonical import sha256
 from domain.chain import GENESIS, Origin, recorded
+from domain.clock_rules import RungEffect
 from domain.clocks import ClockTransition, Move, Run, RungDue, Verdict
 from domain.durations import Basis
 from domain.events import (
@@ -17,7 +18,6 @@ from domain.events import (
     RungFired,
 )
 from domain.evolve import evolve
-from domain.handbook import RungEffect
 from domain.issue import Issue
 from domain.notices import Notice
 from domain.people import ENGINE

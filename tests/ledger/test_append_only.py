@@ -2,16 +2,30 @@
 
 import asyncpg
 import pytest
+from contract_publications import plan, publish, raise_task, version
 from databases import Database
 from lives import Life, at, reported, write
 
 from domain.canonical import sha256
 from domain.chain import breaks
+from ledger import queries
 from ledger.port import HistoryRow
 
-FACTS = ["event", "command", "terms", "workflow_history"]
+FACTS = [
+    *("event", "command", "terms", "workflow_history"),
+    *("calendar_version", "calendar_publication", "adoption_plan", "adoption_end"),
+]
 CHANGES = ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"]
-COLUMNS = {"event": "text", "command": "body", "terms": "text", "workflow_history": "closed_as"}
+COLUMNS = {
+    "event": "text",
+    "command": "body",
+    "terms": "text",
+    "workflow_history": "closed_as",
+    "calendar_version": "text",
+    "calendar_publication": "hash",
+    "adoption_plan": "approver",
+    "adoption_end": "at",
+}
 
 
 @pytest.fixture
@@ -21,6 +35,9 @@ async def written(database: Database) -> Database:
         await write(ledger, Life("a").step(reported()))
         await ledger.put_terms(sha256("x"), "z1", "x", at(0))
         await ledger.put_history(HistoryRow("r", "w", "completed", 1, sha256("y"), b"", at(1)))
+        await raise_task(ledger, "b")
+        await publish(ledger, version("v", until=2026))
+        await ledger.end_plan((await ledger.put_plan(plan())).sequence, at(3))
     return database
 
 
@@ -76,3 +93,33 @@ async def test_what_a_superuser_changes_shows_in_the_chain(written: Database) ->
     async with written.connection(written.owner_url) as connection:
         with pytest.raises(asyncpg.RestrictViolationError):
             await connection.execute("DELETE FROM event")
+
+
+async def test_a_task_can_be_settled_and_nothing_else(written: Database) -> None:
+    settling = "UPDATE administrative_task SET settled_at = now(), settled_by = 1"
+    for url in (written.app_url, written.owner_url, written.admin_url):
+        async with written.connection(url) as connection:
+            for change in (
+                "UPDATE administrative_task SET year = 2030",
+                f"{settling}, subject = 'other'",
+                "DELETE FROM administrative_task",
+                "TRUNCATE administrative_task",
+            ):
+                with pytest.raises(
+                    (asyncpg.InsufficientPrivilegeError, asyncpg.RestrictViolationError)
+                ):
+                    await connection.execute(change)
+    async with written.connection(written.app_url) as connection:
+        await connection.execute(settling)
+        with pytest.raises(asyncpg.RestrictViolationError, match="once"):
+            await connection.execute("UPDATE administrative_task SET settled_by = 2")
+
+
+async def test_the_adoptions_of_a_plan_are_found_by_an_index(written: Database) -> None:
+    async with written.connection(written.app_url) as connection:
+        await connection.execute(
+            "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan"
+        )
+        await connection.execute(f"PREPARE found (text, text, integer) AS {queries.ADOPTIONS}")
+        plans = await connection.fetch("EXPLAIN EXECUTE found ('adopt:p:', 'adopt:p;', 10)")
+    assert "command_adoption_idx" in "\n".join(str(row[0]) for row in plans)

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from contract import MakeLedger
+from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
 from contract_writing import WritingContract
 
@@ -17,7 +18,7 @@ async def memory_ledger() -> AsyncIterator[Ledger]:
     yield MemoryLedger()
 
 
-class TestMemoryLedger(WritingContract, ReadingContract):
+class TestMemoryLedger(WritingContract, ReadingContract, PublicationsContract):
     @pytest.fixture
     def make_ledger(self) -> MakeLedger:
         return memory_ledger

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 from contract import MakeLedger
+from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
 from contract_writing import WritingContract
 from databases import Database
@@ -19,6 +20,7 @@ from ledger.codec import append_arguments
 from ledger.connections import open_pool
 from ledger.port import ClockRow, CommandRow, FiringRow, Head, HistoryRow, NoticeRow, Refusal
 from ledger.postgres import PostgresLedger
+from ledger.publications import CalendarRow, PlanRow, ProvisionalRow, PublicationRow, TaskRow
 
 STATEMENTS = {
     name: value
@@ -33,7 +35,7 @@ LISTS = {
 }
 
 
-class TestPostgresLedger(WritingContract, ReadingContract):
+class TestPostgresLedger(WritingContract, ReadingContract, PublicationsContract):
     @pytest.fixture
     def make_ledger(self, database: Database) -> MakeLedger:
         return lambda: database.ledger(size=12)
@@ -56,6 +58,13 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
         (queries.NOTICE, NoticeRow),
         (queries.REFUSALS, Refusal),
         (queries.HISTORIES, HistoryRow),
+        (queries.NEWEST_PUBLICATIONS, PublicationRow),
+        (queries.PUBLICATION, PublicationRow),
+        (queries.CALENDAR_VERSION, CalendarRow),
+        (queries.ADOPTIONS, CommandRow),
+        (queries.PLANS, PlanRow),
+        (queries.TASKS, TaskRow),
+        (queries.PROVISIONAL_CLOCKS, ProvisionalRow),
     ],
 )
 async def test_columns_come_in_the_order_of_the_fields(
@@ -78,6 +87,7 @@ async def test_the_lock_gives_the_fields_of_the_head_and_of_the_command(database
 async def test_the_arguments_of_the_append_are_as_many_as_the_function_takes() -> None:
     changes = Life("a").step(reported())
     assert f"${len(append_arguments(None, changes))})" in queries.APPEND
+    assert f"${len(append_arguments(None, changes)) + 1} AND" in queries.APPEND_AT_ONCE
 
 
 async def test_a_command_takes_four_round_trips(database: Database) -> None:

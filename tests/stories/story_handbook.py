@@ -81,15 +81,19 @@ start = [{ events = ["issue_reported"] }]
 reset = [{ events = ["issue_put_to_review"] }]
 stop = [{ phases = ["closed"] }]
 budgets = [{ duration = { kind = "wall", minutes = 1 } }]
-rungs = [{ id = "again", percent = 10, effect = "review" }]
+rungs = [
+  { id = "again", percent = 10, effect = "review" },
+  { id = "due", percent = 100, effect = "record" },
+]
 """
 
 
 def write_handbooks(folder: Path) -> Path:
     """Write the trial zone's handbook and return the shelf that holds it."""
+    percents = [*(6 * number for number in range(1, 16)), 100]
     rungs = ", ".join(
-        f'{{ id = "r{number:02d}", percent = {6 * number}, effect = "record" }}'
-        for number in range(1, 17)
+        f'{{ id = "r{number:02d}", percent = {percent}, effect = "record" }}'
+        for number, percent in enumerate(percents, start=1)
     )
     zone = folder / ZONE
     zone.mkdir(parents=True)

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -29,7 +29,9 @@ from demo.cases import read_cases
 from demo.engine import Engine, Parts, drain, running
 from demo.stories import read_stories
 from demo.virtual import TimeLapse, VirtualClock, skipping
-from domain.view import workflow_id
+from desk.handover import hand_over
+from desk.publishing import Publishing
+from domain.view import adoption_workflow_id, workflow_id
 from ledger.migrate import migrate
 from runtime.settings import Settings
 from runtime.temporal import DYNAMIC_CONFIG, EmbeddedTemporal, connect
@@ -142,6 +144,20 @@ async def reopened(city: City) -> None:
             await city.do(b.REOPEN, b.ENTERPRISE)
 
 
+async def adoption(city: City) -> str:
+    """A publication that goes through five issues, two a page; the id of its workflow."""
+    for number in range(5):
+        key = city.another(str(number))
+        await city.desk.carry_out(b.submission(b.report(), b.ENTERPRISE, key=key))
+    longer = b.CALENDAR.model_copy(update={"valid_until": date(2031, 12, 31)})
+    ground = await Publishing(city.desk).publish(longer, reason="2031.", author=b.COORDINATOR)
+    with patch("desk.adopting.PAGE", 2):
+        await hand_over(city.client, ground.reference, city.task_queue, head_start=timedelta(0))
+        id_ = adoption_workflow_id(ground.reference)
+        await city.client.get_workflow_handle(id_).result()
+    return id_
+
+
 def settings_for(database: Database) -> Settings:
     """Return the settings of the demo on a database."""
     return Settings.load(database_url=SecretStr(database.app_url), wakeup_spread_ms=0)
@@ -184,6 +200,8 @@ async def record() -> None:
             async with city_on(database, forgetful) as city:
                 await long_life(city)
                 await keep_runs(long_life.__name__, city.client, city.handle().id)
+            async with city_on(database, client) as city:
+                await keep_runs(adoption.__name__, city.client, await adoption(city))
 
 
 if __name__ == "__main__":

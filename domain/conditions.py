@@ -1,0 +1,88 @@
+"""Which of a clock's conditions hold after an event, and which moves it can make (R1.3, R1.4)."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from domain.clock_rules import ClockRule, Condition
+from domain.clocks import Clock, Move, Standing
+from domain.events import Event
+from domain.issue import Issue, Part
+
+
+class Asked(StrEnum):
+    """What a condition can ask about; each is a fact of the issue's own stream."""
+
+    EVENTS = "events"
+    PHASES = "phases"
+    PARTS = "parts"
+    PAUSED = "paused"
+    WAITING = "waiting"
+    TIERS = "tiers"
+    PRIORITIES = "priorities"
+    CATEGORIES = "categories"
+
+
+_EVENTS, _PHASES, _PARTS, _PAUSED = Asked.EVENTS, Asked.PHASES, Asked.PARTS, Asked.PAUSED
+"""Plain names: to look a member up in its class costs more than the question itself."""
+
+
+def held(
+    rule: ClockRule, issue: Issue, event: Event, part: Part | None, clock: Clock | None
+) -> list[Move]:
+    """Return every move whose conditions hold and that the clock can make, in the fixed order.
+
+    `issue` is the issue after `event`, before any clock has moved; `clock` is as it was.
+    """
+    if clock is None or not clock.is_live:
+        starts = (
+            any_holds(rule.start, issue, event, part)
+            and not any_holds(rule.stop, issue, event, part)
+            and not any_holds(rule.cancel, issue, event, part)
+        )
+        return [Move.START] if starts else []
+    running = clock.standing is Standing.RUNNING
+    pausing = any_holds(rule.pause, issue, event, part)
+    candidates = (
+        (Move.STOP, any_holds(rule.stop, issue, event, part)),
+        (Move.CANCEL, any_holds(rule.cancel, issue, event, part)),
+        (Move.RESET, any_holds(rule.reset, issue, event, part)),
+        (Move.PAUSE, running and pausing),
+        (Move.RESUME, not running and not pausing),
+    )
+    return [move for move, holds in candidates if holds]
+
+
+def any_holds(
+    conditions: Iterable[Condition], issue: Issue, event: Event, part: Part | None
+) -> bool:
+    """Return whether one of the conditions holds."""
+    for condition in conditions:  # noqa: SIM110  # a generator for every rule of every event tells
+        if failing(condition, issue, event, part) is None:
+            return True
+    return False
+
+
+def failing(condition: Condition, issue: Issue, event: Event, part: Part | None) -> Asked | None:
+    """Return the first question of a condition that the facts answer with no; None if it holds."""
+    if condition.events and event.kind not in condition.events:
+        return _EVENTS
+    if condition.phases and issue.phase not in condition.phases:
+        return _PHASES
+    if condition.parts and (part is None or part.standing not in condition.parts):
+        return _PARTS
+    if condition.paused is not None and condition.paused != (issue.pause is not None):
+        return _PAUSED
+    return _failing_further(condition, issue)
+
+
+def _failing_further(condition: Condition, issue: Issue) -> Asked | None:
+    """The rarer questions."""
+    if condition.waiting and (issue.pause is None or issue.pause.reason not in condition.waiting):
+        return Asked.WAITING
+    if condition.tiers and issue.tier not in condition.tiers:
+        return Asked.TIERS
+    if condition.priorities and issue.priority not in condition.priorities:
+        return Asked.PRIORITIES
+    if condition.categories and issue.category not in condition.categories:
+        return Asked.CATEGORIES
+    return None

@@ -1,0 +1,286 @@
+"""What becomes of a clock when its target changes: by a reclassification, an extension, or other
+terms (R3). What has been spent is counted anew over the cycle's own segments, never carried as a
+number, so that a change and its undoing meet again to the millisecond."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from domain.calendar import WorkingCalendar
+from domain.clock_rules import Anchor, ClockRule, Retarget, repeat_id
+from domain.clocks import (
+    Clock,
+    ClockTransition,
+    Move,
+    Retargeted,
+    Run,
+    Standing,
+    Target,
+    Verdict,
+    target_of,
+)
+from domain.durations import Duration, budget_of, due_at, elapsed_ms
+from domain.issue import Issue
+from domain.reading import counted_intervals, gross_ms, passed_at, spent_ms
+from domain.runs import Pace, run_of
+from domain.terms import Terms
+from domain.timekeeping import budget_for, started
+
+
+def recounted_ms(clock: Clock, target: Target, calendar: WorkingCalendar, at: datetime) -> int:
+    """Return what the cycle has spent by `at`, counted by `target` and `calendar` (R1.1)."""
+    intervals = counted_intervals(clock, target.counted_from_at, at)
+    return sum(elapsed_ms(target.basis, calendar, start, end) for start, end in intervals)
+
+
+def retargeted(
+    clock: Clock,
+    to: Target,
+    rule: ClockRule,
+    terms: Terms,
+    at: datetime,
+    rules: int,
+    *,
+    by: str,
+    came_by: str,
+    extended_ms: int | None = None,
+    dropped: tuple[str, ...] = (),
+) -> ClockTransition:
+    """Return the move that gives a live clock the target `to`. `by` names the rule of the change,
+    `came_by` the terms of the target replaced, `dropped` rungs that the rule has no longer."""
+    calendar = terms.calendar_of(rule)
+    spent = recounted_ms(clock, to, calendar, at)
+    over, runs = spent >= to.budget_ms, clock.standing is Standing.RUNNING
+    run, superseded = _run_and_superseded(clock, to, rule, calendar, at, spent, rules)
+    again = over and _has_rung(clock, rule)
+    return ClockTransition(
+        clock=clock.id,
+        rule=clock.rule,
+        cycle=clock.cycle,
+        move=Move.RETARGET,
+        elapsed_ms=spent,
+        run=run if runs else None,
+        retarget=Retargeted(
+            rule=by,
+            came_from=target_of(clock, came_by),
+            from_due_at=clock.due_at,
+            to=to,
+            to_due_at=run.due_at if runs else None,
+            extended_ms=clock.extended_ms if extended_ms is None else extended_ms,
+            superseded=tuple(sorted({*superseded, *dropped})),
+            born_breached=over and not again and (clock.breached_at is None or clock.born_breached),
+            breach_undone=not over and clock.breached_at is not None,
+            breached_at=run.due_at if again else None,
+        ),
+    )
+
+
+def _has_rung(clock: Clock, rule: ClockRule) -> bool:
+    """Return whether a breach that was since undone has rung: it will not ring again."""
+    rung = any(each.is_due_itself and each.id in clock.fired for each in rule.rungs)
+    return rung and clock.breached_at is None
+
+
+def _run_and_superseded(
+    clock: Clock,
+    to: Target,
+    rule: ClockRule,
+    calendar: WorkingCalendar,
+    at: datetime,
+    spent: int,
+    rules: int,
+) -> tuple[Run, tuple[str, ...]]:
+    """Return the run under the new target, without the rungs that the change has passed over. The
+    deadline itself is never passed over in silence: it rings at once."""
+    pace = Pace(
+        basis=to.basis,
+        budget_ms=to.budget_ms,
+        anchor_at=to.anchor_at,
+        at=at,
+        spent_ms=spent,
+        calendar=calendar,
+        gone=clock.fired,
+        passed_at=_passed(clock, to, rule, calendar, at, spent),
+        rules=rules,
+        duration=to.duration,
+    )
+    run = _run_by(clock, to, rule, pace)
+    due_itself = {rung.id for rung in rule.rungs if rung.is_due_itself}
+    passed = {due.id for due in run.rungs if due.due_at <= at} - due_itself
+    while passed:
+        kept = _run_by(clock, to, rule, replace(pace, gone=(*pace.gone, *passed)))
+        more = {due.id for due in kept.rungs if due.due_at <= at} - due_itself
+        if not more:
+            return kept, tuple(sorted(passed))
+        passed |= more
+    return run, ()
+
+
+def _passed(
+    clock: Clock, to: Target, rule: ClockRule, calendar: WorkingCalendar, at: datetime, spent: int
+) -> datetime | None:
+    """Return when a deadline that has been rung was passed; None for one that is still to ring."""
+    rung = clock.breached_at is not None or _has_rung(clock, rule)
+    return passed_at(clock, to, calendar, at) if rung and spent >= to.budget_ms else None
+
+
+def _run_by(clock: Clock, to: Target, rule: ClockRule, pace: Pace) -> Run:
+    """Return the run under the new target; a deadline that it puts into the past is shown there."""
+    run = run_of(rule, pace)
+    if pace.spent_ms < to.budget_ms or clock.breached_at is not None:
+        return run
+    return run.model_copy(update={"due_at": passed_at(clock, to, pace.calendar, pace.at)})
+
+
+def reclassified(
+    before: Issue, after: Issue, terms: Terms, at: datetime, rules: int
+) -> Iterator[ClockTransition]:
+    """Yield what a change of priority or category does to each live clock whose budget it changes
+    (R3.1). If both changed, the clock answers by its rule for the priority."""
+    by_priority = before.priority is not after.priority
+    for clock in after.clocks:
+        rule = terms.rules_by_id.get(clock.rule)
+        if rule is None or not clock.is_live:
+            continue
+        duration = budget_for(rule, after)
+        if duration == budget_for(rule, before):
+            continue
+        answer = rule.retargeting.priority if by_priority else rule.retargeting.category
+        if answer is Retarget.RESTART and clock.standing is Standing.RUNNING:
+            yield _restarted(clock, rule, after, terms, at, rules)
+            continue
+        to = aimed(answer, clock, rule, duration, after, terms, at)
+        yield retargeted(clock, to, rule, terms, at, rules, by=answer, came_by=terms.hash)
+
+
+def _restarted(
+    clock: Clock, rule: ClockRule, issue: Issue, terms: Terms, at: datetime, rules: int
+) -> ClockTransition:
+    """Begin a cycle of its own for the new target. A clock that stands is not begun anew, it would
+    count through the pause: it keeps its cycle and forgets what it has spent."""
+    calendar = terms.calendar_of(rule)
+    run = started(rule, issue, at, calendar, rules)
+    return ClockTransition(
+        clock=clock.id,
+        rule=clock.rule,
+        cycle=clock.cycle + 1,
+        move=Move.RESET,
+        elapsed_ms=spent_ms(clock, calendar, at),
+        verdict=Verdict.SUPERSEDED,
+        run=run,
+        gross_ms=gross_ms(clock, calendar, at),
+        retarget=Retargeted(
+            rule=Retarget.RESTART,
+            came_from=target_of(clock, terms.hash),
+            from_due_at=clock.due_at,
+            to=Target(
+                terms=terms.hash,
+                basis=run.basis,
+                budget_ms=run.budget_ms,
+                anchor_at=at,
+                duration=run.duration,
+            ),
+            to_due_at=run.due_at,
+        ),
+    )
+
+
+def aimed(
+    answer: Retarget,
+    clock: Clock,
+    rule: ClockRule,
+    duration: Duration,
+    issue: Issue,
+    terms: Terms,
+    at: datetime,
+) -> Target:
+    """Return the target that `duration` becomes by one of the five answers of R3.1."""
+    match answer:
+        case Retarget.KEEP_OLD_TARGET:
+            return target_of(clock, terms.hash)
+        case Retarget.RESTART:
+            return _target(clock, rule, duration, terms, at, counted_from_at=at)
+        case Retarget.FROM_ANCHOR_WITH_CREDIT:
+            anchor_at = _anchor_at(rule.retargeting.anchor, clock, issue)
+            return _target(clock, rule, duration, terms, anchor_at, counted_from_at=anchor_at)
+        case Retarget.KEEP_ELAPSED:
+            return _kept(clock, rule, duration, terms)
+        case Retarget.STRICTEST_OF:
+            new, old = _kept(clock, rule, duration, terms), target_of(clock, terms.hash)
+            return min(new, old, key=lambda target: _ends_at(clock, target, rule, terms, at))
+
+
+def _kept(clock: Clock, rule: ClockRule, duration: Duration, terms: Terms) -> Target:
+    return _target(
+        clock, rule, duration, terms, clock.anchor_at, counted_from_at=clock.counted_from_at
+    )
+
+
+def _target(
+    clock: Clock,
+    rule: ClockRule,
+    duration: Duration,
+    terms: Terms,
+    anchor_at: datetime,
+    *,
+    counted_from_at: datetime | None,
+) -> Target:
+    """Return a duration as a target from `anchor_at`, with what was granted before on top."""
+    budget = budget_of(duration, terms.calendar_of(rule), anchor_at)
+    extended = clock.extended_ms if budget.basis is clock.basis else 0
+    return Target(
+        terms=terms.hash,
+        basis=budget.basis,
+        budget_ms=budget.ms + extended,
+        anchor_at=anchor_at,
+        counted_from_at=counted_from_at,
+        duration=duration,
+    )
+
+
+def _anchor_at(anchor: Anchor, clock: Clock, issue: Issue) -> datetime:
+    match anchor:
+        case Anchor.REPORTED:
+            return issue.reported_at
+        case Anchor.ACCEPTED:
+            return issue.accepted_at or issue.reported_at
+        case Anchor.CYCLE:
+            return clock.segments[0].from_at if clock.segments else clock.since_at
+
+
+def _ends_at(clock: Clock, target: Target, rule: ClockRule, terms: Terms, at: datetime) -> datetime:
+    """Return when the clock would end by `target` if it ran from `at` on."""
+    calendar = terms.calendar_of(rule)
+    left = target.budget_ms - recounted_ms(clock, target, calendar, at)
+    if left < 0:
+        return at - timedelta(milliseconds=-left)
+    return due_at(target.basis, calendar, at, left)
+
+
+def dropped_rungs(clock: Clock, old: ClockRule, new: ClockRule) -> tuple[str, ...]:
+    """Return the rungs promised by `old` that `new` does not know, to be named, not forgotten."""
+    gone = {*clock.fired, *clock.superseded}
+    dropped: list[str] = []
+    for rung in old.rungs:
+        kept = next((each for each in new.rungs if each.id == rung.id), None)
+        if kept is not None and (kept.every is None) == (rung.every is None):
+            continue
+        repeats = [repeat_id(rung, number) for number in range(1, 1 + (rung.times or 0))]
+        promised = [name for name in (repeats or [rung.id]) if name not in gone]
+        dropped += promised[:1]
+    return tuple(dropped)
+
+
+def would_end_at(clock: Clock, calendar: WorkingCalendar, at: datetime) -> datetime:
+    """Return the clock's deadline, or while it stands the one it would have if resumed at `at`."""
+    if clock.due_at is not None:
+        return clock.due_at
+    return due_at(clock.basis, calendar, at, clock.budget_ms - clock.elapsed_ms)
+
+
+def extended_ms_by(extra: Duration, clock: Clock, calendar: WorkingCalendar, at: datetime) -> int:
+    """Return by how many milliseconds of its own basis an extension moves a clock's deadline."""
+    from_at = would_end_at(clock, calendar, at)
+    given = budget_of(extra, calendar, from_at)
+    to_at = due_at(given.basis, calendar, from_at, given.ms)
+    return elapsed_ms(clock.basis, calendar, from_at, to_at)

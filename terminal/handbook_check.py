@@ -1,0 +1,85 @@
+"""`closeout handbook check`: whether handbooks may be put in force, before anybody does."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from terminal.session import Session
+
+if TYPE_CHECKING:
+    from domain.terms import Terms
+    from handbooks.faults import Fault
+
+UNSOUND = 3
+"""The exit code where a handbook breaks a rule."""
+
+
+async def handbook_check(
+    session: Session,
+    zone: Annotated[
+        str | None, typer.Argument(metavar="ZONE", help="One zone.", show_default="all")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every zone on the shelf.")] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The shelf: a folder with a folder for each zone.",
+            exists=True,
+            file_okay=False,
+            show_default="the handbooks in force",
+        ),
+    ] = None,
+) -> int:
+    """Name every broken rule of a handbook, its clocks and its calendars. Needs no stack.
+
+    Each with file, key, rule and a counter-example. Exit code 3 if there is one.
+    """
+    from handbooks import shelf
+    from terminal.shown.handbook_check import checked
+
+    if zone is not None and every:
+        raise typer.BadParameter("name a zone, or --all", param_hint="--all")
+    place = folder or session.settings.handbook_dir
+    named = shelf.zones(place) if zone is None else [zone]
+    if not named:
+        raise typer.BadParameter(f"{place} has no zone's handbook", param_hint="--folder")
+    sound: dict[str, Terms] = {}
+    found: dict[str, tuple[Fault, ...]] = {}
+    for each in named:
+        try:
+            sound[each] = shelf.read_terms(each, place)
+            found[each] = ()
+        except shelf.HandbookError as error:
+            found[each] = error.faults
+    plain = {
+        "sound": len(sound) == len(found),
+        "problems": [
+            {"zone": each, **_plain(fault)} for each, faults in found.items() for fault in faults
+        ],
+        "handbooks": [_about(terms) for terms in sound.values()],
+    }
+    session.out.answer(plain, lambda: checked(found, sound))
+    return 0 if len(sound) == len(found) else UNSOUND
+
+
+def _plain(fault: "Fault") -> dict[str, object]:
+    told = asdict(fault)
+    return {
+        "file": told.pop("file"),
+        "key": told.pop("field"),
+        "message": told.pop("problem"),
+    } | told
+
+
+def _about(terms: "Terms") -> dict[str, object]:
+    book = terms.handbook
+    return {
+        "zone": book.zone,
+        "revision": book.revision,
+        "terms": terms.hash,
+        "clocks": [rule.id for rule in book.clocks],
+        "calendars": sorted(terms.calendars_by_id),
+    }

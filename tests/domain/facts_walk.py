@@ -1,0 +1,212 @@
+"""Every moment that the engine itself can come to, found by trying all acts in all places."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import builders as b
+
+from domain import commands as cmd
+from domain import commands_of_time as tm
+from domain.decisions import decide
+from domain.durations import Wall
+from domain.errors import IssueError
+from domain.events import Event, PartAsked
+from domain.evolve import evolve
+from domain.facts_possible import Answer, Facts, Moment
+from domain.issue import Issue
+from domain.people import Actor
+from domain.phases import Duty, PauseReason, Phase, Priority, SignOffOutcome
+from domain.terms import Terms
+
+OURS = "survey"
+"""The part that is followed; to the others things happen as well."""
+OTHERS = ("bore", "drain", "kerb", "sign")
+RINGS_MAX = 14
+WAITS = (timedelta(minutes=13), timedelta(minutes=28))
+"""Before a proposal, so that the vigil's rungs fall into the enterprise's window."""
+PRIORITIES = (Priority.ORDINARY, Priority.EMERGENCY)
+"""The two that the engine itself tells apart."""
+ACTORS: list[Actor] = [
+    *(b.OFFICER, b.HEAD, b.DIRECTOR, b.VICE_DIRECTOR, b.ENTERPRISE, b.COORDINATOR, b.SECTION),
+    b.ENGINE,
+]
+ANSWERS = {
+    None: Answer.NONE,
+    SignOffOutcome.DEEMED_ACCEPTED: Answer.SILENCE,
+    SignOffOutcome.UNREACHABLE: Answer.SILENCE,
+    SignOffOutcome.ACCEPTED: Answer.GIVEN,
+    SignOffOutcome.ACCEPTED_BY_PROXY: Answer.GIVEN,
+    SignOffOutcome.WITHDRAWN: Answer.WITHDRAWAL,
+}
+
+
+def facts_of(issue: Issue, part: str | None = None) -> Facts:
+    """Return an issue as far as conditions can ask about it; `part` is the part to follow."""
+    said = issue.sign_off is not None and issue.phase in (Phase.SIGN_OFF, Phase.CLOSED)
+    followed = None if issue.team is None or part is None else issue.team.part(part)
+    return Facts(
+        phase=issue.phase,
+        answer=ANSWERS[issue.sign_off.outcome] if said else Answer.NONE,
+        waiting=None if issue.pause is None else issue.pause.reason,
+        part=None if followed is None else followed.standing,
+        tier=issue.tier,
+        priority=issue.priority,
+        category=issue.category,
+    )
+
+
+def plain(facts: Facts) -> Facts:
+    """Return the facts without the category, which the engine asks about nowhere."""
+    return facts._replace(category=None)
+
+
+def folded(
+    issue: Issue | None, events: Sequence[Event], terms: str
+) -> Iterator[tuple[Event, Issue]]:
+    """Yield each event with the issue after it."""
+    for event in events:
+        issue = evolve(issue, event, zone=b.ZONE, key=b.KEY, terms=terms)
+        yield event, issue
+
+
+def _clocks(minutes: int) -> list[dict[str, Any]]:
+    """Beside the zone's clocks one that runs in every phase, through pauses as well; it escalates
+    and puts to review from each. Silence lapses before that."""
+    window = {"budgets": [{"duration": {"kind": "wall", "minutes": 5}}]}
+    vigil = {
+        "id": "vigil",
+        "name": {"zh": "值守", "en": "Vigil"},
+        "start": [{"events": ["issue_reported", "issue_reopened"]}],
+        "stop": [{"phases": ["closed"]}],
+        "reset": [{"events": ["issue_escalated", "issue_deescalated", "issue_reclassified"]}],
+        "budgets": [{"duration": {"kind": "wall", "minutes": minutes}}],
+        "rungs": [
+            {"id": "agenda", "percent": 50, "effect": "review"},
+            {"id": "due", "percent": 100, "effect": "escalate"},
+        ],
+    }
+    return [*b.clock_rule("sign_off", **window), vigil]
+
+
+TERMS = b.terms_of(
+    clocks=_clocks(30),
+    pauses={"times_max": 1},
+    sign_off={"rejections_before_escalation": 5},
+    extensions={"clocks": ["vigil"], "times_max": 20},
+)
+OTHER_TERMS = b.terms_of(clocks=_clocks(40), pauses={"times_max": 1})
+
+
+def _part(id_: str) -> PartAsked:
+    return PartAsked(id=id_, unit="roads", duty=Duty.CO, deliverable="Work.", required=False)
+
+
+CONVENE = cmd.ConveneTeam(lead="roads", parts=tuple(_part(id_) for id_ in (OURS, *OTHERS)))
+ASK_MORE = tm.AskExtension(clock="vigil", extra=Wall(minutes=5), reason="A little more.")
+ACTS: list[tuple[cmd.Command, ...]] = [
+    *((act,) for act in (b.ACCEPT, b.TURN_AWAY, b.ASSIGN, b.HAND_OVER, b.NOTE, CONVENE)),
+    *((cmd.Escalate(to_tier=tier, reason="Up."),) for tier in (2, 3)),
+    *((cmd.Deescalate(to_tier=tier, reason="Down."),) for tier in (1, 2)),
+    *((cmd.Pause(reason=reason, party="customs", note="Wait."),) for reason in PauseReason),
+    *((act,) for act in (b.RESUME, b.PROPOSE, b.CONFIRM, b.CONFIRM_BY_PROXY, b.REJECT)),
+    *((act,) for act in (b.UNREACHABLE, b.VERIFY, b.SEND_BACK, b.WITHDRAW, b.REOPEN)),
+    *((act,) for act in (b.CONTACT, b.MAKE_PLAN, b.CORRECT, b.HISTORY_LOST)),
+    *((tm.Reclassify(priority=priority, reason="Another."),) for priority in PRIORITIES),
+    (b.DEMAND_REPLY, b.GIVE_REPLY),
+    (ASK_MORE, b.GRANT),
+    (ASK_MORE, b.REFUSE),
+    *(
+        (b.PAUSE, b.RESUME, tm.AskPause(reason=reason, party="customs", note="Once more."), b.GRANT)
+        for reason in PauseReason
+    ),
+    (b.adopt_handbook(OTHER_TERMS),),
+    *(
+        chain
+        for part in (OURS, *OTHERS)
+        for chain in (
+            (cmd.AcceptPart(part=part), cmd.FinishPart(part=part, summary="Done.")),
+            (cmd.RefusePart(part=part, reason="No."), cmd.WaivePart(part=part, reason="So be it.")),
+            (cmd.FinishPart(part=part, summary="Done."),),
+            (cmd.WaivePart(part=part, reason="Not needed."),),
+        )
+    ),
+]
+"""What is tried everywhere. Of a chain, an act that is refused is left out."""
+
+
+@dataclass
+class Place:
+    """An issue at an instant, and the terms it is judged by."""
+
+    issue: Issue
+    at: datetime
+    terms: Terms = field(default_factory=lambda: TERMS)
+
+
+@dataclass
+class Walk:
+    """All moments seen; `places` has the first issue found with each set of facts."""
+
+    seen: set[Moment] = field(default_factory=set)
+    places: dict[Facts, Place] = field(default_factory=dict)
+    ahead: list[Place] = field(default_factory=list)
+
+    def submit(self, place: Place | None, command: cmd.Command, actor: Actor) -> Place | None:
+        """Return where an act leads, None if it is refused; what it shows is kept."""
+        at = b.MON_9 if place is None else place.at
+        terms = TERMS if place is None else place.terms
+        issue = None if place is None else place.issue
+        sent = b.submission(command, actor, id_="walk")
+        try:
+            decision = decide(issue, sent, b.context(at, terms, OTHER_TERMS))
+        except IssueError:
+            return None
+        for event, after in folded(issue, decision.events, terms.hash):
+            facts = plain(facts_of(after, OURS))
+            self.seen.add(Moment(event.kind, facts))
+            if event.kind == "terms_adopted":
+                terms = OTHER_TERMS
+            if facts not in self.places:
+                self.places[facts] = Place(after, at, terms)
+                self.ahead.append(self.places[facts])
+        return Place(decision.issue, at, terms)
+
+    def act(self, place: Place, command: cmd.Command) -> Place:
+        """Let somebody do it who may."""
+        for actor in ACTORS:
+            after = self.submit(place, command, actor)
+            if after is not None:
+                return after
+        return place
+
+    def ring(self, place: Place) -> None:
+        """Let time pass over the next rungs."""
+        for _ in range(RINGS_MAX):
+            if place.issue.next_rung is None:
+                return
+            clock, rung = place.issue.next_rung
+            place = Place(place.issue, max(place.at, rung.due_at), place.terms)
+            after = self.submit(place, b.ring(clock.id, clock.cycle, rung.id), b.ENGINE)
+            place = place if after is None else after
+
+
+def walked() -> Walk:
+    """Return every moment that the acts lead to, from everywhere that they lead to."""
+    walk = Walk()
+    openers = (b.OFFICER, b.HEAD, b.DIRECTOR)
+    for tier, opener in enumerate(openers, start=1):
+        for priority in PRIORITIES:
+            walk.submit(None, b.report(tier=tier, priority=priority), opener)
+    while walk.ahead:
+        start = walk.ahead.pop(0)
+        for chain in ACTS:
+            place = start
+            for command in chain:
+                place = walk.act(place, command)
+        walk.ring(start)
+        for wait in WAITS:
+            later = Place(start.issue, start.at + wait, start.terms)
+            walk.ring(walk.act(later, b.PROPOSE))
+    return walk
