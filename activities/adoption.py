@@ -6,6 +6,7 @@ from desk.adopting import Adopter
 from desk.desk import Desk
 from desk.grounds import ground_of
 from domain.model import Frozen
+from ledger.port import LedgerError
 
 
 class Leg(Frozen):
@@ -21,10 +22,14 @@ class AdoptionActivities:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._adopter = Adopter(desk)
 
     @activity.defn
     async def adopt_page(self, reference: str, after: str) -> Leg:
-        """Move one page of issues after stream `after`."""
+        """Move one page of issues, from `after` on; fails if one of them is to be tried again."""
         ground = await ground_of(self._desk, reference)
-        batch = await Adopter(self._desk).batch(ground, after, on_issue=activity.heartbeat)
+        batch = await self._adopter.batch(ground, after, on_issue=activity.heartbeat)
+        if batch.failed:
+            msg = f"{reference}: {batch.failed} issues after {after!r} are to be tried again"
+            raise LedgerError(msg)
         return Leg(after=batch.after, moved=batch.moved, left=batch.left)

@@ -11,7 +11,7 @@ from domain.events_of_time import TermsAdopted
 from domain.issue import Issue
 from domain.terms import Terms
 from ledger.port import CommandRow, IssueRow, LedgerError
-from ledger.publications import PlanRow, PublicationRow, adoption_id
+from ledger.publications import PlanRow, PublicationRow, is_adoption_id
 
 PUBLICATION = "publication-"
 PLAN = "plan-"
@@ -19,8 +19,8 @@ PLAN = "plan-"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some open issues to be moved, by stream. `after` is where the next page begins, None at the
-    end."""
+    """Some open issues to be moved, each once. `after` is where the next page begins, None at the
+    end: a stream or a command's id, as the ground goes through them."""
 
     rows: Sequence[IssueRow]
     after: str | None
@@ -35,11 +35,15 @@ class Ground(Protocol):
         ...
 
     async def stands(self) -> bool:
-        """Return whether nothing has been published since that takes its place."""
+        """Return whether nothing has been published since that takes its place.
+
+        Looks for publications anew. Asked after the issues were read, it keeps a process that lags
+        from laying an older calendar over one that an issue has by then.
+        """
         ...
 
     async def page(self, after: str, limit: int) -> Page:
-        """Return open issues that are still to be moved, after stream `after`."""
+        """Return open issues that are still to be moved, from `after` on."""
         ...
 
     async def target(self, issue: Issue) -> Terms | None:
@@ -162,11 +166,11 @@ class UndoGround:
         """Return open issues that the earlier plan moved and that are still on its handbook."""
         moved = await self.desk.ledger.adoptions(self.undone, after=after, limit=limit)
         rows = []
-        for command in moved:
-            row = await self.desk.ledger.issue(command.stream)
+        for stream in dict.fromkeys(command.stream for command in moved):
+            row = await self.desk.ledger.issue(stream)
             if row is not None and row.issue.is_open and await self._is_there(row.issue):
                 rows.append(row)
-        return Page(rows, moved[-1].stream if len(moved) == limit else None)
+        return Page(rows, moved[-1].id if len(moved) == limit else None)
 
     async def target(self, issue: Issue) -> Terms | None:
         """Return the handbook that the issue came from, with the calendars that it counts by now:
@@ -189,10 +193,11 @@ class UndoGround:
         return terms.handbook.hash == self.goal.handbook.hash
 
     async def _came_from(self, issue: Issue) -> Terms | None:
-        """Return the terms that the plan took the issue from."""
-        id_ = adoption_id(self.undone, issue.stream)
-        for row in await self.desk.ledger.commands(issue.stream):
-            if row.id == id_ and (adopted := await adoption_of(self.desk, row)) is not None:
+        """Return the terms that the plan took the issue from, the last time that it did."""
+        for row in reversed(await self.desk.ledger.commands(issue.stream)):
+            if not is_adoption_id(row.id, self.undone, issue.stream):
+                continue
+            if (adopted := await adoption_of(self.desk, row)) is not None:
                 return await self.desk.shelf.version(adopted.from_terms)
         return None
 
@@ -248,6 +253,7 @@ async def _goal(desk: Desk, plan: PlanRow) -> Terms:
 
 
 async def _is_newest(desk: Desk, plan: PlanRow) -> bool:
+    await desk.shelf.refresh()
     return (await desk.ledger.plans(plan.zone))[-1].sequence == plan.sequence
 
 

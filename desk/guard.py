@@ -26,7 +26,7 @@ RUNNING = f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'"
 OPEN = f"{RUNNING} AND IssuePhase != 'closed'"
 UNTOLD_MAX = 100
 ADOPTED_MAX = 1000
-"""Issues that one round moves to a calendar published, or by a plan approved, that missed them."""
+"""Issues that one round looks at because a calendar published or a plan approved missed them."""
 EVERY_MINUTES = 10
 
 
@@ -40,6 +40,7 @@ class Guard:
         self, desk: Desk, client: Client, on_round: Callable[[Rounds], None] = lambda _: None
     ) -> None:
         self._desk = desk
+        self._adopter = Adopter(desk)
         self._client = client
         self._on_round = on_round
 
@@ -69,7 +70,7 @@ class Guard:
             self._desk.on_poke()
             log.warning("guard_mended", **found.model_dump())
         # Last, for what is above must be mended whatever becomes of this.
-        adopted = await Adopter(self._desk).catch_up(limit=ADOPTED_MAX)
+        adopted = await self._adopter.catch_up(limit=ADOPTED_MAX)
         if adopted:
             log.warning("guard_caught_up", issues=adopted)
         return found.model_copy(update={"adopted": adopted})

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 from pydantic import ValidationError
 
-from desk.adopting import Adopter
+from desk.adopting import PAGE, Adopter
 from desk.desk import Desk
 from desk.grounds import (
     PLAN,
@@ -82,6 +82,21 @@ class Planning:
             )
         )
         return await ground_of_plan(self._desk, kept)
+
+    async def left(self, plan: PlanRow) -> int | None:
+        """Return how many open issues, of those that a plan went through, it has not moved: they
+        could not follow, or it goes on. None if a later plan of the zone has taken its place."""
+        if (await self._desk.ledger.plans(plan.zone))[-1].sequence != plan.sequence:
+            return None
+        ground = await ground_of_plan(self._desk, plan)
+        until = plan.ended_at or to_millisecond(self._desk.clock.now())
+        left = 0
+        after: str | None = ""
+        while after is not None:
+            page = await ground.page(after, PAGE)
+            left += sum(row.issue.reported_at <= until for row in page.rows)
+            after = page.after
+        return left
 
     async def _current(self) -> Terms:
         at = to_millisecond(self._desk.clock.now())

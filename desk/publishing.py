@@ -13,6 +13,7 @@ from domain.calendar import WorkingCalendar
 from domain.calendar_check import UnfitCalendarError, calendar_problems
 from domain.canonical import canonical
 from domain.commands_of_time import AdoptCalendar
+from domain.days import to_ms
 from domain.errors import (
     ConflictError,
     InvalidRequestError,
@@ -68,6 +69,13 @@ class Publishing:
         problems = calendar_problems(calendar)
         if problems:
             raise UnfitCalendarError(problems)
+        if to_ms(self._desk.clock.now()) < calendar.at_minute(calendar.valid_from, 0):
+            raise InvalidRequestError(
+                "The calendar begins only later: nothing could be counted until then.",
+                field="calendar.valid_from",
+                value=calendar.valid_from,
+                allowed="today or earlier",
+            )
         there = await self.in_force(calendar.id)
         await self._refuse_same(calendar, there)
         if calendar.valid_until < there.calendar.valid_until:

@@ -55,6 +55,7 @@ class Seer:
             "outcome": issue.outcome,
             "deadline_at": None if deadline is None else deadline.due_at,
             "overdue": is_overdue(issue, at),
+            "provisional": deadline is not None and deadline.provisional,
             "next_rung": self._next_rung(issue),
             "notices": row.notices[:NOTICES_SHOWN_MAX],
             "more_notices": len(row.notices) >= NOTICES_SHOWN_MAX,

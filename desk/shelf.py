@@ -90,9 +90,12 @@ class Shelf:
             self._remember(terms)
 
     async def refresh(self) -> None:
-        """Look now for what has been published."""
-        self._look_again_s = 0.0
-        await self._look()
+        """Look now for what has been published. A look that began before is not enough.
+
+        What an issue was moved to is published already: whoever reads the issue first and looks
+        then knows a calendar that is no older than the issue's own.
+        """
+        await self._look(anew=True)
 
     async def publications(self) -> dict[str, PublicationRow]:
         """Return the newest publication of each calendar, as the ledger has it now."""
@@ -118,10 +121,10 @@ class Shelf:
         await self._look()
         return await self._laid_over(terms, self._newest)
 
-    async def _look(self) -> None:
+    async def _look(self, *, anew: bool = False) -> None:
         """Look for publications unless that was done a moment ago; one look serves all who wait."""
         async with self._looking:
-            if time.monotonic() < self._look_again_s:
+            if not anew and time.monotonic() < self._look_again_s:
                 return
             newest = {row.calendar: row for row in await self._ledger.newest_publications()}
             if newest != self._newest:

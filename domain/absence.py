@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.calendar import CalendarError
 from domain.chain import Record
-from domain.clock_rules import RungRule, repeat_id
+from domain.clock_rules import RungRule, rung_name
 from domain.clocks import Move, Standing
 from domain.cycles import Cycle, cycles_of
 from domain.days import to_ms
@@ -141,12 +141,15 @@ def _of_cycle(cycle: Cycle, asked: str, now: datetime, rules: int) -> Absence:
 
 
 def _meant(cycle: Cycle, asked: str) -> str:
-    """Return the id that is asked about: of a rung that repeats the next repeat, or the last."""
-    says = cycle.rule.rung(asked)
-    if says is None or says.every is None or asked != says.id:
+    """Return the id that is asked about: of a rung that repeats the next repeat, or the last; of
+    one that a later deadline promised anew, that of the present turn."""
+    says, turn = cycle.rule.rung(asked), cycle.clock.turn
+    if says is None or asked != says.id:
         return asked
+    if says.every is None:
+        return rung_name(says, turn)
     planned = [due.id for due in cycle.clock.rungs if cycle.rule.rung(due.id) is says]
-    numbered = [repeat_id(says, number) for number in range(1, (says.times or 1) + 1)]
+    numbered = [rung_name(says, turn, number) for number in range(1, (says.times or 1) + 1)]
     gone = {*cycle.fired, *cycle.passed_over}
     to_come = [id_ for id_ in numbered if id_ not in gone]
     return (planned or to_come or numbered[-1:])[0]
@@ -156,7 +159,7 @@ def _within(says: RungRule, id_: str) -> bool:
     """Return whether an id that ends in a number is one of the repeats there can be."""
     if says.every is None:
         return True
-    return id_ in {repeat_id(says, number) for number in range(1, (says.times or 1) + 1)}
+    return id_ == says.id or int(id_.rpartition(".")[2]) <= (says.times or 1)
 
 
 def _earlier(cycle: Cycle, says: RungRule | None, id_: str) -> tuple[str, ...]:

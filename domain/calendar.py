@@ -12,6 +12,7 @@ from typing import Annotated, Self
 import rfc8785
 from pydantic import AfterValidator, Field, model_validator
 
+from domain.calendar_tables import KEPT_TABLES, TABLE_INTERVALS_MAX, opened_on
 from domain.days import (
     ONE_DAY,
     WEEKDAYS,
@@ -37,6 +38,7 @@ FIRST_DAY = date(1970, 1, 1)
 LAST_DAY = date(2199, 12, 31)
 OVERRIDES_MAX = 10_000
 TABLE_YEARS_MAX = 60
+DAYS_KEPT_MAX = 4096
 SLACK_YEARS_MAX = 10
 
 WEEKLY_HOURS = Name(zh="每周工作时间", en="weekly hours")
@@ -221,6 +223,8 @@ class WorkingCalendar(Frozen):
                 for hours in self._hours_on(day)
             )
             known = tuple((start, end) for start, end in spans if end > start)
+            if len(self._ranges_by_day) >= DAYS_KEPT_MAX:
+                self._ranges_by_day.clear()
             self._ranges_by_day[day] = known
         return known
 
@@ -330,19 +334,30 @@ class WorkingCalendar(Frozen):
     def _open_time(self, start: int, end: int) -> OpenTime:
         """Return a table that covers both instants; one that must grow grows by half or so."""
         tables = self._tables
-        if tables and tables[0].from_ms <= start and end < tables[0].until_ms:
-            return tables[0]
-        known = [ms for table in tables for ms in (table.from_ms, table.until_ms - 1)]
+        # Another thread may give the table up between a look and the next.
+        held = tables[:1]
+        if held and held[0].from_ms <= start and end < held[0].until_ms:
+            return held[0]
+        known = [ms for table in held for ms in (table.from_ms, table.until_ms - 1)]
         years = [self.day_of(from_ms(ms)).year for ms in (start, end, *known)]
-        if max(years) - min(years) > TABLE_YEARS_MAX:
+        if max(years) - min(years) > min(TABLE_YEARS_MAX, self._table_years):
             years = years[:2]
         slack = min(SLACK_YEARS_MAX, max(1, (max(years) - min(years)) // 2))
+        if max(years) - min(years) + 2 * slack > self._table_years:
+            slack = 1
         grown = self._worked_out(
             max(self.valid_from, date(min(years) - slack, 1, 1)),
             min(LAST_DAY, date(max(years) + slack, 12, 31)),
         )
         tables[:] = [grown]
+        KEPT_TABLES.keep(tables)
         return grown
+
+    @cached_property
+    def _table_years(self) -> int:
+        """How many years of the plain week fill a table; a question may need more than that."""
+        ranges = sum(len(self.weekly.on(weekday)) for weekday in WEEKDAYS)
+        return TABLE_INTERVALS_MAX // max(1, ranges * 366 // len(WEEKDAYS))
 
     def _worked_out(self, first: date, last: date) -> OpenTime:
         """Return the table of whole local days, with what still runs from the day before."""
@@ -350,8 +365,11 @@ class WorkingCalendar(Frozen):
         return OpenTime.of(
             self.at_minute(first, 0),
             self.at_minute(last + ONE_DAY, 0),
-            (opened for day in _days(opening, last) for opened in self.ranges_on(day)),
+            opened_on(zone_of(self.time_zone), _days(opening, last), self._minutes_on),
         )
+
+    def _minutes_on(self, day: date) -> tuple[tuple[int, int], ...]:
+        return tuple((each.opens_minute, each.closes_minute) for each in self._hours_on(day))
 
 
 def _days(first: date, last: date) -> Iterator[date]:

@@ -3,11 +3,12 @@
 It is what `closeout calendar batch` reads, and what other engines of working time are asked with.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
 from domain.calendar import (
     FIRST_DAY,
@@ -16,14 +17,36 @@ from domain.calendar import (
     CalendarError,
     WorkingCalendar,
 )
-from domain.calendar_check import UnfitCalendarError, checked_calendar, form_problems
+from domain.calendar_check import (
+    UnfitCalendarError,
+    checked_calendar,
+    contradictions,
+    form_problems,
+)
 from domain.days import ONE_DAY, WEEKDAYS, from_ms, to_ms
 from domain.model import Frozen, Short
 
 TIME_CHARACTERS = len("09:00")
 
 ShortDay = Annotated[str, StringConstraints(pattern="^(mon|tue|wed|thu|fri|sat|sun)$")]
-Days = Annotated[tuple[date, ...], Field(max_length=OVERRIDES_MAX // 2)]
+
+DAY_FORM = "a day is written 2026-01-31"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def written_day(value: object) -> object:
+    """Hold a day to its one way of writing; raises ValueError for a number and for an instant.
+
+    A day that a file's own form has already made out, and None, are left alone.
+    """
+    if value is None or type(value) is date or (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    raise ValueError(DAY_FORM)
+
+
+Days = Annotated[
+    tuple[Annotated[date, BeforeValidator(written_day)], ...], Field(max_length=OVERRIDES_MAX // 2)
+]
 Clock = Annotated[str, StringConstraints(max_length=TIME_CHARACTERS)]
 
 HOLIDAY = {"zh": "放假", "en": "off"}
@@ -64,7 +87,7 @@ def short_calendar(name: str, form: object, tzdata: str) -> WorkingCalendar:
         short = _READ.validate_python(form)
     except ValidationError as error:
         raise UnfitCalendarError(form_problems(error)) from error
-    return checked_calendar(_long_form(name, short, tzdata))
+    return checked_calendar(_long_form(name, short, tzdata), contradictions)
 
 
 def _long_form(name: str, short: ShortCalendar, tzdata: str) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from domain.clock_rules import ClockRule, ClockScope, Condition
 from domain.clocks import Clock, Move, Standing
 from domain.conditions import failing, held
-from domain.durations import Basis
+from domain.durations import Basis, Duration
 from domain.events import Event
 from domain.facts_possible import (
     ANY_OTHER,
@@ -21,6 +21,7 @@ from domain.facts_possible import (
 )
 from domain.issue import Issue, Part, Pause
 from domain.phases import Duty, Origin, Phase, Priority
+from domain.timekeeping import budget_for
 
 AFTER = {
     Move.START: Standing.RUNNING,
@@ -159,6 +160,12 @@ def holding(conditions: Iterable[Condition], moment: Moment) -> Iterator[int]:
     for place, condition in enumerate(conditions):
         if holds(condition, moment):
             yield place
+
+
+def budget_at(rule: ClockRule, moment: Moment) -> Duration:
+    """Return the budget that fits at this moment, as far as what budgets ask for is told apart."""
+    _, issue, _ = _posed(moment)
+    return budget_for(rule, issue)
 
 
 def _step(rule: ClockRule, before: Node | None, moment: Moment) -> Step:

@@ -61,7 +61,7 @@ class RungRule(Frozen):
     """A threshold of a clock (R4.1): exactly one of a share of its budget (100 is the deadline
     itself), a time before the deadline, a time after it, or again and again after it.
 
-    A repeated rung fires as `<id>.1`, `<id>.2` … until `times`.
+    A repeated rung fires as `<id>.1`, `<id>.2` … until `times` (`rung_name`).
     """
 
     id: Annotated[Code, Field(max_length=RUNG_ID_CHARACTERS_MAX)]
@@ -169,15 +169,28 @@ class ClockRule(Frozen):
         return self.retarget or RetargetRule()
 
     def rung(self, fired_as: str) -> RungRule | None:
-        """Return the rung that fires under this id; a repeat's ends in `.<n>`."""
+        """Return the rung that fires under this id (`rung_name`)."""
         exact = next((rung for rung in self.rungs if rung.id == fired_as), None)
         if exact is not None:
             return exact
-        stem, _, number = fired_as.rpartition(".")
-        repeated = (rung for rung in self.rungs if rung.id == stem and rung.every is not None)
-        return next(repeated, None) if number.isdigit() else None
+        stems = (rung for rung in self.rungs if fired_as.startswith(f"{rung.id}."))
+        for rung in sorted(stems, key=lambda rung: -len(rung.id)):
+            numbers = fired_as.removeprefix(f"{rung.id}.").split(".")
+            counted = len(numbers) in ((1,) if rung.every is None else (1, 2))
+            if counted and all(number.isdigit() for number in numbers):
+                return rung
+        return None
 
 
-def repeat_id(rung: RungRule, number: int) -> str:
-    """Return the id under which the n-th repeat of a rung fires."""
-    return f"{rung.id}.{number}"
+def rung_name(rung: RungRule, turn: int, number: int | None = None) -> str:
+    """Return the id under which a rung fires: its own; `<id>.<n>` for the n-th repeat.
+
+    Once a breach has been undone by a later deadline all is promised anew, in the next turn:
+    `<id>.2`, and `<id>.2.<n>` for a repeat. Nothing fires twice under one id (R4.2).
+    """
+    parts = [
+        rung.id,
+        *([str(turn + 1)] if turn else []),
+        *([] if number is None else [str(number)]),
+    ]
+    return ".".join(parts)

@@ -13,6 +13,10 @@ from domain.model import ClockId, Code, Frozen, Moment, is_none, is_unset
 Milliseconds = Annotated[int, Field(ge=0)]
 
 
+CALENDAR = "calendar"
+"""The rule of a change of target by which a clock counts by another calendar."""
+
+
 class Standing(StrEnum):
     """Whether a clock counts."""
 
@@ -164,6 +168,7 @@ class Clock(Frozen):
     counted_from_at: Moment | None = Field(default=None, exclude_if=is_none)
     duration: Duration | None = Field(default=None, exclude_if=is_none)
     before: Target | None = Field(default=None, exclude_if=is_none)
+    turn: int = Field(default=0, exclude_if=is_unset)
 
     @property
     def is_live(self) -> bool:
@@ -254,8 +259,8 @@ def target_of(clock: Clock, terms: str) -> Target:
 
 
 def _aimed(clock: Clock, aim: Retargeted, run: Run | None) -> dict[str, object]:
-    """What a new target changes of a live clock. The rung that told of a breach since undone has
-    fired, and stays fired."""
+    """What a new target changes of a live clock. What told of a breach since undone has fired, and
+    stays fired; the rungs of the new deadline are those of the next turn."""
     to = aim.to
     return {
         "basis": to.basis,
@@ -270,8 +275,17 @@ def _aimed(clock: Clock, aim: Retargeted, run: Run | None) -> dict[str, object]:
         "superseded": aim.superseded,
         "born_breached": aim.born_breached,
         "breached_at": None if aim.breach_undone else clock.breached_at or aim.breached_at,
-        "before": aim.came_from if aim.came_from.terms != to.terms else None,
+        "turn": clock.turn + aim.breach_undone,
+        "before": _before(clock, aim),
     }
+
+
+def _before(clock: Clock, aim: Retargeted) -> Target | None:
+    """Return what the way back goes to. A calendar published on the way is kept to, and leaves
+    the target by another handbook what it was; any other change under the same terms ends it."""
+    if aim.came_from.terms == aim.to.terms:
+        return None
+    return clock.before or aim.came_from if aim.rule == CALENDAR else aim.came_from
 
 
 def _fresh(change: ClockTransition, at: datetime) -> Clock:

@@ -17,7 +17,11 @@ def time_changes(issue: Issue, event: ev.TimeEvent) -> dict[str, object]:  # one
         case ev.ReplyGiven():
             return {"reply_wanted": False}
         case ev.IssueReclassified():
-            return {"category": event.to_category, "priority": event.to_priority}
+            return {
+                "category": event.to_category,
+                "priority": event.to_priority,
+                "reclassified": issue.reclassified + 1,
+            }
         case ev.ExtensionAsked() | ev.PauseAsked():
             return {"request": _request(event)}
         case ev.ExtensionGranted():

@@ -159,6 +159,11 @@ class Handbook(Frozen):
     )
     """A fact recorded longer than this after it took place is flagged (Q9); None: none is."""
 
+    reclassified_times_max: Annotated[int, Field(ge=0, le=100)] | None = Field(
+        default=None, exclude_if=is_none
+    )
+    """How often one issue may change category or priority; None: without limit."""
+
     @cached_property
     def hash(self) -> str:
         """Return the SHA-256 of the handbook's canonical text, in hex."""

@@ -155,6 +155,7 @@ class Issue(Frozen):
     request: Request | None = Field(default=None, exclude_if=is_none)
     extensions: int = Field(default=0, exclude_if=is_unset)
     reply_wanted: bool = Field(default=False, exclude_if=is_unset)
+    reclassified: int = Field(default=0, exclude_if=is_unset)
 
     @property
     def stream(self) -> str:

@@ -3,11 +3,11 @@ terms (R3). What has been spent is counted anew over the cycle's own segments, n
 number, so that a change and its undoing meet again to the millisecond."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from domain.calendar import WorkingCalendar
-from domain.clock_rules import Anchor, ClockRule, Retarget, repeat_id
+from domain.clock_rules import Anchor, ClockRule, Retarget, rung_name
 from domain.clocks import (
     Clock,
     ClockTransition,
@@ -22,9 +22,22 @@ from domain.clocks import (
 from domain.durations import Duration, budget_of, due_at, elapsed_ms
 from domain.issue import Issue
 from domain.reading import counted_intervals, gross_ms, passed_at, spent_ms
-from domain.runs import Pace, run_of
+from domain.runs import Pace, promised_name, run_of
 from domain.terms import Terms
 from domain.timekeeping import budget_for, started
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """By which rule a target changes, and by which terms the old one was set. `extended_ms` is what
+    has been granted in all, if that changes too; `dropped` are rungs that the rule has no longer;
+    `restored`: the clock comes back to a target that it had."""
+
+    by: str
+    came_by: str
+    extended_ms: int | None = None
+    dropped: tuple[str, ...] = ()
+    restored: bool = False
 
 
 def recounted_ms(clock: Clock, target: Target, calendar: WorkingCalendar, at: datetime) -> int:
@@ -40,19 +53,16 @@ def retargeted(
     terms: Terms,
     at: datetime,
     rules: int,
-    *,
-    by: str,
-    came_by: str,
-    extended_ms: int | None = None,
-    dropped: tuple[str, ...] = (),
+    change: Change,
 ) -> ClockTransition:
-    """Return the move that gives a live clock the target `to`. `by` names the rule of the change,
-    `came_by` the terms of the target replaced, `dropped` rungs that the rule has no longer."""
-    calendar = terms.calendar_of(rule)
+    """Return the move that gives a live clock the target `to`."""
+    calendar, runs = terms.calendar_of(rule), clock.standing is Standing.RUNNING
     spent = recounted_ms(clock, to, calendar, at)
-    over, runs = spent >= to.budget_ms, clock.standing is Standing.RUNNING
-    run, superseded = _run_and_superseded(clock, to, rule, calendar, at, spent, rules)
-    again = over and _has_rung(clock, rule)
+    over = spent >= to.budget_ms
+    again = over and change.restored and _has_rung(clock, rule)
+    told = over and (again or clock.breached_at is not None)
+    pace = _pace(clock, to, calendar, at, spent, rules, told=told)
+    run, superseded = _run_and_superseded(clock, to, rule, pace, told=told)
     return ClockTransition(
         clock=clock.id,
         rule=clock.rule,
@@ -61,38 +71,59 @@ def retargeted(
         elapsed_ms=spent,
         run=run if runs else None,
         retarget=Retargeted(
-            rule=by,
-            came_from=target_of(clock, came_by),
+            rule=change.by,
+            came_from=target_of(clock, change.came_by),
             from_due_at=clock.due_at,
             to=to,
             to_due_at=run.due_at if runs else None,
-            extended_ms=clock.extended_ms if extended_ms is None else extended_ms,
-            superseded=tuple(sorted({*superseded, *dropped})),
-            born_breached=over and not again and (clock.breached_at is None or clock.born_breached),
+            extended_ms=_extended_ms(clock, to, change),
+            superseded=tuple(
+                sorted({*superseded, *change.dropped, *_of_last_turn(clock, rule, pace)})
+            ),
+            born_breached=over and (clock.born_breached or not told),
             breach_undone=not over and clock.breached_at is not None,
             breached_at=run.due_at if again else None,
         ),
     )
 
 
+def _of_last_turn(clock: Clock, rule: ClockRule, pace: Pace) -> Iterator[str]:
+    """Yield what was promised for a deadline whose breach is undone: the next turn replaces it."""
+    if pace.turn == clock.turn:
+        return
+    for rung in rule.rungs:
+        promised = promised_name(rung, clock.turn, {*clock.fired, *clock.superseded})
+        if promised is not None:
+            yield promised
+
+
+def _extended_ms(clock: Clock, to: Target, change: Change) -> int:
+    """What was granted in opening hours is none of all time: with the basis the grant is over."""
+    if change.extended_ms is not None:
+        return change.extended_ms
+    return clock.extended_ms if to.basis is clock.basis else 0
+
+
 def _has_rung(clock: Clock, rule: ClockRule) -> bool:
-    """Return whether a breach that was since undone has rung: it will not ring again."""
-    rung = any(each.is_due_itself and each.id in clock.fired for each in rule.rungs)
+    """Return whether a breach that was since undone has rung: restored, it will not ring again."""
+    named = (rule.rung(name) for name in clock.fired)
+    rung = any(each is not None and each.is_due_itself for each in named)
     return rung and clock.breached_at is None
 
 
-def _run_and_superseded(
+def _pace(
     clock: Clock,
     to: Target,
-    rule: ClockRule,
     calendar: WorkingCalendar,
     at: datetime,
     spent: int,
     rules: int,
-) -> tuple[Run, tuple[str, ...]]:
-    """Return the run under the new target, without the rungs that the change has passed over. The
-    deadline itself is never passed over in silence: it rings at once."""
-    pace = Pace(
+    *,
+    told: bool,
+) -> Pace:
+    """Return how the clock runs on by its new target. `told`: its deadline has passed and rung."""
+    undone = spent < to.budget_ms and clock.breached_at is not None
+    return Pace(
         basis=to.basis,
         budget_ms=to.budget_ms,
         anchor_at=to.anchor_at,
@@ -100,28 +131,26 @@ def _run_and_superseded(
         spent_ms=spent,
         calendar=calendar,
         gone=clock.fired,
-        passed_at=_passed(clock, to, rule, calendar, at, spent),
+        passed_at=passed_at(clock, to, calendar, at) if told else None,
         rules=rules,
         duration=to.duration,
+        turn=clock.turn + undone,
     )
-    run = _run_by(clock, to, rule, pace)
-    due_itself = {rung.id for rung in rule.rungs if rung.is_due_itself}
-    passed = {due.id for due in run.rungs if due.due_at <= at} - due_itself
-    while passed:
-        kept = _run_by(clock, to, rule, replace(pace, gone=(*pace.gone, *passed)))
-        more = {due.id for due in kept.rungs if due.due_at <= at} - due_itself
+
+
+def _run_and_superseded(
+    clock: Clock, to: Target, rule: ClockRule, pace: Pace, *, told: bool
+) -> tuple[Run, tuple[str, ...]]:
+    """Return the run under the new target, without the rungs that the change has passed over. The
+    deadline itself is never passed over in silence: unless it has rung, it rings at once."""
+    due_itself = {rung_name(rung, pace.turn) for rung in rule.rungs if rung.is_due_itself}
+    passed = due_itself - set(clock.fired) if told else set()
+    while True:
+        run = _run_by(clock, to, rule, replace(pace, gone=(*pace.gone, *passed)))
+        more = {due.id for due in run.rungs if due.due_at <= pace.at} - due_itself
         if not more:
-            return kept, tuple(sorted(passed))
+            return run, tuple(sorted(passed))
         passed |= more
-    return run, ()
-
-
-def _passed(
-    clock: Clock, to: Target, rule: ClockRule, calendar: WorkingCalendar, at: datetime, spent: int
-) -> datetime | None:
-    """Return when a deadline that has been rung was passed; None for one that is still to ring."""
-    rung = clock.breached_at is not None or _has_rung(clock, rule)
-    return passed_at(clock, to, calendar, at) if rung and spent >= to.budget_ms else None
 
 
 def _run_by(clock: Clock, to: Target, rule: ClockRule, pace: Pace) -> Run:
@@ -150,7 +179,8 @@ def reclassified(
             yield _restarted(clock, rule, after, terms, at, rules)
             continue
         to = aimed(answer, clock, rule, duration, after, terms, at)
-        yield retargeted(clock, to, rule, terms, at, rules, by=answer, came_by=terms.hash)
+        change = Change(by=answer, came_by=terms.hash)
+        yield retargeted(clock, to, rule, terms, at, rules, change)
 
 
 def _restarted(
@@ -239,6 +269,10 @@ def _target(
 
 
 def _anchor_at(anchor: Anchor, clock: Clock, issue: Issue) -> datetime:
+    """A later cycle counts from its own beginning: the pauses of those before are not its own to
+    credit, and none may be counted."""
+    if clock.cycle > 1:
+        anchor = Anchor.CYCLE
     match anchor:
         case Anchor.REPORTED:
             return issue.reported_at
@@ -260,15 +294,9 @@ def _ends_at(clock: Clock, target: Target, rule: ClockRule, terms: Terms, at: da
 def dropped_rungs(clock: Clock, old: ClockRule, new: ClockRule) -> tuple[str, ...]:
     """Return the rungs promised by `old` that `new` does not know, to be named, not forgotten."""
     gone = {*clock.fired, *clock.superseded}
-    dropped: list[str] = []
-    for rung in old.rungs:
-        kept = next((each for each in new.rungs if each.id == rung.id), None)
-        if kept is not None and (kept.every is None) == (rung.every is None):
-            continue
-        repeats = [repeat_id(rung, number) for number in range(1, 1 + (rung.times or 0))]
-        promised = [name for name in (repeats or [rung.id]) if name not in gone]
-        dropped += promised[:1]
-    return tuple(dropped)
+    promised = (promised_name(rung, clock.turn, gone) for rung in old.rungs)
+    known = {promised_name(rung, clock.turn, gone) for rung in new.rungs}
+    return tuple(name for name in promised if name is not None and name not in known)
 
 
 def would_end_at(clock: Clock, calendar: WorkingCalendar, at: datetime) -> datetime:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 
 from domain.calendar import WorkingCalendar
-from domain.clock_rules import FULL_PERCENT, ClockRule, RungRule, repeat_id
+from domain.clock_rules import FULL_PERCENT, ClockRule, RungRule, rung_name
 from domain.clocks import Run, RungDue, in_order
 from domain.days import MINUTE_MS, from_ms, to_ms
 from domain.durations import Basis, Duration, OpenHours, Wall, budget_of, due_at, elapsed_ms
@@ -34,6 +34,7 @@ class Pace:
     passed_at: datetime | None = None
     rules: int = FIRST_RULES
     duration: Duration | None = None
+    turn: int = 0
 
     def reached(self, threshold_ms: int) -> datetime:
         """Return when so much will have been spent; at once if it has been already."""
@@ -73,11 +74,34 @@ def _first(pace: Pace) -> bool:
 
 def _dues(rung: RungRule, pace: Pace, ends_at: datetime) -> Iterator[RungDue]:
     if rung.every is not None:
-        following, _ = next_repeat(rung, pace, ends_at, after=0)
+        following, _ = next_repeat(rung, pace, ends_at, after=last_repeat(rung, pace))
         if following is not None:
             yield following
-    elif rung.id not in pace.gone:
-        yield RungDue(id=rung.id, due_at=_once(rung, pace, ends_at))
+        return
+    name = rung_name(rung, pace.turn)
+    if name not in pace.gone:
+        yield RungDue(id=name, due_at=_once(rung, pace, ends_at))
+
+
+def last_repeat(rung: RungRule, pace: Pace) -> int:
+    """Return the number of the last repeat that is gone, 0 before the first: none comes after it
+    that was before it."""
+    return _last_gone(rung, pace.turn, pace.gone)
+
+
+def promised_name(rung: RungRule, turn: int, gone: Collection[str]) -> str | None:
+    """Return the id under which a rung is promised next, None if nothing more is."""
+    if rung.every is None:
+        name = rung_name(rung, turn)
+        return None if name in gone else name
+    number = 1 + _last_gone(rung, turn, gone)
+    return rung_name(rung, turn, number) if number <= (rung.times or 0) else None
+
+
+def _last_gone(rung: RungRule, turn: int, gone: Collection[str]) -> int:
+    prefix = f"{rung_name(rung, turn)}."
+    ends = (name.removeprefix(prefix) for name in gone if name.startswith(prefix))
+    return max((int(end) for end in ends if end.isdigit()), default=0)
 
 
 def _once(rung: RungRule, pace: Pace, ends_at: datetime) -> datetime:
@@ -104,7 +128,7 @@ def next_repeat(
     offset_at = ends_at
     for number in range(1, rung.times + 1):
         offset_at = _offset_at(rung.every, pace.calendar, offset_at)
-        name = repeat_id(rung, number)
+        name = rung_name(rung, pace.turn, number)
         if number <= after or name in pace.gone:
             continue
         repeat_at = _later(pace, ends_at, offset_at)

@@ -13,6 +13,7 @@ from domain.facts_possible import ANY_OTHER, Space
 from domain.handbook import Handbook
 from domain.phases import Phase, Priority
 from domain.problem import Problem
+from domain.soundness_of_budgets import reach_problems
 from domain.soundness_of_conditions import condition_problems, conditions_of
 from domain.soundness_of_rungs import budget_problems, rung_problems
 from domain.terms import Terms
@@ -44,15 +45,21 @@ def _of_clock(
             yield problem
     yield from budget_problems(rule, handbook)
     yield from rung_problems(rule, calendar)
+    if calendar is not None:
+        yield from reach_problems(rule, calendar)
 
 
 def space_of(rule: ClockRule, handbook: Handbook) -> Space:
     """Return what must be told apart to judge a rule's conditions, and no more.
 
-    A zone of one tier is judged as if it had two: the same rules serve zones of several.
+    A zone of one tier is judged as if it had two: the same rules serve zones of several. Where a
+    pause asks for the class of an issue, so do the budgets.
     """
     conditions = [condition for _, _, condition in conditions_of(rule)]
-    asked = [set(condition.categories) for condition in conditions if condition.categories]
+    by_class = any(pause.priorities or pause.categories for pause in rule.pause)
+    budgets = rule.budgets if by_class else ()
+    named = [*(each.categories for each in conditions), *(each.categories for each in budgets)]
+    asked = [set(categories) for categories in named if categories]
     alike: dict[tuple[bool, ...], str] = {}
     for category in [*(entry.id for entry in handbook.categories), ANY_OTHER]:
         alike.setdefault(tuple(category in each for each in asked), category)
@@ -60,9 +67,11 @@ def space_of(rule: ClockRule, handbook: Handbook) -> Space:
         alike.pop(tuple(False for _ in asked), None)
     return Space(
         tiers=tuple(range(1, max(2, handbook.top_tier) + 1))
-        if any(condition.tiers for condition in conditions)
+        if any(condition.tiers for condition in conditions) or any(b.tier for b in budgets)
         else (),
-        priorities=tuple(Priority) if any(c.priorities for c in conditions) else (),
+        priorities=tuple(Priority)
+        if any(c.priorities for c in conditions) or any(b.priority for b in budgets)
+        else (),
         categories=tuple(alike.values()) if asked else (),
         parts=rule.scope is ClockScope.PART,
     )

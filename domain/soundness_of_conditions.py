@@ -6,9 +6,20 @@ that no sound clock is refused.
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 
-from domain.clock_life import Life, Node, Step, holding, holds, live_through, told, told_facts
-from domain.clock_rules import ClockRule, ClockScope, Condition, RungEffect
+from domain.clock_life import (
+    Life,
+    Node,
+    Step,
+    budget_at,
+    holding,
+    holds,
+    live_through,
+    told,
+    told_facts,
+)
+from domain.clock_rules import ClockRule, ClockScope, Condition, Retarget, RungEffect
 from domain.clocks import Move, Standing
 from domain.facts_possible import RING, Answer, Moment, Space
 from domain.phases import Phase
@@ -20,6 +31,8 @@ ENDS = (Move.STOP, Move.CANCEL, Move.RESET)
 SHOWN_MAX = 6
 UNCHANGED = "note_added"
 """An event that can come at any time and changes nothing that a condition can ask for."""
+RECLASSIFIED = "issue_reclassified"
+"""The event that changes a clock's target, unless it moves the clock otherwise."""
 
 Check = Callable[[ClockRule, Life, Space], Iterator[Problem]]
 
@@ -34,6 +47,8 @@ def condition_problems(rule: ClockRule, space: Space) -> tuple[Problem, ...]:
             _stands_from_the_start,
             _never_resumes,
             _stands_for_one_event,
+            _begins_while_it_should_stand,
+            _loses_a_target,
             _never_stops,
             _ended_by_a_ring,
             _lapses_nothing,
@@ -135,9 +150,9 @@ def _paused_by(rule: ClockRule, life: Life, place: int) -> list[Step]:
 
 def _never_resumes(rule: ClockRule, life: Life, space: Space) -> Iterator[Problem]:
     for place in range(len(rule.pause)):
-        paused = _paused_by(rule, life, place)
-        if not paused or life.resumes({step.after for step in paused}):
+        if not _is_endless(rule, life, place):
             continue
+        paused = _paused_by(rule, life, place)
         yield Problem(
             key=_key(rule, Move.PAUSE, place),
             rule="R1.5",
@@ -148,23 +163,88 @@ def _never_resumes(rule: ClockRule, life: Life, space: Space) -> Iterator[Proble
         )
 
 
+def _is_endless(rule: ClockRule, life: Life, place: int) -> bool:
+    paused = _paused_by(rule, life, place)
+    return bool(paused) and not life.resumes({step.after for step in paused})
+
+
 def _stands_for_one_event(rule: ClockRule, life: Life, space: Space) -> Iterator[Problem]:
-    resumed = {
-        step.before: step
-        for step in life.moves(Move.RESUME)
-        if step.moment.event == UNCHANGED and step.before is not None
-    }
+    resumed: dict[Node, Step] = {}
+    for step in life.moves(Move.RESUME):
+        if step.before is not None and step.before.facts == step.moment.facts:
+            resumed.setdefault(step.before, step)
     for place in range(len(rule.pause)):
         paused = _paused_by(rule, life, place)
         ended = [resumed[step.after] for step in paused if step.after in resumed]
         if ended:
+            event = ended[0].moment.event
             yield Problem(
                 key=_key(rule, Move.PAUSE, place),
                 rule="R1.3",
                 message="a pause that asks for an event lasts until the next event, whatever that "
                 "is; ask for what is true while it lasts (phases, paused, waiting)",
-                counter_example=f"{told(life.path(ended[0]), space)}: the note lets it go on",
+                counter_example=f"{told(life.path(ended[0]), space)}: "
+                f"{'the note' if event == UNCHANGED else event} lets it go on",
             )
+
+
+def _begins_while_it_should_stand(rule: ClockRule, life: Life, space: Space) -> Iterator[Problem]:
+    """An event moves a clock once: what begins runs, though a pause condition holds, and the next
+    event of any kind lets it stand. A pause that always holds, or for ever, has been named."""
+    lasting = [i for i, pause in enumerate(rule.pause) if not pause.events]
+    lasting = [place for place in lasting if not _is_endless(rule, life, place)]
+    for move in (Move.START, Move.RESET):
+        begun = life.moves(move)
+        if move is Move.START and all(list(holding(rule.pause, step.moment)) for step in begun):
+            continue
+        begun = [step for step in begun if step.after.facts.phase is not Phase.CLOSED]
+        for place, condition in enumerate(_list(rule, move)):
+            steps = (step for step in begun if holds(condition, step.moment))
+            pauses = ((s, p) for s in steps for p in lasting if holds(rule.pause[p], s.moment))
+            for step, pause in islice(pauses, 1):
+                note = Moment(UNCHANGED, step.after.facts)
+                yield Problem(
+                    key=_key(rule, move, place),
+                    rule="R1.3",
+                    message=f"it makes the clock {move} while a pause condition holds: one event "
+                    "is one move, so the clock counts until the next event, whatever that is",
+                    counter_example=f"{told((*life.path(step), note), space)}: it counts until "
+                    f"the note, then pause.{pause} lets it stand",
+                )
+
+
+def _loses_a_target(rule: ClockRule, life: Life, space: Space) -> Iterator[Problem]:
+    """A reclassification that lets a clock stand or go on changes no target: that is its one move.
+    One that ends or resets it does no harm: what begins then begins by the new budget."""
+    for place, condition in enumerate(rule.pause):
+        step = next((s for s in life.steps if _turned_by_class(rule, condition, s)), None)
+        if step is not None:
+            yield Problem(
+                key=_key(rule, Move.PAUSE, place),
+                rule="R3.1",
+                message="a pause by priority or category, of a clock whose budget depends on them: "
+                "a reclassification is one move, the pause or its end, and the new budget is lost",
+                counter_example=f"{told(life.path(step), space)}: {step.move} is its move, and it "
+                "keeps the budget of before",
+            )
+
+
+def _turned_by_class(rule: ClockRule, condition: Condition, step: Step) -> bool:
+    """Return whether a reclassification pauses or resumes by this condition, and by another budget.
+
+    The table tells apart what budgets ask for where a pause asks for the class (`space_of`).
+    """
+    if step.before is None or step.moment.event != RECLASSIFIED:
+        return False
+    if step.move not in (Move.PAUSE, Move.RESUME):
+        return False
+    before = step.moment._replace(facts=step.before.facts)
+    by_priority = step.before.facts.priority is not step.moment.facts.priority
+    answer = rule.retargeting.priority if by_priority else rule.retargeting.category
+    if answer is Retarget.KEEP_OLD_TARGET:
+        return False
+    turned = holds(condition, before) != holds(condition, step.moment)
+    return turned and budget_at(rule, before) != budget_at(rule, step.moment)
 
 
 def _never_stops(rule: ClockRule, life: Life, space: Space) -> Iterator[Problem]:

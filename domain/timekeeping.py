@@ -132,6 +132,7 @@ def pace_of(clock: Clock, calendar: WorkingCalendar, at: datetime, spent: int, r
         gone=(*clock.fired, *clock.superseded),
         passed_at=passed_at(clock, target_of(clock, NO_TERMS), calendar, at) if breached else None,
         rules=rules,
+        turn=clock.turn,
     )
 
 

@@ -62,6 +62,8 @@ class Glimpse(Frozen):
     outcome: Outcome | None = None
     deadline_at: Moment | None = None
     overdue: bool = False
+    provisional: bool = False
+    """The deadline reaches past the days that its calendar has published."""
     next_rung: NextRung | None = None
     notices: tuple[str, ...] = ()
     more_notices: bool = False

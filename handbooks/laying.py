@@ -45,7 +45,14 @@ SETTINGS: dict[str, type[Frozen]] = {
     "pauses": PauseRule,
     "extensions": ExtensionRule,
 }
-PLAIN = ("name", "revision", "calendar", "allow_skip", "late_record_minutes")
+PLAIN = (
+    "name",
+    "revision",
+    "calendar",
+    "allow_skip",
+    "late_record_minutes",
+    "reclassified_times_max",
+)
 CONDITIONS = ("start", "stop", "cancel", "reset", "pause")
 WITHIN: dict[str, type[Frozen]] = {
     **dict.fromkeys(CONDITIONS, Condition),

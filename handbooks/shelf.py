@@ -1,6 +1,5 @@
 """The handbooks on the shelf: a zone's TOML files read into the domain's form, and judged."""
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from handbooks.calendars.files import read_calendar_file
 from handbooks.calendars.problems import CalendarFileError
 from handbooks.faults import Fault, HandbookError
 from handbooks.laying import ORGANISATION, Draft
+from handbooks.operator_files import FileReadError, read_bytes, toml_of
 
 __all__ = [
     "ORGANISATION",
@@ -93,9 +93,10 @@ def _laid(zone: str, shelf: Path) -> Draft:
 
 def _lay(draft: Draft, file: Path, name: str, *, shared: bool) -> None:
     try:
-        data: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        draft.faults.append(Fault(file=name, problem=f"not TOML: {error}"))
+        data: dict[str, Any] = toml_of(read_bytes(file))
+    except FileReadError as error:
+        line = None if error.line is None else f"line {error.line}"
+        draft.faults.append(Fault(file=name, field=line, problem=str(error)))
         return
     draft.lay(name, data, shared=shared)
 

@@ -14,7 +14,7 @@ from ledger.publications import (
     ProvisionalRow,
     PublicationRow,
     TaskRow,
-    adoption_id,
+    adoption_ids,
 )
 
 
@@ -70,9 +70,9 @@ class MemoryPublications:
         return [self._tables.issue_row(row) for row in fitting[:limit]]
 
     async def adoptions(self, reference: str, *, after: str, limit: int) -> list[CommandRow]:
-        """Return the commands by which a publication or plan moved issues, by stream."""
-        rows = [row for row in self._adoptions(reference) if row.stream > after]
-        return sorted(rows, key=lambda row: row.stream)[:limit]
+        """Return the commands by which a publication or plan moved issues, by id."""
+        rows = [row for row in self._adoptions(reference) if row.id > after]
+        return sorted(rows, key=lambda row: row.id)[:limit]
 
     async def adoption_count(self, reference: str) -> int:
         """Return how many commands `adoptions` has."""
@@ -122,7 +122,7 @@ class MemoryPublications:
         return sorted(rows, key=lambda row: (row.terms, row.rule, row.due_at))
 
     def _adoptions(self, reference: str) -> list[CommandRow]:
-        begins = adoption_id(reference, "")
+        begins = adoption_ids(reference)
         rows = self._tables.commands.values()
         return [row for row in rows if row.id.startswith(begins) and row.count]
 

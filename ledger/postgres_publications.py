@@ -16,7 +16,7 @@ from ledger.publications import (
     ProvisionalRow,
     PublicationRow,
     TaskRow,
-    adoption_id,
+    adoption_ids,
 )
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class PostgresPublications(Pooled):
         return [codec.issue_row_of(row) for row in rows]
 
     async def adoptions(self, reference: str, *, after: str, limit: int) -> list[CommandRow]:
-        """Return the commands by which a publication or plan moved issues, by stream."""
+        """Return the commands by which a publication or plan moved issues, by id."""
         first, last = _bounds(reference, after)
         rows = await self._fetch(queries.ADOPTIONS, first, last, limit)
         return [codec.command_of(row) for row in rows]
@@ -142,4 +142,5 @@ class PostgresPublications(Pooled):
 
 def _bounds(reference: str, after: str) -> tuple[str, str]:
     """Return what the ids of an adoption's commands lie between; `;` follows `:`."""
-    return adoption_id(reference, after), f"{adoption_id(reference, '').removesuffix(':')};"
+    first = adoption_ids(reference)
+    return max(first, after), f"{first.removesuffix(':')};"

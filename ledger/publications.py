@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from ledger.port import CommandRow, IssueRow
 
+FROM_TERMS_LENGTH = 8
+"""Hexadecimal digits of a hash that tell the few terms of one issue's life apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class CalendarRow:
@@ -114,8 +117,8 @@ class Publications(Protocol):
         ...
 
     async def adoptions(self, reference: str, *, after: str, limit: int) -> list["CommandRow"]:
-        """Return the commands by which a publication or plan moved issues, by stream, after stream
-        `after`; those that came to nothing are left out."""
+        """Return the commands by which a publication or plan moved issues, by id, after the command
+        `after`; those that came to nothing are left out. Commands of one stream lie together."""
         ...
 
     async def adoption_count(self, reference: str) -> int:
@@ -147,6 +150,18 @@ class Publications(Protocol):
         ...
 
 
-def adoption_id(reference: str, stream: str) -> str:
-    """Return the one id under which a publication or plan can move an issue."""
-    return f"adopt:{reference}:{stream}"
+def adoption_id(reference: str, stream: str, from_terms: str) -> str:
+    """Return the one id under which a publication or plan can move an issue off these terms."""
+    return f"{adoption_ids(reference)}{stream}:{from_terms[:FROM_TERMS_LENGTH]}"
+
+
+def adoption_ids(reference: str) -> str:
+    """Return what the ids of all commands of a publication or plan begin with."""
+    return f"adopt:{reference}:"
+
+
+def is_adoption_id(id_: str, reference: str, stream: str) -> bool:
+    """Return whether a publication or plan has moved this issue by a command of this id. At first
+    such ids ended with the stream."""
+    own = f"{adoption_ids(reference)}{stream}"
+    return id_ == own or id_.startswith(f"{own}:")

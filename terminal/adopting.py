@@ -76,13 +76,19 @@ async def adopt(
 
 async def _list(session: Session, zone: str) -> None:
     from desk.grounds import plan_name
-    from terminal.shown.adoptions import plan_list, plan_plain
+    from desk.planning import Planning
+    from terminal.shown.adoptions import ListedPlan, plan_list, plan_plain
 
     async with session.desk() as desk:
         found = [
-            (plan, await desk.ledger.adoption_count(plan_name(plan.sequence)))
+            ListedPlan(
+                plan,
+                moved=await desk.ledger.adoption_count(plan_name(plan.sequence)),
+                left=await Planning(desk, zone).left(plan),
+            )
             for plan in await desk.ledger.plans(zone)
         ]
     session.out.answer(
-        {"plans": [plan_plain(plan, count) for plan, count in found]}, lambda: plan_list(found)
+        {"plans": [plan_plain(each.plan, each.moved) | {"left": each.left} for each in found]},
+        lambda: plan_list(found),
     )

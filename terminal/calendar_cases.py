@@ -11,6 +11,7 @@ from domain.calendar import CalendarError, WorkingCalendar
 from domain.calendar_forms import instant_in, short_calendar
 from domain.days import MINUTE_MS
 from domain.durations import same_time_after
+from handbooks.operator_files import FileReadError, json_of, read_bytes
 
 FILE_BYTES_MAX = 16 * 2**20
 CALENDARS_MAX = 1000
@@ -37,16 +38,8 @@ def read_calendars(path: Path) -> Calendars:
     One that breaks a rule spoils the answers that need it, and no others.
     """
     try:
-        with path.open("rb") as file:
-            text = file.read(FILE_BYTES_MAX + 1)
-        if len(text) > FILE_BYTES_MAX:
-            raise CalendarsFileError(f"the file is longer than {FILE_BYTES_MAX} bytes")
-        forms = json.loads(text, object_pairs_hook=_without_repeats)
-    except OSError as error:
-        raise CalendarsFileError(f"the file cannot be read: {error.strerror}") from error
-    except RecursionError as error:
-        raise CalendarsFileError("the file is nested too deeply") from error
-    except ValueError as error:
+        forms = json_of(read_bytes(path, FILE_BYTES_MAX))
+    except FileReadError as error:
         raise CalendarsFileError(f"the file is no JSON of calendars: {error}") from error
     if not isinstance(forms, dict) or not forms:
         raise CalendarsFileError("the file is no JSON object of calendars by name")
@@ -157,15 +150,6 @@ def _calendar(name: str, form: object, tzdata: str) -> WorkingCalendar | Calenda
         return short_calendar(name, form, tzdata)
     except CalendarError as error:
         return CalendarError(f"calendar {name[:SHOWN_CHARACTERS_MAX]!r} cannot be used: {error}")
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise CalendarsFileError(f"{twice[:SHOWN_CHARACTERS_MAX]!r} is given twice")
-    return found
 
 
 def _bounded(lines: BinaryIO) -> Iterator[bytes | None]:

@@ -100,7 +100,7 @@ async def calendar_import(
     from terminal.shown.calendar_files import imported, not_imported
     from terminal.shown.calendar_plain import check_plain, facts_plain
 
-    _check_out(out)
+    _check_out(out, [*(files or ()), *map(Path, (hours_of, *(against or ())))])
     works_as = _weekday(make_up_as)
     source = _Given(from_, files or [], country, _years(years), works_as).read()
     base = Base(find_calendar(hours_of), id_, _name(name), keep_days, amend)
@@ -127,18 +127,24 @@ async def calendar_check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Calendars: TOML or JSON.")],
 ) -> int:
     """Name every broken rule of calendars' files. Exit code 3 if there is one."""
-    from handbooks.calendars.files import calendar_file_problems, read_calendar_file
+    from handbooks.calendars.files import (
+        calendar_file_notes,
+        calendar_file_problems,
+        read_calendar_file,
+    )
     from terminal.shown.calendar_files import checked
     from terminal.shown.calendar_plain import facts_plain
 
     found = {path: calendar_file_problems(path) for path in files}
     sound = {path: read_calendar_file(path) for path, problems in found.items() if not problems}
+    notes = [note for path, each in sound.items() for note in calendar_file_notes(path, each)]
     plain = {
         "sound": len(sound) == len(found),
+        "notes": notes,
         "problems": [asdict(each) for problems in found.values() for each in problems],
         "calendars": [{"file": str(path), **facts_plain(each)} for path, each in sound.items()],
     }
-    session.out.answer(plain, lambda: checked(found, sound))
+    session.out.answer(plain, lambda: checked(found, sound, notes))
     return 0 if len(sound) == len(found) else UNFIT
 
 
@@ -227,11 +233,14 @@ class _Given:
             raise typer.BadParameter(message, param_hint=f"--from {self.kind}")
 
 
-def _check_out(out: Path) -> None:
+def _check_out(out: Path, read: list[Path]) -> None:
     if out.suffix != ".json":
         raise typer.BadParameter("the file is JSON: end its name with .json", param_hint="--out")
     if not out.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
+    for each in read:
+        if out.exists() and each.exists() and out.samefile(each):
+            raise typer.BadParameter(f"{each} is read, and would be lost", param_hint="--out")
 
 
 def _years(text: str | None) -> tuple[int, int] | None:

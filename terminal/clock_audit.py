@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from desk.desk import Desk
 
 MINUTES_MAX = 7 * 24 * 60
+FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 NO_INSTANT = "is no instant with a zone: write 2026-11-22T09:00+08:00, or end it with Z"
 
 
@@ -84,6 +85,10 @@ def _instant(text: str | None, desk: "Desk") -> datetime:
         raise typer.BadParameter(f"{text!r} {NO_INSTANT}", param_hint="--now") from error
     if told.tzinfo is None:
         raise typer.BadParameter(f"{text!r} {NO_INSTANT}", param_hint="--now")
+    if at < FIRST_INSTANT:
+        raise typer.BadParameter(
+            f"{text} is before {FIRST_INSTANT:%Y-%m-%d}: no issue is so old", param_hint="--now"
+        )
     if at > present:
         raise typer.BadParameter(f"{text} is still to come", param_hint="--now")
     return at

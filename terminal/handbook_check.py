@@ -37,7 +37,9 @@ async def handbook_check(
 
     Each with file, key, rule and a counter-example. Exit code 3 if there is one.
     """
+    from domain.calendar import CalendarError
     from handbooks import shelf
+    from handbooks.faults import Fault
     from terminal.shown.handbook_check import checked
 
     if zone is not None and every:
@@ -54,6 +56,8 @@ async def handbook_check(
             found[each] = ()
         except shelf.HandbookError as error:
             found[each] = error.faults
+        except (CalendarError, OSError) as error:
+            found[each] = (Fault(file=each, problem=f"cannot be judged: {error}"),)
     plain = {
         "sound": len(sound) == len(found),
         "problems": [

@@ -1,6 +1,5 @@
 """What a command comes to: `decide` gives events, or refuses and says why."""
 
-from datetime import timedelta
 from typing import assert_never
 
 from pydantic import ValidationError
@@ -10,7 +9,7 @@ from domain import commands_of_time as tm
 from domain import events as ev
 from domain.calendar import CalendarError
 from domain.decisions import adoption, handling, intake, limits, sign_off, team
-from domain.decisions.draft import RULES, Context, Decision, Draft
+from domain.decisions.draft import OCCURRED_AGE_MAX, RULES, Context, Decision, Draft
 from domain.decisions.time import let_time_pass
 from domain.errors import (
     ConflictError,
@@ -25,8 +24,6 @@ from domain.permissions import capacities_of, require
 from domain.phases import Phase
 
 __all__ = ["RULES", "Context", "Decision", "decide"]
-
-OCCURRED_AGE_MAX = timedelta(days=3660)
 
 
 def decide(issue: Issue | None, submission: cmd.Submission, context: Context) -> Decision:

@@ -9,15 +9,16 @@ from datetime import datetime
 
 from domain import commands_of_time as cmd
 from domain import events_of_time as tm
-from domain.clock_rules import ClockRule, Retarget
-from domain.clocks import Clock, ClockTransition, Move, Target, Verdict
+from domain.clock_rules import ClockRule, ClockScope, Retarget
+from domain.clocks import CALENDAR, Clock, ClockTransition, Target
 from domain.decisions.draft import Draft
 from domain.durations import Duration, budget_of
 from domain.errors import ConflictError, InvalidRequestError
+from domain.evolve import part_of_clock
 from domain.issue import Issue
 from domain.phases import Phase
-from domain.reading import gross_ms, spent_ms
-from domain.retargeting import aimed, dropped_rungs, retargeted
+from domain.reading import spent_ms
+from domain.retargeting import Change, aimed, dropped_rungs, retargeted
 from domain.terms import Terms
 from domain.timekeeping import budget_for
 
@@ -64,70 +65,64 @@ def adopt(draft: Draft, command: cmd.AdoptCalendar | cmd.AdoptHandbook) -> None:
             reason=command.reason,
             author=command.author,
             approver=command.approver if isinstance(command, cmd.AdoptHandbook) else None,
-        ),
-        _orphaned(draft, old),
+        )
     )
-    for clock, change in _changes(draft, old, "undo" if undo else None, by_handbook=by_handbook):
+    for clock, change in _changes(draft, old, undo=undo, by_handbook=by_handbook):
         draft.record(_migrated(draft, clock, change, command), (change,))
 
 
 def _changes(
-    draft: Draft, old: Terms, by: str | None, *, by_handbook: bool
+    draft: Draft, old: Terms, *, undo: bool, by_handbook: bool
 ) -> Iterator[tuple[Clock, ClockTransition]]:
     """Yield each live clock that the new terms move, with its move."""
     for clock in draft.issue.clocks:
-        rule = draft.terms.rules_by_id.get(clock.rule)
-        if rule is None or not clock.is_live:
+        if not clock.is_live:
             continue
-        answer = rule.retargeting.handbook if by_handbook else Retarget.KEEP_ELAPSED
-        to = _restored(clock, draft.terms)
-        if to is None:
-            duration = _duration(clock, rule, draft.issue, old, by_handbook=by_handbook)
-            if duration is None:
-                to = aimed(
-                    Retarget.KEEP_OLD_TARGET,
-                    clock,
-                    rule,
-                    rule.budgets[-1].duration,
-                    draft.issue,
-                    draft.terms,
-                    draft.at,
-                )
-            else:
-                to = aimed(answer, clock, rule, duration, draft.issue, draft.terms, draft.at)
-        change = retargeted(
-            clock,
-            to,
-            rule,
-            draft.terms,
-            draft.at,
-            draft.rules,
-            by=by or (answer if by_handbook else "calendar"),
+        rule = draft.terms.rules_by_id[clock.rule]
+        answer = rule.retargeting.handbook if by_handbook and not undo else Retarget.KEEP_ELAPSED
+        restored = _restored(clock, draft.terms)
+        to = restored or _aim(draft, clock, rule, old, answer, undo=undo, by_handbook=by_handbook)
+        why = Change(
+            by="undo" if undo else answer if by_handbook else CALENDAR,
             came_by=old.hash,
             dropped=dropped_rungs(clock, old.rules_by_id[clock.rule], rule),
+            restored=restored is not None or undo,
         )
-        if _moves(clock, change, _spent(clock, old, draft.at)):
+        change = retargeted(clock, to, rule, draft.terms, draft.at, draft.rules, why)
+        if _moves(
+            clock, change, _spent(clock, old, draft.at), _spent(clock, draft.terms, draft.at)
+        ):
             yield clock, change
 
 
-def _orphaned(draft: Draft, old: Terms) -> Iterator[ClockTransition]:
-    """Yield the end of each live clock of a kind that the new handbook does not have."""
-    for clock in draft.issue.clocks:
-        if clock.is_live and clock.rule not in draft.terms.rules_by_id:
-            calendar = old.calendar_of(old.rules_by_id[clock.rule])
-            yield ClockTransition(
-                clock=clock.id,
-                rule=clock.rule,
-                cycle=clock.cycle,
-                move=Move.CANCEL,
-                elapsed_ms=spent_ms(clock, calendar, draft.at),
-                verdict=Verdict.WITHDRAWN,
-                gross_ms=gross_ms(clock, calendar, draft.at),
-            )
+def _aim(
+    draft: Draft,
+    clock: Clock,
+    rule: ClockRule,
+    old: Terms,
+    answer: Retarget,
+    *,
+    undo: bool,
+    by_handbook: bool,
+) -> Target:
+    """Return the clock's target by the new terms. On the way back it is that of before, counted by
+    the calendar of now, whatever the handbook answers to a change."""
+    before = clock.before
+    if undo and before is not None:
+        clock = clock.model_copy(
+            update={"anchor_at": before.anchor_at, "counted_from_at": before.counted_from_at}
+        )
+        duration = before.duration or budget_for(rule, draft.issue)
+    else:
+        known = _duration(clock, rule, draft.issue, old, by_handbook=by_handbook)
+        duration = known or rule.budgets[-1].duration
+        answer = answer if known is not None else Retarget.KEEP_OLD_TARGET
+    return aimed(answer, clock, rule, duration, draft.issue, draft.terms, draft.at)
 
 
-def _spent(clock: Clock, old: Terms, at: datetime) -> int:
-    return spent_ms(clock, old.calendar_of(old.rules_by_id[clock.rule]), at)
+def _spent(clock: Clock, terms: Terms, at: datetime) -> int:
+    """Return what the clock shows as spent if it is counted on by `terms` from its last move."""
+    return spent_ms(clock, terms.calendar_of(terms.rules_by_id[clock.rule]), at)
 
 
 def _restored(clock: Clock, terms: Terms) -> Target | None:
@@ -152,8 +147,9 @@ def _duration(
     return duration if same else None
 
 
-def _moves(clock: Clock, change: ClockTransition, spent: int) -> bool:
-    """Return whether anything that a person can see of the clock would be another."""
+def _moves(clock: Clock, change: ClockTransition, by_old: int, by_new: int) -> bool:
+    """Return whether anything that a person can see of the clock would be another, now or when it
+    is next counted: hours banked by the old calendar must be told anew even if the sums agree."""
     aim, run = change.retarget, change.run
     if aim is None:
         return False
@@ -163,7 +159,7 @@ def _moves(clock: Clock, change: ClockTransition, spent: int) -> bool:
         != (clock.basis, clock.budget_ms, clock.due_at, clock.anchor_at, clock.superseded)
         or ids != tuple((rung.id, rung.due_at) for rung in clock.rungs)
         or (run is not None and run.provisional != clock.provisional)
-        or change.elapsed_ms != spent
+        or not change.elapsed_ms == by_old == by_new
     )
 
 
@@ -189,7 +185,8 @@ def _migrated(
 
 
 def obstacles(issue: Issue, target: Terms) -> tuple[Obstacle, ...]:
-    """Return what the issue stands on and the target's handbook does not hold."""
+    """Return what the issue stands on and the target's handbook does not hold: posts and units, and
+    every kind of clock that still runs or stands, so that no deadline is lost on the way."""
     book = target.handbook
     found = []
     posts = {post.id for post in book.posts}
@@ -207,6 +204,14 @@ def obstacles(issue: Issue, target: Terms) -> tuple[Obstacle, ...]:
     found += [Obstacle("unit", part.unit) for part in parts if part.unit not in units]
     if issue.unit is not None and issue.unit not in units:
         found.append(Obstacle("unit", issue.unit))
+    live = {clock.rule for clock in issue.clocks if clock.is_live}
+    scopes = {rule.id: rule.scope for rule in book.clocks}
+    of_parts = {clock.rule for clock in issue.clocks if part_of_clock(clock.id) is not None}
+    found += [
+        Obstacle("clock", rule)
+        for rule in sorted(live)
+        if scopes.get(rule) is not (ClockScope.PART if rule in of_parts else ClockScope.ISSUE)
+    ]
     return tuple(found)
 
 

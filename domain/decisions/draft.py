@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.clocks import ClockTransition
 from domain.errors import InvalidRequestError, IssueClosedError, WrongPhaseError
@@ -15,6 +15,9 @@ from domain.people import Actor
 from domain.phases import Phase
 from domain.terms import Terms
 from domain.timekeeping import transitions
+
+OCCURRED_AGE_MAX = timedelta(days=3660)
+"""How long ago something may have taken place that is recorded or corrected now."""
 
 RULES = 2
 """The revision of the rules by which new commands are decided. `decide` still decides by each

@@ -6,13 +6,20 @@ from domain import commands_of_time as cmd
 from domain import events as ev
 from domain import events_of_time as tm
 from domain.clocks import Clock, target_of
-from domain.decisions.draft import Draft
+from domain.decisions.draft import OCCURRED_AGE_MAX, Draft
 from domain.decisions.handling import beyond_limit, require_party
-from domain.errors import InvalidRequestError, UnknownCategoryError, WrongPhaseError
+from domain.errors import (
+    InvalidRequestError,
+    NotPermittedError,
+    UnknownCategoryError,
+    WrongPhaseError,
+)
 from domain.handbook import ExtensionRule
 from domain.issue import Request
+from domain.organization import post
+from domain.people import named, person_of
 from domain.phases import Phase
-from domain.retargeting import extended_ms_by, reclassified, retargeted
+from domain.retargeting import Change, extended_ms_by, reclassified, retargeted
 
 
 def contact(draft: Draft, command: cmd.Contact) -> None:
@@ -52,6 +59,7 @@ def give_reply(draft: Draft, command: cmd.GiveReply) -> None:
 def reclassify(draft: Draft, command: cmd.Reclassify) -> None:
     """Change category or priority, and with it the targets of running clocks (R3.1, R3.2)."""
     draft.require_phase(Phase.INTAKE, Phase.HANDLING)
+    _require_another_hand(draft)
     issue = draft.issue
     category = command.category or issue.category
     priority = command.priority or issue.priority
@@ -80,6 +88,27 @@ def reclassify(draft: Draft, command: cmd.Reclassify) -> None:
         ),
         reclassified(issue, after, draft.terms, draft.at, draft.rules),
     )
+
+
+def _require_another_hand(draft: Draft) -> None:
+    """A new class gives new limits: not by whoever is bound by them, from another post neither, and
+    not without end."""
+    owner = post(draft.handbook, draft.issue.owner)
+    if owner is not None and person_of(draft.actor) in owner.people:
+        raise NotPermittedError(
+            "Nobody gives new limits to an issue of their own.",
+            field="actor",
+            value=named(draft.actor),
+            allowed="another person",
+        )
+    most = draft.handbook.reclassified_times_max
+    if most is not None and draft.issue.reclassified >= most:
+        raise WrongPhaseError(
+            "The issue has changed its class as often as the handbook allows.",
+            field="reclassified",
+            value=draft.issue.reclassified,
+            allowed=f"at most {most} times",
+        )
 
 
 def ask_extension(draft: Draft, command: cmd.AskExtension) -> None:
@@ -155,7 +184,8 @@ def ask_pause(draft: Draft, command: cmd.AskPause) -> None:
 
 
 def grant(draft: Draft, command: cmd.Grant) -> None:
-    """Give what was asked for: the clock gets its new target, or the issue waits."""
+    """Give what was asked for: the clock gets its new target, or the issue waits. The handbook's
+    bound holds on this day as well: a wait in between may have moved what a length comes to."""
     request = _request(draft)
     match request.asked:
         case "extension":
@@ -196,12 +226,12 @@ def correct(draft: Draft, command: cmd.Correct) -> None:
             value=command.version,
             allowed=f"1 to {version}",
         )
-    if command.took_place_at > draft.at:
+    if not draft.at - OCCURRED_AGE_MAX <= command.took_place_at <= draft.at:
         raise InvalidRequestError(
-            "What is corrected must have happened already.",
+            "What is corrected must have happened already, and within ten years.",
             field="took_place_at",
             value=command.took_place_at.isoformat(),
-            allowed=f"up to {draft.at.isoformat()}",
+            allowed=f"{(draft.at - OCCURRED_AGE_MAX).isoformat()} to {draft.at.isoformat()}",
         )
     draft.record(
         tm.FactCorrected(
@@ -221,7 +251,9 @@ def _extend(draft: Draft, request: Request, note: str) -> None:
     if extra is None:
         raise InvalidRequestError("No time was asked for.", field="extra")
     rule = draft.terms.rules_by_id[clock.rule]
-    more = extended_ms_by(extra, clock, draft.terms.calendar_of(rule), draft.at)
+    most = _extension_rule(draft).at_most
+    calendar = draft.terms.calendar_of(rule)
+    more = min(extended_ms_by(each, clock, calendar, draft.at) for each in (extra, most))
     own = target_of(clock, draft.terms.hash)
     change = retargeted(
         clock,
@@ -230,9 +262,7 @@ def _extend(draft: Draft, request: Request, note: str) -> None:
         draft.terms,
         draft.at,
         draft.rules,
-        by="extension",
-        came_by=own.terms,
-        extended_ms=clock.extended_ms + more,
+        Change(by="extension", came_by=own.terms, extended_ms=clock.extended_ms + more),
     )
     draft.record(
         tm.ExtensionGranted(
@@ -282,6 +312,12 @@ def _extension_rule(draft: Draft) -> ExtensionRule:
 
 
 def _require_no_request(draft: Draft) -> None:
+    """What was asked of a cycle that has ended since is of no account any more."""
+    request = draft.issue.request
+    if request is not None and request.asked == "extension":
+        clock = None if request.clock is None else draft.issue.clock(request.clock)
+        if clock is None or not clock.is_live or clock.cycle != request.cycle:
+            return
     if draft.issue.request is not None:
         raise WrongPhaseError(
             "Something has been asked for already and is not answered.",

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from importlib.resources import files
@@ -16,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from domain.calendar import WorkingCalendar
-from domain.calendar_check import calendar_problems
+from domain.calendar_check import calendar_problems, contradictions
 from domain.days import ClosedDay, DayOverride, MakeUpDay, OpenDay, Week, Weekday
 from domain.model import Code, Name, Short
 from handbooks.calendars.problems import (
@@ -24,11 +23,12 @@ from handbooks.calendars.problems import (
     CalendarFileError,
     FileProblem,
     form_problems,
+    unread,
 )
 from handbooks.calendars.published import Notice, notice_of, override, published_years, source
 from handbooks.calendars.spelling import Spelling
+from handbooks.operator_files import FileReadError, json_of, read_bytes, toml_of
 
-FILE_BYTES_MAX = 8_000_000
 SHIPPED = files("handbooks.calendars")
 OVERRIDE_FIELDS = tuple(
     dict.fromkeys(name for kind in (ClosedDay, OpenDay, MakeUpDay) for name in kind.model_fields)
@@ -36,7 +36,6 @@ OVERRIDE_FIELDS = tuple(
 ENDS = {"valid_from": "2026-01-01", "valid_until": "2026-12-31"}
 """The first and the last day of a calendar, and how they are written."""
 OVERRIDE = re.compile(r"^overrides\.(\d+)")
-SYNTAX = re.compile(r"\(at line (\d+), column \d+\)")
 
 
 class CalendarFile(BaseModel):
@@ -74,6 +73,17 @@ def read_calendar_file(path: Path) -> WorkingCalendar:
 def calendar_file_problems(path: Path) -> tuple[FileProblem, ...]:
     """Return every broken rule of a file; none if a calendar can be made of it."""
     return tuple(_looked_at(path)[1])
+
+
+def calendar_file_notes(path: Path, calendar: WorkingCalendar) -> tuple[str, ...]:
+    """Return what is to be known of a sound file: that it was made by other time zone data."""
+    installed = importlib.metadata.version("tzdata")
+    if calendar.tzdata == installed:
+        return ()
+    return (
+        f"{path}: tzdata: the calendar names {calendar.tzdata}, and {installed} is installed: "
+        "its hours are counted by what is installed. Import it anew to name that.",
+    )
 
 
 def assembled(file: CalendarFile, years: tuple[Notice, ...]) -> WorkingCalendar:
@@ -139,13 +149,17 @@ def _looked_at(path: Path) -> tuple[WorkingCalendar | None, list[FileProblem]]:
         return None, list(error.problems)
     spelling = Spelling.of(name, data)
     problems = spelling.problems
+    if spelling.days_unknown:
+        return None, problems
     try:
         whole = path.suffix == ".json"
         calendar = (_whole if whole else _described)(spelling.mended, name, path.parent)
     except CalendarFileError as error:
         return None, [*problems, *error.problems]
     places = _places(calendar, spelling.mended)
-    for each in calendar_problems(calendar):
+    # Mended hours are nobody's: whether they run into the next day's cannot be asked.
+    asked = contradictions if spelling.hours_unknown else calendar_problems
+    for each in asked(calendar):
         key = OVERRIDE.sub(lambda found: places[int(found[1])], each.key)
         problems.append(FileProblem(name, key, each.rule, each.message, each.counter_example))
     return calendar, problems
@@ -166,36 +180,12 @@ def _places(calendar: WorkingCalendar, data: Mapping[str, Any]) -> list[str]:
 
 def _parsed(path: Path, name: str) -> dict[str, Any]:
     try:
-        if path.stat().st_size > FILE_BYTES_MAX:
-            raise _refused(name, None, f"larger than {FILE_BYTES_MAX} bytes")
-        text = path.read_text(encoding="utf-8")
-        parse = _json if path.suffix == ".json" else tomllib.loads
-        data = parse(text)
-    except OSError as error:
-        raise _refused(name, None, f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise _refused(name, None, f"not UTF-8 at byte {error.start}") from error
-    except tomllib.TOMLDecodeError as error:
-        at = SYNTAX.search(str(error))
-        said = SYNTAX.sub("", str(error)).strip()
-        raise _refused(name, f"line {at[1]}" if at else None, f"not TOML: {said}") from error
-    except json.JSONDecodeError as error:
-        raise _refused(name, f"line {error.lineno}", f"not JSON: {error.msg}") from error
+        content = read_bytes(path)
+        data = (json_of if path.suffix == ".json" else toml_of)(content)
+    except FileReadError as error:
+        raise unread(name, error) from error
     if not isinstance(data, dict):
         raise _refused(name, None, "not a table of fields")
-    return data
-
-
-def _json(text: str) -> object:
-    return json.loads(text, object_pairs_hook=_each_once)
-
-
-def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    data = dict(pairs)
-    if len(data) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise json.JSONDecodeError(f"the field {twice!r} is given twice", "", 0)
     return data
 
 

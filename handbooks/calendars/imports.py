@@ -1,7 +1,6 @@
 """A calendar made of days from one source, checked against a second one."""
 
 import importlib.metadata
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -29,6 +28,7 @@ from handbooks.calendars.sources import (
     from_package,
     package_years,
 )
+from handbooks.operator_files import FileReadError, json_of, read_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ def made_calendar(base: Base, source: DaySource) -> WorkingCalendar:
     Raises CalendarFileError for a gap between the years, and for what no calendar may have.
     """
     old = base.calendar
+    _refuse_amendment(base, source)
     first_on, last_on = date(source.first_year, 1, 1), date(source.last_year, 12, 31)
     overrides = dict(source.overrides)
     sources = (f"weekly hours: calendar {old.id} {old.hash[:12]}", *source.sources)
@@ -191,16 +192,47 @@ def _kept(old: WorkingCalendar, source: DaySource, *, amends: bool) -> dict[date
 def _refuse_gap(old: WorkingCalendar, source: DaySource, first_on: date, last_on: date) -> None:
     if first_on <= old.valid_until + ONE_DAY and last_on >= old.valid_from - ONE_DAY:
         return
-    raise CalendarFileError(
-        FileProblem(
-            source.label,
-            "years",
-            VERSION_RULE,
-            f"the years have a gap: calendar {old.id} has {old.valid_from} to {old.valid_until}, "
-            f"the source {source.years}",
-            NO_GUESS,
-        )
+    raise _refused(
+        source,
+        "years",
+        f"the years have a gap: calendar {old.id} has {old.valid_from} to {old.valid_until}, "
+        f"the source {source.years}",
+        NO_GUESS,
     )
+
+
+def _refuse_amendment(base: Base, source: DaySource) -> None:
+    """What names only changes is laid over published days, or it would wipe out all others."""
+    old = base.calendar
+    if source.amended and not base.amends:
+        years = ", ".join(map(str, source.amended))
+        raise _refused(
+            source,
+            "amends",
+            f"the notice of {years} amends: it names only what changes",
+            "taken as the whole year, every other day off would be lost: lay it over a calendar "
+            "of that year, with --hours-of CALENDAR --amend",
+        )
+    if not base.amends:
+        return
+    unpublished = [
+        str(year)
+        for year in range(source.first_year, source.last_year + 1)
+        if date(year, 1, 1) < old.valid_from or date(year, 12, 31) > old.valid_until
+    ]
+    if unpublished:
+        raise _refused(
+            source,
+            "years",
+            f"--amend changes published years; {', '.join(unpublished)} is not published in "
+            f"calendar {old.id}, {old.valid_from} to {old.valid_until}",
+            "the few days that are named would stand for the whole year; a new year is added with "
+            "--keep-days",
+        )
+
+
+def _refused(source: DaySource, key: str, message: str, example: str) -> CalendarFileError:
+    return CalendarFileError(FileProblem(source.label, key, VERSION_RULE, message, example))
 
 
 def _checked(label: str, form: Mapping[str, object]) -> WorkingCalendar:
@@ -224,7 +256,7 @@ def _is_notice(path: Path) -> bool:
     if path.suffix != ".json" or not path.is_file():
         return False
     try:
-        data = json.loads(path.read_bytes())
-    except ValueError:
+        data = json_of(read_bytes(path))
+    except FileReadError:
         return False
     return isinstance(data, dict) and "papers" in data

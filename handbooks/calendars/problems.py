@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from handbooks.operator_files import FileReadError
+
 VERSION_RULE = "R2.2"
 """What a calendar version is made of, and that unpublished days are never guessed."""
 ZONE_RULE = "R2.4"
@@ -53,6 +55,12 @@ class CalendarFileError(ValueError):
     def first(self) -> FileProblem:
         """The first of the problems, in the order of the file."""
         return self.problems[0]
+
+
+def unread(file: str, error: FileReadError) -> CalendarFileError:
+    """Return why a file could not be read, as a broken rule of the file."""
+    line = None if error.line is None else f"line {error.line}"
+    return CalendarFileError(FileProblem(file, line, VERSION_RULE, str(error)))
 
 
 def closest(value: object, allowed: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """The days of official notices, in the form of holiday-cn: what is off, and what is made up."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -9,8 +8,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
 
+from domain.calendar_forms import written_day
 from domain.days import ClosedDay, DayOverride, Label, MakeUpDay, Weekday
 from domain.model import Short
 from handbooks.calendars.problems import (
@@ -18,9 +18,10 @@ from handbooks.calendars.problems import (
     CalendarFileError,
     FileProblem,
     form_problems,
+    unread,
 )
+from handbooks.operator_files import FileReadError, json_of, read_bytes
 
-NOTICE_BYTES_MAX = 1_000_000
 NO_GUESS = (
     "a plain week instead would count the days off of that year as worked: wait for the notice"
 )
@@ -32,8 +33,8 @@ class PublishedDay(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Short
-    on: date = Field(alias="date")
-    is_off: bool = Field(alias="isOffDay")
+    on: Annotated[date, BeforeValidator(written_day)] = Field(alias="date")
+    is_off: StrictBool = Field(alias="isOffDay")
 
 
 class Notice(BaseModel):
@@ -44,31 +45,21 @@ class Notice(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    year: Annotated[int, Field(ge=1970, le=2199)]
+    year: Annotated[int, Field(ge=1970, le=2199, strict=True)]
     papers: tuple[str, ...] = Field(min_length=1)
     days: tuple[PublishedDay, ...] = Field(min_length=1)
-    published_on: date | None = None
-    superseded_on: date | None = None
-    amends: bool = False
+    published_on: Annotated[date | None, BeforeValidator(written_day)] = None
+    superseded_on: Annotated[date | None, BeforeValidator(written_day)] = None
+    amends: StrictBool = False
 
 
 def read_notice(file: Path | Traversable, name: str) -> Notice:
     """Return a notice; raises CalendarFileError with everything that is wrong with it."""
     try:
-        content = file.read_bytes()
-        if len(content) > NOTICE_BYTES_MAX:
-            raise CalendarFileError(
-                FileProblem(name, None, VERSION_RULE, f"larger than {NOTICE_BYTES_MAX} bytes")
-            )
-        data = json.loads(content)
-    except OSError as error:
-        raise CalendarFileError(
-            FileProblem(name, None, VERSION_RULE, f"cannot be read: {error.strerror}")
-        ) from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise CalendarFileError(
-            FileProblem(name, None, VERSION_RULE, f"not JSON: {error}")
-        ) from error
+        # What is shipped may lie in an archive; what an operator gives is always a path.
+        data = json_of(read_bytes(file) if isinstance(file, Path) else file.read_bytes())
+    except FileReadError as error:
+        raise unread(name, error) from error
     return notice_of(data, name)
 
 

@@ -2,7 +2,9 @@
 
 import csv
 import importlib.metadata
+import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +14,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from domain.calendar import FIRST_DAY, LAST_DAY
+from domain.calendar_forms import written_day
 from domain.days import ClosedDay, DayOverride, Label, MakeUpDay, Weekday
 from handbooks.calendars.problems import (
     VERSION_RULE,
@@ -19,9 +22,11 @@ from handbooks.calendars.problems import (
     FileProblem,
     closest,
     form_problems,
+    unread,
 )
 from handbooks.calendars.published import NO_GUESS, Notice, one_a_year, override, read_notice
 from handbooks.calendars.spelling import FORMS, clashes, slip_of
+from handbooks.operator_files import FileReadError, read_bytes, text_of
 
 PACKAGE = "holidays"
 COLUMNS = ("date", "kind", "name")
@@ -30,6 +35,7 @@ KINDS = ("closed", "open", "make_up")
 MADE_UP = Label(zh="调休上班", en="Make-up day")
 """The package knows which weekend days are worked, but not for which holiday."""
 CSV_ROWS_MAX = 10_000
+COLUMNS_SHOWN_MAX = 200
 
 _OVERRIDE: TypeAdapter[DayOverride] = TypeAdapter(DayOverride)
 
@@ -46,6 +52,8 @@ class DaySource:
     last_year: int
     overrides: Mapping[date, DayOverride]
     sources: tuple[str, ...]
+    amended: tuple[int, ...] = ()
+    """The years of which it names only what changes: it must be laid over a calendar's days."""
 
     @property
     def years(self) -> str:
@@ -141,7 +149,8 @@ def from_notices(
     )
     label = f"notice {', '.join(path.name for path in paths)}"
     overrides = {each.on: each for each in days}
-    return DaySource(label, years[0].year, years[-1].year, overrides, sources)
+    amended = tuple(year.year for year in years if year.amends)
+    return DaySource(label, years[0].year, years[-1].year, overrides, sources, amended)
 
 
 def from_csv(path: Path, years: tuple[int, int] | None = None) -> DaySource:
@@ -203,27 +212,32 @@ def _days_of(country: str, first: int, last: int, works_as: Weekday) -> Iterator
 
 
 def _rows(path: Path, name: str) -> list[tuple[int, dict[str, str]]]:
+    rows: list[tuple[int, dict[str, str]]] = []
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            header = tuple(reader.fieldnames or ())
-            if not set(COLUMNS) <= set(header) or not set(header) <= {*COLUMNS, *MORE_COLUMNS}:
-                raise _refused(
-                    name,
-                    "line 1",
-                    f"the columns are {', '.join(header) or 'missing'}",
-                    allowed=(*COLUMNS, *(f"[{column}]" for column in MORE_COLUMNS)),
-                )
-            rows = []
-            for row in reader:
-                rows.append((reader.line_num, row))
-                if len(rows) > CSV_ROWS_MAX:
-                    raise _refused(name, f"line {reader.line_num}", f"over {CSV_ROWS_MAX} days")
-            return rows
-    except OSError as error:
-        raise _refused(name, None, f"cannot be read: {error.strerror}") from error
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise _refused(name, None, f"not a table in UTF-8: {error}") from error
+        text = text_of(read_bytes(path))
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        _refuse_header(tuple(reader.fieldnames or ()), name)
+        for row in reader:
+            rows.append((reader.line_num, row))
+            if len(rows) > CSV_ROWS_MAX:
+                raise _refused(name, f"line {reader.line_num}", f"over {CSV_ROWS_MAX} days")
+    except FileReadError as error:
+        raise unread(name, error) from error
+    except csv.Error as error:
+        raise _refused(name, None, f"not a table: {error}") from error
+    return rows
+
+
+def _refuse_header(header: tuple[str, ...], name: str) -> None:
+    """Every column once, and none that is unknown: of two namesakes the first would be lost."""
+    allowed = (*COLUMNS, *(f"[{column}]" for column in MORE_COLUMNS))
+    if not set(COLUMNS) <= set(header) or not set(header) <= {*COLUMNS, *MORE_COLUMNS}:
+        columns = ", ".join(header)[:COLUMNS_SHOWN_MAX] or "missing"
+        raise _refused(name, "line 1", f"the columns are {columns}", allowed=allowed)
+    twice = [column for column, count in Counter(header).items() if count > 1]
+    if twice:
+        message = f"the column {twice[0]} is given twice"
+        raise _refused(name, "line 1", message, allowed=allowed)
 
 
 def _row(row: dict[str, str], name: str, line: int) -> DayOverride:
@@ -238,6 +252,10 @@ def _row(row: dict[str, str], name: str, line: int) -> DayOverride:
         raise _refused(name, place, f"{cells['date']} is {kind} and has ranges", allowed=("open",))
     if kind == "open" and not ranges:
         raise _refused(name, place, f"{cells['date']} is open without ranges", allowed=FORMS)
+    try:
+        written_day(cells["date"])
+    except ValueError as error:
+        raise _refused(name, place, f"date {cells['date'][:40]!r}: {error}") from error
     slips = [slip for text in ranges if (slip := slip_of(cells["date"], text))]
     for message, example in slips or list(clashes(cells["date"], ranges)):
         raise _refused(name, place, message, example, FORMS)

@@ -1,6 +1,7 @@
 """Opening hours, zone and days as an operator writes them: each slip has its own message (R2.2)."""
 
 import copy
+import importlib.metadata
 import importlib.resources
 import re
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+from domain.calendar_forms import written_day
 from domain.days import WEEKDAYS, zone_of
 from handbooks.calendars.problems import (
     VERSION_RULE,
@@ -18,6 +20,7 @@ from handbooks.calendars.problems import (
 )
 
 RANGE = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))(\+1)?")
+TZDATA = re.compile(r"20[0-9]{2}\.[0-9]{1,3}(\.(post|dev)?[0-9]{1,3})?")
 FORMS = ("09:00-12:00", "00:00-24:00", "22:00-06:00+1")
 DAY_MINUTES = 1440
 WHOLE_DAY = ["00:00-24:00"]
@@ -35,12 +38,16 @@ class Spelling:
     file: str
     mended: dict[str, Any]
     problems: list[FileProblem] = field(default_factory=list)
+    hours_unknown: bool = False
+    days_unknown: bool = False
+    """Whether a day could not be read, so that nothing can be said of how the days lie."""
 
     @classmethod
     def of(cls, file: str, data: dict[str, Any]) -> "Spelling":
         """Look through hours and zone of `data`, which stays as it is."""
         spelling = cls(file, copy.deepcopy(data))
         spelling._look_at_zone()
+        spelling._look_at_days()
         spelling._look_at_hours()
         spelling._look_for_repetitions()
         return spelling
@@ -56,6 +63,29 @@ class Spelling:
             message = f"the zone {zone!r} is not in the IANA time zone data"
             self._add(("time_zone",), message, None, ZONE_RULE, closest(zone, names))
             self.mended["time_zone"] = "Etc/UTC"
+
+        tzdata = self.mended.get("tzdata")
+        if tzdata is not None and not (isinstance(tzdata, str) and TZDATA.fullmatch(tzdata)):
+            installed = importlib.metadata.version("tzdata")
+            message = f"{str(tzdata)[:40]!r} is no version of the tzdata package"
+            self._add(("tzdata",), message, None, ZONE_RULE, (installed,))
+
+    def _look_at_days(self) -> None:
+        """Name each day that is written in another way: a number of seconds is no day."""
+        held: list[tuple[Place, dict[str, Any], str]] = [
+            ((name,), self.mended, name) for name in ("valid_from", "valid_until")
+        ]
+        overrides = self.mended.get("overrides")
+        for number, each in enumerate(overrides if isinstance(overrides, list) else ()):
+            if isinstance(each, dict):
+                held.append((("overrides", number, "on"), each, "on"))
+        for place, holder, name in held:
+            try:
+                written_day(holder.get(name))
+            except ValueError as error:
+                message = f"{str(holder[name])[:40]!r} is no day"
+                self._add(place, message, str(error), VERSION_RULE, ())
+                self.days_unknown = True
 
     def _look_at_hours(self) -> None:
         weekly = self.mended.get("weekly")
@@ -92,6 +122,7 @@ class Spelling:
         for message, example in slips:
             self._add(place, message, example, VERSION_RULE, FORMS)
         if slips:
+            self.hours_unknown = True
             holder[key] = list(WHOLE_DAY)
 
     def _add(

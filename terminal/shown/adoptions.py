@@ -1,7 +1,7 @@
 """What moves to other terms: each clock's old and new deadline, totals, plans, tasks."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -18,6 +18,16 @@ from terminal.shown.times import local
 
 ISSUES_SHOWN_MAX = 50
 ARROWS = {Shift.EARLIER: "earlier", Shift.LATER: "later", Shift.SAME: "same"}
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPlan:
+    """A plan, how many issues it has moved, and how many it leaves where they are; None if they
+    are a later plan's."""
+
+    plan: PlanRow
+    moved: int
+    left: int | None
 
 
 def foreseen_plain(moves: Sequence[IssueMove]) -> dict[str, object]:
@@ -118,19 +128,29 @@ def plan_plain(plan: PlanRow, moved: int) -> dict[str, object]:
     }
 
 
-def plan_list(found: Sequence[tuple[PlanRow, int]]) -> RenderableType:
+def plan_list(found: Sequence[ListedPlan]) -> RenderableType:
     """Return a zone's plans, oldest first."""
     if not found:
         return Text("This zone has no plans.")
     sheet = Sheet(
-        (kept("Plan"), kept("Made"), kept("Moved", right=True), kept("Ended"), wrapped("Why"))
+        (
+            *(kept("Plan"), kept("Made"), kept("Moved", right=True), kept("Left", right=True)),
+            *(kept("Ended"), wrapped("Why")),
+        )
     )
-    for plan, moved in found:
+    for each in found:
+        plan = each.plan
         undoes = "" if plan.undoes is None else f"undoes {plan_name(plan.undoes)}: "
         why = f"{undoes}{plan.reason}\n{plan.author}, approved by {plan.approver}"
         ended = "goes on" if plan.ended_at is None else local(plan.ended_at, "UTC")
-        sheet.add(plan_name(plan.sequence), local(plan.at, "UTC"), f"{moved:,}", ended, why)
-    return Group(sheet, Text("Times are in UTC.", SECOND))
+        left = "—" if each.left is None else f"{each.left:,}"
+        sheet.add(
+            plan_name(plan.sequence), local(plan.at, "UTC"), f"{each.moved:,}", left, ended, why
+        )
+    told = (
+        "Left: open issues that are not moved. Why one cannot follow: --dry-run. Times are in UTC."
+    )
+    return Group(sheet, Text(told, SECOND))
 
 
 def task_plain(task: OpenTask) -> dict[str, object]:

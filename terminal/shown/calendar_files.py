@@ -87,9 +87,11 @@ def not_imported(check: SourceCheck) -> RenderableType:
 
 
 def checked(
-    found: Mapping[Path, Sequence[FileProblem]], sound: Mapping[Path, WorkingCalendar]
+    found: Mapping[Path, Sequence[FileProblem]],
+    sound: Mapping[Path, WorkingCalendar],
+    notes: Sequence[str] = (),
 ) -> RenderableType:
-    """Return every broken rule, file by file; of a file without one, what it is."""
+    """Return every broken rule, file by file; of a file without one, what it is; then the notes."""
     parts: list[RenderableType] = []
     for path, problems in found.items():
         if not problems:
@@ -103,6 +105,7 @@ def checked(
         for each in problems:
             sheet.add(each.rule, each.key or "—", _problem(each))
         parts.append(sheet)
+    parts += [Text(note, "yellow") for note in notes]
     return Group(*parts)
 
 

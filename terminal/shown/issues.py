@@ -97,7 +97,8 @@ def _deadline(seen: Seen) -> Text:
         return Text("—", SECOND)
     style = "yellow" if view.overdue else SECOND
     when = near(view.deadline_at, view.at, seen.names.time_zone)
-    return stacked(when, Text(away(view.deadline_at, view.at), style))
+    left = Text(away(view.deadline_at, view.at), style)
+    return stacked(when, left.append(" 暂定 provisional", "yellow") if view.provisional else left)
 
 
 def command_result(result: CommandResult, seen: Seen) -> RenderableType:
@@ -203,6 +204,8 @@ def _deadline_line(seen: Seen) -> Text | None:
         return None
     text = Text(local(view.deadline_at, seen.names.time_zone))
     text.append(f"  {away(view.deadline_at, view.at)}", "yellow" if view.overdue else SECOND)
+    if view.provisional:
+        text.append("  暂定 provisional: past the days that are published", "yellow")
     return text
 
 

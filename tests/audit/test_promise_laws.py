@@ -22,7 +22,7 @@ from domain.people import ENGINE
 FOREVER = timedelta(days=3650)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(lives())
 def test_random_lives_leave_no_rung_unaccounted(life: Life) -> None:
     life.try_(b.ring(), ENGINE)
@@ -43,12 +43,22 @@ def test_random_lives_leave_no_rung_unaccounted(life: Life) -> None:
     }
 
 
+def _moved_at_once(life: Life, fired: RungFired) -> bool:
+    """Whether another rung of the same instant moved the clock: had it been first, this one would
+    not have fired, and nothing would be missing."""
+    return any(
+        change.clock == fired.clock and record.at == fired.at
+        for record in life.records
+        for change in record.event.clocks
+    )
+
+
 @settings(max_examples=50, deadline=None)
 @given(lives())
 def test_whichever_firing_is_removed_from_a_random_life_it_is_missed(life: Life) -> None:
     for record in life.records:
         event = record.event
-        if not isinstance(event, RungFired):
+        if not isinstance(event, RungFired) or _moved_at_once(life, event):
             continue
         left = [each for each in life.records if each is not record]
         book = read_promises(left, now=life.at + FOREVER, grace=timedelta())
@@ -68,7 +78,7 @@ def _timed_lives(count: int) -> Iterator[TimedLife]:
 def test_lives_whose_targets_change_leave_no_rung_unaccounted() -> None:
     fates: Counter[Fate] = Counter()
     taken: set[str] = set()
-    for life in _timed_lives(300):
+    for life in _timed_lives(150):
         assert life.issue is not None
         book = read_promises(life.records, now=life.at, grace=timedelta())
         accounts = {(each.clock, each.cycle, each.rung): each for each in book.accounts()}

@@ -209,6 +209,7 @@ async def test_an_issue_that_stands_on_what_the_new_handbook_lacks_stays_and_is_
     assert (await town.after.terms_of("stays")).hash == TO_2026.hash
     (plan,) = await town.after.ledger.plans()
     assert plan.ended_at is not None
+    assert await Planning(town.after.desk, b.ZONE).left(plan) == 1
 
 
 # Who, and what -----------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from domain.model import to_millisecond
 from domain.terms import Terms
 
 DAY = timedelta(days=1)
-LIVES = deep("lives that move to another handbook and back", 3000)
+LIVES = deep("lives that move to another handbook and back", 600)
 random_lives = settings(
     max_examples=LIVES,
     deadline=None,

@@ -1,5 +1,6 @@
 """What is wrong with a calendar that somebody wrote: each fault has its own message and rule."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from domain.calendar_check import (
     calendar_problems,
     checked_calendar,
 )
+from domain.days import ONE_DAY
 from handbooks.calendars import calendar_ids, read_calendar
 
 FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
@@ -93,6 +95,40 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "R2.2",
         "no weekday has opening hours, so that no budget is ever used up",
     ),
+    "hours that run into the next day's": (
+        {"weekly": {"monday": ["22:00-06:00+1"], "tuesday": ["05:00-08:00"]}},
+        "weekly.tuesday",
+        "R2.2",
+        "monday 22:00-06:00+1 and tuesday 05:00-08:00 overlap",
+    ),
+    "hours that run into an odd day's": (
+        {
+            "weekly": {"monday": ["22:00-06:00+1"]},
+            "overrides": [override("open", "2026-02-17", ranges=["05:00-07:00"])],
+        },
+        "overrides.0",
+        "R2.2",
+        "2026-02-16 22:00-06:00+1 and 2026-02-17 05:00-07:00 overlap",
+    ),
+    "a rest of 61 days": (
+        {"overrides": [override("closed", str(date(2026, 3, 1) + n * ONE_DAY)) for n in range(61)]},
+        "overrides.0",
+        "R2.5",
+        "nothing opens from 2026-02-28 to 2026-04-30, 62 days; "
+        "allowed are 60 in a row, and fewer at the calendar's beginning",
+    ),
+    "a beginning of 60 days of rest": (
+        {
+            "valid_from": "2020-01-06",
+            "overrides": [
+                override("closed", str(date(2020, 1, 6) + n * ONE_DAY)) for n in range(60)
+            ],
+        },
+        "overrides.0",
+        "R2.5",
+        "nothing opens from 2020-01-06 to 2020-03-05, 60 days; "
+        "allowed are 60 in a row, and fewer at the calendar's beginning",
+    ),
     "a day in a year that is a slip of the pen": (
         {"overrides": [override("closed", "2062-02-14")]},
         "overrides.0.on",
@@ -149,9 +185,9 @@ def test_every_fault_of_a_calendar_is_named_at_once() -> None:
         {},
         {"overrides": [override("closed", "2026-02-14"), override("closed", "2026-02-14")]},
         {"overrides": [override("closed", "2019-12-31"), override("closed", "2031-01-31")]},
-        {"weekly": {"monday": ["22:00-06:00+1"], "tuesday": ["05:00-08:00"]}},
+        {"weekly": {"monday": ["22:00-06:00+1"], "tuesday": ["06:00-08:00"]}},
     ],
-    ids=["plain", "closed twice is closed", "around new year", "overlap across midnight"],
+    ids=["plain", "closed twice is closed", "around new year", "hours that meet at six"],
 )
 def test_what_is_no_fault_is_taken(changes: dict[str, Any]) -> None:
     form = calendar_json(**changes)

@@ -21,7 +21,7 @@ from oracle import (
 from domain.calendar import DurationTooLongError, NeverOpensError, WorkingCalendar
 
 LAWFUL = deep("examples of each law of working time", 20_000)
-SEARCHED = deep("calendars by chance, beside the oracle", 4000)
+SEARCHED = deep("calendars by chance, beside the oracle", 1500)
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 FIXED = {name: WorkingCalendar.model_validate(form) for name, form in CALENDARS.items()}

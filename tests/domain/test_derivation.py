@@ -21,7 +21,7 @@ from domain.phases import Priority
 from domain.terms import Terms
 
 many_lives = settings(
-    max_examples=deep("lives whose deadlines are derived", 4000),
+    max_examples=deep("lives whose deadlines are derived", 1200),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

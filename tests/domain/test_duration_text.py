@@ -19,7 +19,7 @@ from domain.durations import (
     WorkingDays,
 )
 
-LAWFUL = deep("lengths of time written and read", 20_000)
+LAWFUL = deep("lengths of time written and read", 4_000)
 minutes = st.integers(1, MINUTES_MAX)
 days = {
     "days": st.integers(1, DAYS_MAX),

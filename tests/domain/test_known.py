@@ -299,27 +299,6 @@ def test_both_views_count_by_the_calendar_that_was_adopted_last() -> None:
     assert (hours(found.then.elapsed_ms), hours(found.now.elapsed_ms)) == (10, 8)
 
 
-def test_a_clock_that_a_new_handbook_drops_is_counted_by_the_calendar_that_it_ran_by() -> None:
-    """By the calendar that came with the new handbook all of Monday would be closed."""
-    monday = ClosedDay(on=b.FIRST_MONDAY, name=Label(zh="停工", en="standstill"))
-    fewer = b.terms_of(clocks=[rule for rule in b.CLOCKS if rule["id"] != "redo"], revision=2)
-    new = fewer.with_calendar(b.CALENDAR.model_copy(update={"overrides": (monday,)}))
-    records = recorded(
-        *in_a_day()[:2],
-        Act(b.OFFICER, b.PROPOSE, b.MON_9),
-        Act(b.ENTERPRISE, b.REJECT, b.MON_11, occurred_at=b.MON_10),
-    )
-    issue = list(retold(records, TERMS))[-1].after
-    sent = b.submission(b.adopt_handbook(new), ENGINE)
-    decision = decide(issue, sent, b.context(b.MON_15, target=new))
-    records += b.records_of(decision, sent, after=records)
-
-    found = clock(known_now(records, TERMS | {new.hash: new}), "redo")
-
-    assert found.verdict is Verdict.WITHDRAWN
-    assert (hours(found.then.elapsed_ms), hours(found.now.elapsed_ms)) == (4, 5)
-
-
 def test_a_clock_that_counts_from_the_report_moves_with_the_report() -> None:
     """Its own cycle began with the acceptance; a change of priority had it count from the report,
     which was typed two hours after the call."""

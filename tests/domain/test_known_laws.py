@@ -22,7 +22,7 @@ from domain.people import ENGINE
 from domain.reading import spent_ms
 
 TERMS = {b.TERMS.hash: b.TERMS}
-KNOWN_LIVES = deep("lives in two views", 2_000)
+KNOWN_LIVES = deep("lives in two views", 800)
 LAWS = settings(
     max_examples=KNOWN_LIVES,
     deadline=None,

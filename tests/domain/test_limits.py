@@ -15,6 +15,7 @@ from builders import (
     ESCALATE,
     GIVE_REPLY,
     GRANT,
+    HANDBOOK,
     HEAD,
     HOUR_MS,
     IN_HANDLING,
@@ -27,6 +28,7 @@ from builders import (
     OFFICER,
     PAUSE,
     PROPOSE,
+    RAISE,
     REFUSE,
     RESUME,
     SUPERVISOR,
@@ -50,6 +52,8 @@ from domain import commands_of_time as tm
 from domain.durations import OpenHours, Wall, WorkingDays
 from domain.errors import InvalidRequestError, NotPermittedError, WrongPhaseError
 from domain.notices import notices_of
+from domain.people import Officer
+from domain.phases import Priority
 
 ASKED = (*IN_HANDLING, Step(OFFICER, ASK_EXTENSION, MON_10))
 
@@ -314,3 +318,25 @@ def test_a_wait_is_not_granted_to_an_issue_that_waits_already():
 
     with pytest.raises(WrongPhaseError, match="paused already"):
         when(paused, GRANT, DIRECTOR, MON_15)
+
+
+def test_who_owns_an_issue_gives_it_no_new_limits_from_another_post():
+    owner = OFFICER.person
+    posts = [
+        p | {"people": [*p["people"], owner]} if p["id"] == "head-east" else p
+        for p in HANDBOOK.model_dump(mode="json")["posts"]
+    ]
+    terms = terms_of(posts=posts)
+    as_head = Officer(person=owner, post="head-east")
+
+    with pytest.raises(NotPermittedError, match="of their own"):
+        when(given(*IN_HANDLING, terms=terms), RAISE, as_head, MON_10, terms=terms)
+
+
+def test_a_class_is_not_changed_back_and_forth_without_end():
+    terms = terms_of(reclassified_times_max=1)
+    raised = given(*IN_HANDLING, Step(HEAD, RAISE, MON_9), terms=terms)
+    lower = tm.Reclassify(priority=Priority.ORDINARY, reason="It was not.")
+
+    with pytest.raises(WrongPhaseError, match="as often as"):
+        when(raised, lower, HEAD, MON_9, terms=terms)

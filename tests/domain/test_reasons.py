@@ -24,7 +24,7 @@ from domain.retold import Told, retold
 from domain.terms import Terms
 
 many_lives = settings(
-    max_examples=deep("lives whose rules are asked again", 4000),
+    max_examples=deep("lives whose rules are asked again", 1200),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

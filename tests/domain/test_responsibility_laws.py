@@ -25,7 +25,7 @@ from domain.phases import PauseReason, Priority
 from domain.responsibility import Held, HolderKind, partition, totals
 from domain.retold import retold
 
-HELD_LIVES = deep("lives parted among their holders", 3_000)
+HELD_LIVES = deep("lives parted among their holders", 1_200)
 TERMS_BY_HASH = {b.TERMS.hash: b.TERMS}
 DAY_MINUTES = 1440
 

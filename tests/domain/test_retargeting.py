@@ -170,7 +170,7 @@ def test_a_clock_born_breached_says_so_rings_its_deadline_once_and_no_warning():
     assert rung.issue.clock("handling").rungs == ()
 
 
-def test_a_breach_that_a_longer_target_undoes_is_none_and_its_rung_stays_fired():
+def test_a_breach_that_a_longer_target_undoes_is_none_and_the_new_deadline_rings_again():
     terms = three_hours_then_two("keep_elapsed")
     expedited = (Step(ENTERPRISE, report(priority=Priority.EXPEDITED), TEN), STARTED[1])
     breached = given(*expedited, Step(ENGINE, ring(), TEN + 2 * HOUR), terms=terms)
@@ -181,7 +181,12 @@ def test_a_breach_that_a_longer_target_undoes_is_none_and_its_rung_stays_fired()
     assert aim_of(decision).breach_undone
     assert (clock.breached_at, clock.due_at) == (None, TEN + 3 * HOUR)
     assert "due" in clock.fired
-    assert clock.rungs == ()
+    assert [(rung.id, rung.due_at) for rung in clock.rungs] == [("due.2", TEN + 3 * HOUR)]
+    assert clock.superseded == ("half.2", "near.2")
+    later = when(decision.issue, ring(rung="due.2"), ENGINE, TEN + 3 * HOUR, terms=terms)
+    (again,) = (e for e in later.events if e.kind == "rung_fired" and e.clock == "handling")
+    assert (again.rung, again.percent) == ("due.2", 100)
+    assert later.issue.clock("handling").breached_at == TEN + 3 * HOUR
 
 
 def test_a_clock_that_stands_takes_the_new_target_and_shows_it_when_it_goes_on():

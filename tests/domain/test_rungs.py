@@ -172,7 +172,9 @@ def test_a_repeat_is_known_by_its_number():
 
     assert rule.rung("again.2") is rule.rungs[0]
     assert rule.rung("due") is rule.rungs[1]
-    assert rule.rung("due.1") is rule.rung("again.x") is rule.rung("other") is None
+    assert rule.rung("due.2") is rule.rungs[1]  # promised anew, once a breach was undone
+    assert rule.rung("again.2.1") is rule.rungs[0]
+    assert rule.rung("due.2.1") is rule.rung("again.x") is rule.rung("other") is None
 
 
 # --- the traps of a peer (semantics 2.9): 100 minutes on any clock, and its pauses ---

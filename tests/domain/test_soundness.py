@@ -32,7 +32,7 @@ from domain.problem import Problem
 from domain.soundness import problems, space_of
 
 random_lives = settings(
-    max_examples=deep("lives held against the table of facts", 2000),
+    max_examples=deep("lives held against the table of facts", 800),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -277,6 +277,41 @@ def test_a_problem_reads_as_one_sentence_with_its_example() -> None:
         "clocks.limit.rungs: no rung at the deadline itself (percent = 100): no breach would be "
         "recorded (R4.1). For example: the rungs are half; the budget runs out and nothing happens."
     )
+
+
+def test_a_clock_that_begins_while_it_should_stand_hangs_on_a_note_and_is_refused() -> None:
+    asking, pause = {"events": ["reply_demanded"]}, {"paused": True}
+    refused, sound = only(start=[asking], pause=[pause]), only(start=[asking | {"paused": False}])
+    issue = b.given(
+        *b.IN_HANDLING,
+        b.Step(b.OFFICER, b.PAUSE, b.MON_10),
+        b.Step(b.SUPERVISOR, b.DEMAND_REPLY, b.MON_11),
+        terms=b.Terms(handbook=refused, calendar=b.CALENDAR),
+    )
+    noted = b.when(
+        issue, b.NOTE, b.OFFICER, b.MON_13, terms=b.Terms(handbook=refused, calendar=b.CALENDAR)
+    )
+
+    assert live_standing(issue.clock("limit")) is Standing.RUNNING
+    assert live_standing(noted.issue.clock("limit")) is Standing.PAUSED
+    assert [(each.key, each.rule) for each in found(refused)] == [("clocks.limit.start.0", "R1.3")]
+    assert found(sound) == []
+
+
+def test_where_a_pause_asks_for_the_class_of_an_issue_what_budgets_ask_for_is_told_apart() -> None:
+    by_class = only(
+        pause=[{"paused": True, "priorities": ["ordinary"]}],
+        budgets=[
+            {"duration": {"kind": "wall", "minutes": 60}, "categories": ["road-access"]},
+            {"duration": {"kind": "wall", "minutes": 90}, "tier": 2},
+            {"duration": {"kind": "wall", "minutes": 120}},
+        ],
+    )
+
+    space = space_of(rule_of(by_class), by_class)
+
+    assert (space.tiers, space.priorities) == ((1, 2, 3), tuple(Priority))
+    assert set(space.categories) == set(CATEGORIES)
 
 
 # --- lengths before the deadline, against every budget ---

@@ -54,41 +54,6 @@ BAD: dict[str, tuple[str, set[tuple[str, str]], str, str]] = {
         "nothing rings on a closed issue",
         "issue_closed_out (closed): it still lives",
     ),
-    # --- pause and resume ---
-    "a pause that is the start": (
-        limit("pause = [{ paused = true }]", start="{ events = ['issue_paused'] }"),
-        {("clocks.limit.pause.0", "R1.5")},
-        "pause is implied by start",
-        "issue_paused (handling, paused, waiting_enterprise): pause.0 holds as it starts",
-    ),
-    "a pause in every phase that it lives in": (
-        limit("pause = [{ phases = ['handling', 'sign_off'] }]"),
-        {("clocks.limit.pause.0", "R1.5")},
-        "a pause with no possible resume",
-        "whatever follows, the clock stands until it ends",
-    ),
-    "a pause that only the stop ends": (
-        limit(
-            "pause = [{ phases = ['sign_off'] }]",
-            stop="{ phases = ['closed'] }, "
-            "{ events = ['resolution_rejected', 'resolution_sent_back'] }",
-        ),
-        {("clocks.limit.pause.0", "R1.5")},
-        "a pause with no possible resume",
-        "resolution_proposed (sign_off): whatever follows",
-    ),
-    "a pause that is an event": (
-        limit("pause = [{ events = ['issue_paused'] }]"),
-        {("clocks.limit.pause.0", "R1.3")},
-        "lasts until the next event, whatever that is",
-        "note_added (handling, paused, waiting_enterprise): the note lets it go on",
-    ),
-    "a pause that is an event, beside one that is not": (
-        limit("pause = [{ paused = true }, { events = ['reply_demanded'] }]"),
-        {("clocks.limit.pause.1", "R1.3")},
-        "lasts until the next event",
-        "reply_demanded (handling) → note_added (handling): the note lets it go on",
-    ),
     # --- stop ---
     "no stop after the start": (
         limit(stop="{ phases = ['intake'] }"),

@@ -140,7 +140,7 @@ def test_a_notice_without_papers_and_days_is_refused_beside_others(tmp_path: Pat
         (b"{", "not JSON"),
         (b"[]", "valid dictionary"),
         (b'{"year": 2027, "papers": ["p"], "days": [{"name": "a"}]}', "this field is missing"),
-        (b" " * 1_000_001, "larger than 1000000 bytes"),
+        (b" " * (4 * 2**20 + 1), "larger than 4194304 bytes"),
     ],
 )
 def test_a_notice_in_the_wrong_form_is_refused(

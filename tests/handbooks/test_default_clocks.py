@@ -281,13 +281,16 @@ def test_while_an_issue_waits_for_somebody_outside_only_the_waiting_is_counted(
     assert handled.issue.next_rung is not None
 
 
-def test_an_escalation_during_a_pause_lets_no_clock_run(handled: Life) -> None:
+def test_an_escalation_ends_a_pause_and_every_clock_goes_on(handled: Life) -> None:
     handled.do(GRID_OFFICER, WAIT)
     handled.do(AREA_LEAD, cmd.Escalate(reason="Taken over."))
 
     assert handled.issue is not None
-    running = {clock.id for clock in handled.issue.clocks if clock.standing is Standing.RUNNING}
-    assert handled.issue.pause is None or not running
+    assert handled.issue.pause is None
+    live = {clock.id: clock.standing for clock in handled.issue.clocks if clock.is_live}
+    runs = {id_ for id_, standing in live.items() if standing is Standing.RUNNING}
+    assert (runs, live.keys() - runs) == ({"handling", "resolution"}, {"waiting_total"})
+    assert handled.clock("handling").elapsed_ms == 0
 
 
 def test_silence_lapses_and_puts_the_verifier_on_the_clock(proposed: Life) -> None:

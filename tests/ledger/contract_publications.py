@@ -126,19 +126,20 @@ class PublicationsContract(LedgerContract):
             for key in ("b", "a", "A-1"):
                 life = Life(f"{key}.{reference}")
                 await write(ledger, life.step(reported()))
-                id_ = adoption_id(reference, life.stream)
+                id_ = adoption_id(reference, life.stream, TERMS)
                 await write(ledger, life.step(note(), command_id=id_))
         idle = Life("idle")
         await write(ledger, idle.step(reported()))
-        await write(ledger, idle.step(command_id=adoption_id("plan-1", idle.stream)))
+        await write(ledger, idle.step(command_id=adoption_id("plan-1", idle.stream, TERMS)))
 
         async def found(after: str, limit: int) -> list[str]:
             rows = await ledger.adoptions("plan-1", after=after, limit=limit)
             return [row.stream for row in rows]
 
+        first = adoption_id("plan-1", "z1/A-1.plan-1", TERMS)
         assert await found("", 9) == ["z1/A-1.plan-1", "z1/a.plan-1", "z1/b.plan-1"]
         assert await found("", 1) == ["z1/A-1.plan-1"]
-        assert await found("z1/A-1.plan-1", 9) == ["z1/a.plan-1", "z1/b.plan-1"]
+        assert await found(first, 9) == ["z1/a.plan-1", "z1/b.plan-1"]
         assert await ledger.adoption_count("plan-1") == 3
         assert await ledger.adoption_count("plan-2") == 0
 

@@ -284,6 +284,17 @@ def test_wrong_usage_of_import_ends_with_2(words: tuple[str, ...]) -> None:
     assert not Path("a.json").exists()
 
 
+def test_a_file_that_is_read_is_not_written_over(here: Path) -> None:
+    assert run("import", "--from", "holidays", "--years", "2026", "--out", "a.json").exit_code == 0
+    before = (here / "a.json").read_bytes()
+
+    words = ("--from", "holidays", "--years", "2026", "--hours-of", "a.json", "--out", "./a.json")
+    result = run("import", *words)
+
+    assert (result.exit_code, "would be lost" in result.output) == (2, True)
+    assert (here / "a.json").read_bytes() == before
+
+
 @pytest.mark.parametrize("name", ["list", "show", "check", "diff", "import"])
 def test_every_command_of_the_family_explains_itself(name: str) -> None:
     result = run(name, "--help")

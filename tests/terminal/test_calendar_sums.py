@@ -335,7 +335,7 @@ def test_a_file_that_is_no_file_of_calendars_is_refused(
 def test_a_file_is_never_read_past_its_bound(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calendar_cases, "FILE_BYTES_MAX", 100)
 
-    with pytest.raises(calendar_cases.CalendarsFileError, match="longer than 100 bytes"):
+    with pytest.raises(calendar_cases.CalendarsFileError, match="larger than 100 bytes"):
         calendar_cases.read_calendars(file)
 
 

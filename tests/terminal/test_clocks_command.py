@@ -128,9 +128,11 @@ def test_a_past_instant_is_judged_by_what_was_there_then(office: Stage) -> None:
         ("2026-03-02T09:30:00", "is no instant with a zone"),
         ("yesterday", "is no instant with a zone"),
         ("2036-03-02T09:30:00Z", "is still to come"),
+        ("0001-01-01T00:00:00Z", "is before 2000-01-01"),
+        ("1999-12-31T23:59:59Z", "is before 2000-01-01"),
     ],
 )
-def test_an_instant_without_a_zone_or_in_the_future_is_refused(
+def test_an_instant_without_a_zone_long_ago_or_in_the_future_is_refused(
     now: str, said: str, office: Stage
 ) -> None:
     result = _audit(office, "--now", now)
