@@ -27,17 +27,17 @@ demo: setup ## real issues from report to close-out, on real Temporal and real P
 up: setup ## run Closeout on this machine until Ctrl-C
 	$(BIN)/closeout up
 
-# What needs no server runs beside what does: two cores, two halves, one report of each.
-PURE := tests/activities tests/audit tests/domain tests/handbooks tests/house
-STACK := tests/demo tests/desk tests/ledger tests/runtime tests/stories tests/terminal tests/workflows
+# Two cores, two halves: what is decided and written beside what runs on a whole stack.
+DECIDED := tests/activities tests/audit tests/desk tests/domain tests/handbooks tests/house tests/ledger
+STACK := tests/demo tests/runtime tests/stories tests/terminal tests/workflows
 
 test: setup ## every test, the deep ones with a tenth of their counts
 	@rm -f .coverage .coverage.*
-	@COVERAGE_FILE=.coverage.pure $(BIN)/python -m pytest -q --cov --cov-report= $(PURE) >.coverage.log 2>&1 & \
-	  pure=$$!; stack=0; beside=0; \
+	@COVERAGE_FILE=.coverage.decided $(BIN)/python -m pytest -q --cov --cov-report= $(DECIDED) >.coverage.log 2>&1 & \
+	  decided=$$!; stack=0; beside=0; \
 	  COVERAGE_FILE=.coverage.stack $(BIN)/python -m pytest -q --cov --cov-report= $(STACK) || stack=$$?; \
-	  wait $$pure || beside=$$?; cat .coverage.log; rm .coverage.log; \
-	  $(BIN)/coverage combine --quiet .coverage.pure .coverage.stack && exit $$((stack + beside))
+	  wait $$decided || beside=$$?; cat .coverage.log; rm .coverage.log; \
+	  $(BIN)/coverage combine --quiet .coverage.decided .coverage.stack && exit $$((stack + beside))
 
 check: test ## everything CI runs; begins with the tests
 	@$(MAKE) --no-print-directory coverage lint types imports wheel
