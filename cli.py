@@ -13,6 +13,7 @@ from terminal.adopting import adopt
 from terminal.application import Application, Body
 from terminal.asking import do, report
 from terminal.auditing import FOUND, replay, verify
+from terminal.board import board, enterprises
 from terminal.calendar_files import (
     calendar_check,
     calendar_diff,
@@ -25,10 +26,28 @@ from terminal.clock_audit import clocks_audit
 from terminal.deadlines import why
 from terminal.doctor import doctor
 from terminal.handbook_check import handbook_check
+from terminal.handbook_publish import handbook_publish
+from terminal.handbook_showing import handbook_diff, handbook_list, handbook_show
+from terminal.importing import import_xes
+from terminal.incidents import incident
 from terminal.looking import history, list_, show
 from terminal.operating import demo, migrate, recover, up
+from terminal.orders import (
+    supervise_accept,
+    supervise_appeal,
+    supervise_issue,
+    supervise_lift,
+    supervise_list,
+    supervise_raise,
+    supervise_refuse,
+    supervise_reply,
+    supervise_rule,
+    supervise_show,
+)
 from terminal.publishing import calendar_publish, tasks
+from terminal.routing import routing_preview
 from terminal.session import Wiring
+from terminal.supervision import supervise_lights, supervise_parked, supervise_warnings
 from terminal.zones import zones
 
 if TYPE_CHECKING:
@@ -41,7 +60,8 @@ if TYPE_CHECKING:
     from runtime.stack import ChildProgram
 
 COMMANDS: dict[str, tuple[Body, ...]] = {
-    "Issues": (report, do, list_, show, history, why, zones),
+    "Issues": (report, do, list_, show, history, why, incident, zones),
+    "Who is responsible": (board, enterprises),
     "Audit": (verify, replay),
     "Rules": (adopt, tasks),
     "Running it": (up, demo, doctor, recover, migrate),
@@ -64,7 +84,32 @@ FAMILIES: dict[str, tuple[str, str, tuple[Body, ...]]] = {
             calendar_batch,
         ),
     ),
-    "handbook": ("Handbooks: checks, versions, moving issues.", "Rules", (handbook_check,)),
+    "handbook": (
+        "Handbooks: checks, versions, publication.",
+        "Rules",
+        (handbook_list, handbook_show, handbook_check, handbook_diff, handbook_publish),
+    ),
+    "routing": ("Routing tables: what another would do.", "Rules", (routing_preview,)),
+    "supervise": (
+        "Supervision: orders to units, lights, warnings, parking.",
+        "Supervision",
+        (
+            supervise_issue,
+            supervise_reply,
+            supervise_accept,
+            supervise_refuse,
+            supervise_lift,
+            supervise_raise,
+            supervise_appeal,
+            supervise_rule,
+            supervise_show,
+            supervise_list,
+            supervise_lights,
+            supervise_warnings,
+            supervise_parked,
+        ),
+    ),
+    "import": ("Logs of other systems, played and counted.", "Audit", (import_xes,)),
     "clocks": ("The timer ledger: rungs due, fired, told.", "Audit", (clocks_audit,)),
 }
 """Commands of two words: the summary of the family, the heading of the help, its commands."""
@@ -74,10 +119,11 @@ def exit_codes() -> Mapping[type[Exception], int]:
     """Return the code that the process ends with, by the error that ended it.
 
     Beside these: 0 done, 2 wrong usage, 130 interrupted; 1 also for a failed `doctor`, 6 also for
-    what `verify`, `replay` and `clocks audit` find.
+    what `verify`, `replay`, `clocks audit` and `import xes` find.
     """
     from audit.facts import UnsoundTermsError
     from audit.replay import DamagedHistoryError
+    from desk.importing.problems import UnusableFileError
     from domain import errors
     from domain.calendar import CalendarError
     from handbooks.calendars.problems import CalendarFileError
@@ -95,11 +141,13 @@ def exit_codes() -> Mapping[type[Exception], int]:
         HandbookError: 3,
         CalendarError: 3,
         CalendarFileError: 3,
+        UnusableFileError: 3,
         errors.NotPermittedError: 4,
         errors.WrongPhaseError: 5,
         errors.IssueClosedError: 5,
         errors.ConflictError: 5,
         errors.UnknownIssueError: 5,
+        errors.UnknownOrderError: 5,
         UnsoundTermsError: FOUND,
         DamagedHistoryError: FOUND,
     }

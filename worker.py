@@ -29,11 +29,14 @@ from activities.channels import Channel
 from activities.channels.journal import JournalChannel
 from activities.issue import IssueActivities
 from activities.notifier import Notifier
+from activities.supervision import SupervisionActivities
 from activities.upkeep import Upkeep
 from desk.desk import Desk
 from desk.guard import Guard
 from desk.opening import database_url, open_desk
+from desk.order_upkeep import OrderRelay
 from desk.relay import Relay
+from desk.supervising import SupervisionDesk
 from ledger.connections import OutboxBell
 from runtime.errors import StackError
 from runtime.leaving import leave_after
@@ -44,11 +47,12 @@ from runtime.temporal import connect, ensure_namespace
 from workflows.adoption import AdoptionWorkflow
 from workflows.issue import IssueWorkflow
 from workflows.shown import at_start
+from workflows.supervision import SupervisionWorkflow
 from workflows.upkeep import GuardWorkflow, SweepWorkflow
 
 log = structlog.get_logger()
 
-WORKFLOWS = [IssueWorkflow, GuardWorkflow, SweepWorkflow, AdoptionWorkflow]
+WORKFLOWS = [IssueWorkflow, SupervisionWorkflow, GuardWorkflow, SweepWorkflow, AdoptionWorkflow]
 STICKY = timedelta(seconds=2)
 GRACE = timedelta(seconds=6)
 ACTIVITIES_AT_ONCE_MAX = 1000
@@ -74,6 +78,7 @@ def make_worker(
     notifier = Notifier(desk, channel or JournalChannel())
     guard = Guard(desk, client, on_round=(telemetry or Telemetry()).guard_round)
     upkeep = Upkeep(guard, desk.ledger, client)
+    supervision = SupervisionActivities(SupervisionDesk(desk))
     return Worker(
         client,
         task_queue=task_queue,
@@ -84,6 +89,9 @@ def make_worker(
             issue.carry_out,
             notifier.tell,
             notifier.tell_at_once,
+            supervision.look_order,
+            supervision.ring_order,
+            supervision.tell_order,
             upkeep.guard_round,
             upkeep.sweep_histories,
             AdoptionActivities(desk).adopt_page,
@@ -101,8 +109,15 @@ def make_relay(
     client: Client, desk: Desk, *, task_queue: str, window: timedelta = timedelta(0)
 ) -> Relay:
     """Return a relay that the desk of this process wakes."""
+    orders = OrderRelay(SupervisionDesk(desk), client, task_queue=task_queue)
     relay = Relay(
-        desk.ledger, client, desk.seer, task_queue=task_queue, shown=at_start, window=window
+        desk.ledger,
+        client,
+        desk.seer,
+        task_queue=task_queue,
+        shown=at_start,
+        window=window,
+        also=orders.once,
     )
     desk.on_poke = relay.wake
     return relay

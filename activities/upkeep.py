@@ -9,11 +9,14 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
 from desk.guard import Guard
+from domain.order_view import SUPERVISION_TYPE
 from domain.view import WORKFLOW_TYPE, Rounds
 from ledger.port import HistoryRow, Ledger
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-CLOSED = f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus != 'Running'"
+CLOSED = (
+    f"WorkflowType IN ('{WORKFLOW_TYPE}', '{SUPERVISION_TYPE}') AND ExecutionStatus != 'Running'"
+)
 
 
 class Upkeep:
@@ -39,7 +42,8 @@ class Upkeep:
 
 
 async def sweep(client: Client, ledger: Ledger, since: datetime) -> int:
-    """Archive every issue run that closed after `since`. A run that is there already is skipped."""
+    """Archive every run of an issue or an order that closed after `since`. One that is there
+    already is skipped."""
     query = f"{CLOSED} AND CloseTime >= '{since.isoformat()}'"
     runs = {run.run_id: run async for run in client.list_workflows(query)}
     archived = await ledger.archived(sorted(runs))

@@ -17,6 +17,8 @@ from domain.canonical import canonical
 from domain.chain import Record
 from domain.events_of_time import TermsAdopted
 from domain.model import written
+from domain.order_events import OrderTermsAdopted
+from domain.orders import is_order_stream
 from ledger.port import CommandRow
 
 FORMAT = 1
@@ -80,6 +82,11 @@ async def write_corpus(
 
 def _named(life: Life) -> set[str]:
     """Return the terms that a life was judged by, and those that it was moved to."""
+    if is_order_stream(life.stream):
+        events = [record.order_event for record in life.records]
+        moved = {event.to_terms for event in events if isinstance(event, OrderTermsAdopted)}
+        judged_by = {record.terms for record in life.records}
+        return moved | judged_by | {row.terms for row in life.commands}
     moves = (r.event for r in life.records if isinstance(r.event, TermsAdopted))
     return {
         *(row.terms for row in life.commands),

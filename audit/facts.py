@@ -7,7 +7,9 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from domain.chain import Record
+from domain.orders import is_order_stream, read_order_stream
 from domain.terms import Terms
+from ledger.orders import OrderColumns, OrderRow
 from ledger.port import ClockRow, CommandRow, FiringRow, IssueRow
 
 READS_MAX = 5
@@ -40,6 +42,14 @@ class Tables(Facts, Protocol):
         """Return one issue as its snapshot says."""
         ...
 
+    async def order(self, stream: str) -> OrderRow | None:
+        """Return one supervision order as its snapshot says."""
+        ...
+
+    async def order_columns(self, stream: str) -> OrderColumns | None:
+        """Return what an order's row says beside its snapshot."""
+        ...
+
     async def firings(self, stream: str | None = None) -> list[FiringRow]:
         """Return the rungs that fired, of one stream or of all."""
         ...
@@ -51,7 +61,7 @@ class Tables(Facts, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """Everything recorded about one issue, as of one moment."""
+    """Everything recorded about one issue, or one supervision order, as of one moment."""
 
     stream: str
     records: tuple[Record, ...]
@@ -60,12 +70,20 @@ class Life:
     @property
     def zone(self) -> str:
         """Return the zone that the stream's name says."""
-        return self.stream.partition("/")[0]
+        return stream_names(self.stream)[0]
 
     @property
     def key(self) -> str:
         """Return the key that the stream's name says."""
-        return self.stream.partition("/")[2]
+        return stream_names(self.stream)[1]
+
+
+def stream_names(stream: str) -> tuple[str, str]:
+    """Return the zone and the key in the name of a stream, an issue's or an order's."""
+    if is_order_stream(stream):
+        return read_order_stream(stream)
+    zone, _, key = stream.partition("/")
+    return zone, key
 
 
 class UnsoundTermsError(Exception):

@@ -10,16 +10,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from audit.effects import ON_THE_WAY, is_effect
 from domain.chain import Record
-from domain.clock_rules import RungEffect
 from domain.clocks import ClockTransition, Move, RungDue
-from domain.events import (
-    Event,
-    IssueEscalated,
-    IssuePutToReview,
-    RungFired,
-    SignOffLapsed,
-)
+from domain.events import RungFired
 from domain.model import written
 
 MOVES_NOTHING = '"clocks":[]'
@@ -125,7 +119,8 @@ class PromiseBook:
 
     def read(self, record: Record) -> None:
         """Take in the next event."""
-        last, self._last = self._last, None
+        last = self._last
+        self._last = last if record.kind in ON_THE_WAY else None
         if MOVES_NOTHING in record.text and FIRES not in record.text:
             return
         try:
@@ -139,7 +134,7 @@ class PromiseBook:
             self._fire(record, event)
             self._last = record.command_id, event
             cause = event
-        elif last is not None and last[0] == record.command_id and _is_effect(event, last[1]):
+        elif last is not None and last[0] == record.command_id and is_effect(event, last[1]):
             cause = last[1]
         for change in event.clocks:
             self._move(record, cause, change)
@@ -319,22 +314,6 @@ class PromiseBook:
 
     def _find(self, kind: str, cycle: _Cycle, rung: str, version: int | None, message: str) -> None:
         self.found.append(Discrepancy(kind, cycle.clock, cycle.number, rung, version, message))
-
-
-def _is_effect(event: Event, fired: RungFired) -> bool:
-    """Tell whether an event right after a firing is what the rung does, rather than an act."""
-    match fired.effect:
-        case RungEffect.REMIND | RungEffect.RECORD:
-            return False
-        case RungEffect.ESCALATE:
-            escalated = isinstance(event, IssueEscalated) and event.passed == fired.clock
-            return escalated or isinstance(event, IssuePutToReview)
-        case RungEffect.LAPSE:
-            return isinstance(event, SignOffLapsed)
-        case RungEffect.REVIEW:
-            return isinstance(event, IssuePutToReview)
-        case _:
-            assert_never(fired.effect)
 
 
 def _was_passed_over(promise: _Promise, record: Record, cause: RungFired | None) -> bool:

@@ -1,20 +1,26 @@
 """Every recorded decision made again from what was sent, and compared byte for byte (I3)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import zip_longest
 
 from pydantic import ValidationError
 
 from audit.facts import Facts, Life, TermsOf, UnsoundTermsError, read_life, terms_reader
 from domain.chain import GENESIS, Origin, Record, recorded
-from domain.commands import SUBMISSION, Submission
+from domain.commands import SUBMISSION
 from domain.commands_of_time import Adoption
-from domain.decisions import Context, Decision, decide
+from domain.decisions import Context, decide
+from domain.decisions.orders import decide_order
 from domain.errors import IssueError
-from domain.events import IssueAccepted
+from domain.events import Event, IssueAccepted
 from domain.evolve import evolve
 from domain.issue import Issue
+from domain.order_commands import ORDER_SUBMISSION, AdoptOrderTerms
+from domain.order_events import OrderEvent
+from domain.order_evolve import evolve_order
+from domain.orders import SupervisionOrder, is_order_stream
 from ledger.port import CommandRow
 
 SHOWN_CHARACTERS_MAX = 160
@@ -76,7 +82,7 @@ async def reexecute_all(
 
 async def reexecute_life(life: Life, terms_of: TermsOf) -> Reexecution:
     """Decide the commands of a life that has been read."""
-    issue: Issue | None = None
+    issue: Issue | SupervisionOrder | None = None
     differences: list[Difference] = []
     identical, at = 0, 0
     for row in life.commands:
@@ -104,45 +110,51 @@ async def reexecute_life(life: Life, terms_of: TermsOf) -> Reexecution:
 async def _compared(
     life: Life,
     row: CommandRow,
-    issue: Issue | None,
+    issue: Issue | SupervisionOrder | None,
     stored: tuple[Record, ...],
     terms_of: TermsOf,
 ) -> list[tuple[int | None, str]]:
     first = 1 + (0 if issue is None else issue.version)
     previous = life.records[first - 2].hash if first > 1 else GENESIS
     try:
-        submission = SUBMISSION.validate_json(row.body)
-        terms = await terms_of(row.terms)
-        number = _number_recorded(stored)
-        command = submission.command
-        target = await terms_of(command.terms) if isinstance(command, Adoption) else None
-        context = Context(at=row.at, terms=terms, rules=row.rules, number=number, target=target)
-        decision = decide(issue, submission, context)
+        events, occurred_at = await _decided(row, issue, stored, terms_of)
     except IssueError as error:
         return [(first if stored else None, f"decided again, it is refused: {error}")]
     except (UnsoundTermsError, ValidationError, ValueError, LookupError) as error:
         return [(first if stored else None, f"it cannot be decided again: {error}")]
-    produced = _produced(life, row, submission, decision, first, previous)
-    return list(_differences(stored, produced))
-
-
-def _produced(
-    life: Life,
-    row: CommandRow,
-    submission: Submission,
-    decision: Decision,
-    first: int,
-    previous: str,
-) -> tuple[Record, ...]:
     origin = Origin(
         stream=life.stream,
         command_id=row.id,
         command_hash=row.hash,
         terms=row.terms,
         rules=row.rules,
-        occurred_at=submission.occurred_at,
+        occurred_at=occurred_at,
     )
-    return recorded(decision.events, origin, after_version=first - 1, previous=previous)
+    produced = recorded(events, origin, after_version=first - 1, previous=previous)
+    return list(_differences(stored, produced))
+
+
+async def _decided(
+    row: CommandRow,
+    issue: Issue | SupervisionOrder | None,
+    stored: tuple[Record, ...],
+    terms_of: TermsOf,
+) -> tuple[Sequence[Event | OrderEvent], datetime | None]:
+    """Return the events that the command causes by today's code, and when it says it took place."""
+    terms = await terms_of(row.terms)
+    if is_order_stream(row.stream):
+        asked = ORDER_SUBMISSION.validate_json(row.body)
+        order = issue if isinstance(issue, SupervisionOrder) else None
+        move = asked.command if isinstance(asked.command, AdoptOrderTerms) else None
+        target = None if move is None else await terms_of(move.terms)
+        judged = Context(at=row.at, terms=terms, rules=row.rules, target=target)
+        return decide_order(order, asked, judged).events, asked.occurred_at
+    submission = SUBMISSION.validate_json(row.body)
+    command, number = submission.command, _number_recorded(stored)
+    target = await terms_of(command.terms) if isinstance(command, Adoption) else None
+    context = Context(at=row.at, terms=terms, rules=row.rules, number=number, target=target)
+    known = issue if isinstance(issue, Issue) else None
+    return decide(known, submission, context).events, submission.occurred_at
 
 
 def _differences(
@@ -176,7 +188,16 @@ def _number_recorded(stored: tuple[Record, ...]) -> str | None:
     return None
 
 
-def _folded(life: Life, issue: Issue | None, stored: tuple[Record, ...]) -> Issue | None:
+def _folded(
+    life: Life, before: Issue | SupervisionOrder | None, stored: tuple[Record, ...]
+) -> Issue | SupervisionOrder | None:
+    if is_order_stream(life.stream):
+        order = before if isinstance(before, SupervisionOrder) else None
+        for record in stored:
+            event = record.order_event
+            order = evolve_order(order, event, zone=life.zone, key=life.key, terms=record.terms)
+        return order
+    issue = before if isinstance(before, Issue) else None
     for record in stored:
         issue = evolve(issue, record.event, zone=life.zone, key=life.key, terms=record.terms)
     return issue

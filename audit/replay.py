@@ -19,11 +19,14 @@ from temporalio.worker import Replayer
 from audit.facts import Tables
 from domain.commands import SUBMISSION, RingRung
 from domain.events import HistoryLost
+from domain.order_commands import ORDER_SUBMISSION, RingOrder
+from domain.order_view import OrderRing
+from domain.orders import is_order_stream
 from domain.view import Ring, RingOutcome, workflow_id
 from ledger.port import CommandRow, HistoryRow
 
-RING_ACTIVITY = "ring"
-RING_KIND = "ring_rung"
+RING_ACTIVITIES: dict[str, type[Ring] | type[OrderRing]] = {"ring": Ring, "ring_order": OrderRing}
+RING_KINDS = {"ring_rung", "ring_order"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,19 +178,21 @@ async def _check_stream(
     ledger: Tables, stream: str, archived: _Rings, unswept: _Rings, tally: _Tally
 ) -> None:
     rings = {
-        _ring_id(row): row.at for row in await ledger.commands(stream) if row.kind == RING_KIND
+        _ring_id(row): row.at for row in await ledger.commands(stream) if row.kind in RING_KINDS
     }
     tally.in_ledger |= rings.keys()
     missing = {id_: at for id_, at in rings.items() if id_ not in archived.asked}
     tally.both += len(rings) - len(missing)
-    workflow = workflow_id(*stream.split("/", 1))
+    of_order = is_order_stream(stream)
+    workflow = stream if of_order else workflow_id(*stream.split("/", 1))
     pending = {id_ for id_ in missing if id_ in unswept.asked}
     heard_until_at = unswept.heard_until.get(workflow)
     if heard_until_at is not None:
         pending |= {id_ for id_, at in missing.items() if at > heard_until_at}
     tally.pending += len(pending)
     missing = {id_: at for id_, at in missing.items() if id_ not in pending}
-    for event in [record.event for record in await ledger.records(stream)]:
+    records = [] if of_order else await ledger.records(stream)
+    for event in [record.event for record in records]:
         if isinstance(event, HistoryLost):
             lost = {id_ for id_, at in missing.items() if event.from_at <= at <= event.to_at}
             span = LostSpan(stream, event.run, event.from_at, event.to_at, tuple(sorted(lost)))
@@ -200,6 +205,9 @@ async def _check_stream(
 
 
 async def _is_open(ledger: Tables, stream: str) -> bool:
+    if is_order_stream(stream):
+        found = await ledger.order(stream)
+        return found is not None and found.order.is_open
     row = await ledger.issue(stream)
     return row is not None and row.issue.is_open
 
@@ -211,8 +219,9 @@ async def _take(rings: _Rings, history: WorkflowHistory, data_converter: DataCon
     for event in history.events:
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
             asked = event.activity_task_scheduled_event_attributes
-            if asked.activity_type.name == RING_ACTIVITY:
-                ring = await _ring_asked(history, asked.input.payloads, data_converter)
+            kind = RING_ACTIVITIES.get(asked.activity_type.name)
+            if kind is not None:
+                ring = await _ring_asked(history, kind, asked.input.payloads, data_converter)
                 by_event[event.event_id] = ring
                 rings.asked.add(ring)
         elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
@@ -227,11 +236,14 @@ async def _take(rings: _Rings, history: WorkflowHistory, data_converter: DataCon
 
 
 async def _ring_asked(
-    history: WorkflowHistory, payloads: Sequence[Payload], data_converter: DataConverter
+    history: WorkflowHistory,
+    kind: type[Ring] | type[OrderRing],
+    payloads: Sequence[Payload],
+    data_converter: DataConverter,
 ) -> str:
     try:
         (plain,) = await data_converter.decode(payloads)
-        return Ring.model_validate(plain).command_id
+        return kind.model_validate(plain).command_id
     except (ValidationError, ValueError) as error:
         said = f"{history.workflow_id} asks for a ring that cannot be read: {error}"
         raise DamagedHistoryError(said) from error
@@ -240,6 +252,8 @@ async def _ring_asked(
 def _ring_id(row: CommandRow) -> str:
     """Return the id under which the body's rung is rung, or the row's own if it cannot be read."""
     try:
+        if is_order_stream(row.stream):
+            return _order_ring_id(row)
         sent = SUBMISSION.validate_json(row.body)
     except ValidationError:
         return row.id
@@ -252,4 +266,14 @@ def _ring_id(row: CommandRow) -> str:
         clock=command.clock,
         cycle=command.cycle,
         rung=command.rung,
+    ).command_id
+
+
+def _order_ring_id(row: CommandRow) -> str:
+    sent = ORDER_SUBMISSION.validate_json(row.body)
+    command = sent.command
+    if not isinstance(command, RingOrder):
+        return row.id
+    return OrderRing(
+        zone=sent.zone, key=sent.key, cycle=command.cycle, rung=command.rung
     ).command_id

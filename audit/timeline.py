@@ -6,23 +6,27 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import assert_never
 
+from audit import timeline_ladder
+from audit.phrases import short, then
+from audit.timeline_ladder import ladder_line, mode_line
 from domain import events as ev
 from domain import events_of_time as tm
 from domain.chain import Record
 from domain.days import to_ms
 from domain.duration_text import written_duration
+from domain.events_of_ladder import LadderEvent
+from domain.events_of_modes import ModeEvent
 from domain.evolve import SignOffEvent
 from domain.issue import Evidence
-from domain.lateness import recorded_late_ms
+from domain.lateness import emergencies, recorded_late_ms
 from domain.model import Name, written
 from domain.people import named
 from domain.retold import TermsByHash
 from domain.terms import Terms
 
 NO_TERMS: TermsByHash = MappingProxyType({})
-SHOWN_TEXT_CHARACTERS_MAX = 100
 
-TITLES: dict[str, Name] = {
+TITLES: dict[str, Name] = timeline_ladder.TITLES | {
     "issue_reported": Name(zh="问题上报", en="reported"),
     "issue_accepted": Name(zh="受理登记", en="accepted"),
     "issue_turned_away": Name(zh="不予受理", en="turned away"),
@@ -83,14 +87,21 @@ class Row:
 
 
 def timeline(records: Iterable[Record], terms: TermsByHash = NO_TERMS) -> list[Row]:
-    """Return one row for each event, in order. Those recorded late are flagged as far as `terms`
-    holds the terms that they name."""
-    return [row_of(record, terms.get(record.terms)) for record in records]
+    """Return one row for each event of a stream, in order. Those recorded late are flagged as far
+    as `terms` holds the terms that they name."""
+    told = list(records)
+    return [
+        row_of(record, terms.get(record.terms), emergency=emergency)
+        for record, emergency in zip(told, emergencies(told), strict=True)
+    ]
 
 
-def row_of(record: Record, terms: Terms | None = None) -> Row:
-    """Return an event as a row."""
+def row_of(record: Record, terms: Terms | None = None, *, emergency: bool = False) -> Row:
+    """Return an event as a row. `emergency`: the issue was one."""
     event = record.event
+    late_ms = None
+    if terms is not None:
+        late_ms = recorded_late_ms(record, terms.handbook, emergency=emergency)
     return Row(
         version=record.version,
         at=record.at,
@@ -99,7 +110,7 @@ def row_of(record: Record, terms: Terms | None = None) -> Row:
         kind=event.kind,
         title=TITLES[event.kind],
         summary=summary(event),
-        recorded_late_ms=None if terms is None else recorded_late_ms(record, terms.handbook),
+        recorded_late_ms=late_ms,
     )
 
 
@@ -108,35 +119,35 @@ def summary(event: ev.Event) -> str:  # noqa: C901, PLR0911, PLR0912  # one case
     match event:
         case ev.IssueReported():
             what = f"{event.category}, {event.priority}, tier {event.tier}, owner {event.owner}"
-            return f"{event.enterprise}: {_short(event.title)} ({what})"
+            return f"{event.enterprise}: {short(event.title)} ({what})"
         case ev.IssueAccepted():
             return f"number {event.number}, category {event.category}, handler {event.handler}"
         case ev.IssueTurnedAway():
-            return f"{event.code}: {_short(event.reason)}{_then('; turn to', event.referral)}"
+            return f"{event.code}: {short(event.reason)}{then('; turn to', event.referral)}"
         case ev.IssueAssigned():
-            return f"handler {event.handler}{_then(':', event.reason)}"
+            return f"handler {event.handler}{then(':', event.reason)}"
         case ev.IssueHandedOver():
-            return f"to unit {event.unit}, handler {event.handler}: {_short(event.reason)}"
+            return f"to unit {event.unit}, handler {event.handler}: {short(event.reason)}"
         case ev.NoteAdded():
-            return f"{_short(event.text)}{_evidence(event.evidence)}"
+            return f"{short(event.text)}{_evidence(event.evidence)}"
         case ev.IssueEscalated():
             return _escalated(event)
         case ev.IssueDeescalated():
             tiers = f"tier {event.from_tier} to {event.to_tier}"
-            return f"{tiers}, owner {event.owner}: {_short(event.reason)}"
+            return f"{tiers}, owner {event.owner}: {short(event.reason)}"
         case ev.TeamConvened():
             parts = ", ".join(f"{part.id} ({part.unit}, {part.duty})" for part in event.parts)
-            return f"team {event.number}, lead {event.lead}: {parts}{_then(';', event.reason)}"
+            return f"team {event.number}, lead {event.lead}: {parts}{then(';', event.reason)}"
         case ev.PartAccepted():
             return f"part {event.part}"
         case ev.PartRefused() | ev.PartWaived():
-            return f"part {event.part}: {_short(event.reason)}"
+            return f"part {event.part}: {short(event.reason)}"
         case ev.PartFinished():
-            return f"part {event.part}: {_short(event.summary)}{_evidence(event.evidence)}"
+            return f"part {event.part}: {short(event.summary)}{_evidence(event.evidence)}"
         case ev.IssuePaused():
-            return f"{event.reason}{_then(', for', event.party)}: {_short(event.note)}"
+            return f"{event.reason}{then(', for', event.party)}: {short(event.note)}"
         case ev.IssueResumed():
-            return _short(event.note)
+            return short(event.note)
         case ev.RungFired():
             return _rung(event)
         case ev.IssuePutToReview():
@@ -144,30 +155,38 @@ def summary(event: ev.Event) -> str:  # noqa: C901, PLR0911, PLR0912  # one case
         case ev.HistoryLost():
             return f"run {event.run}, from {written(event.from_at)} to {written(event.to_at)}"
         case _:
-            return _sign_off(event) if isinstance(event, SignOffEvent) else _time(event)
+            return _of_family(event)
+
+
+def _of_family(event: SignOffEvent | LadderEvent | ModeEvent | tm.TimeEvent) -> str:
+    if isinstance(event, SignOffEvent):
+        return _sign_off(event)
+    if isinstance(event, LadderEvent):
+        return ladder_line(event)
+    return mode_line(event) if isinstance(event, ModeEvent) else _time(event)
 
 
 def _sign_off(event: SignOffEvent) -> str:
     match event:
         case ev.ResolutionProposed():
             resolution = event.resolution
-            said = f"{resolution.result}: {_short(resolution.summary)}"
+            said = f"{resolution.result}: {short(resolution.summary)}"
             return f"round {event.round}, {said}{_evidence(resolution.evidence)}"
         case ev.SignOffAnswered():
             attempts = "" if event.attempts is None else f" after {event.attempts} attempts"
             answer = f"round {event.round}, {event.outcome}{attempts}"
-            return f"{answer}{_then(', recording', event.recording)}{_then(':', event.note)}"
+            return f"{answer}{then(', recording', event.recording)}{then(':', event.note)}"
         case ev.ResolutionRejected() | ev.ResolutionSentBack():
-            return f"round {event.round}: {_short(event.reason)}"
+            return f"round {event.round}: {short(event.reason)}"
         case ev.SignOffLapsed():
             return f"round {event.round}, deemed accepted: no answer in time"
         case ev.IssueClosedOut():
-            return f"{event.outcome}, sign-off {event.sign_off}{_then(':', event.note)}"
+            return f"{event.outcome}, sign-off {event.sign_off}{then(':', event.note)}"
         case ev.IssueWithdrawn():
             follows = "closed at once" if event.closes else "a verifier must confirm"
-            return f"{follows}: {_short(event.reason)}"
+            return f"{follows}: {short(event.reason)}"
         case ev.IssueReopened():
-            return f"tier {event.tier}, owner {event.owner}: {_short(event.reason)}"
+            return f"tier {event.tier}, owner {event.owner}: {short(event.reason)}"
         case _:
             assert_never(event)
 
@@ -175,27 +194,27 @@ def _sign_off(event: SignOffEvent) -> str:
 def _time(event: tm.TimeEvent) -> str:  # noqa: PLR0911  # one case an event
     match event:
         case tm.EnterpriseContacted():
-            return f"{_short(event.note)}{_then(', by', event.channel)}"
+            return f"{short(event.note)}{then(', by', event.channel)}"
         case tm.PlanMade():
             by_day = "" if event.finish_on is None else f", to be done by {event.finish_on}"
-            return f"{_short(event.plan)}{by_day}"
+            return f"{short(event.plan)}{by_day}"
         case tm.ReplyDemanded():
-            return _short(event.question)
+            return short(event.question)
         case tm.ReplyGiven():
-            return _short(event.reply)
+            return short(event.reply)
         case tm.IssueReclassified():
-            return f"{_reclassified(event)}: {_short(event.reason)}"
+            return f"{_reclassified(event)}: {short(event.reason)}"
         case tm.ExtensionAsked() | tm.ExtensionGranted():
             return _extension(event)
         case tm.PauseAsked():
-            return f"{event.reason}{_then(', for', event.party)}: {_short(event.note)}"
+            return f"{event.reason}{then(', for', event.party)}: {short(event.note)}"
         case tm.PauseGranted():
-            return _short(event.note)
+            return short(event.note)
         case tm.RequestRefused():
-            return f"{event.asked}: {_short(event.reason)}"
+            return f"{event.asked}: {short(event.reason)}"
         case tm.FactCorrected():
             took_place = f"event {event.version} took place at {written(event.took_place_at)}"
-            return f"{took_place}: {_short(event.reason)}{_evidence(event.evidence)}"
+            return f"{took_place}: {short(event.reason)}{_evidence(event.evidence)}"
         case tm.TermsAdopted() | tm.ClockMigrated():
             return _migrated(event)
         case _:
@@ -214,35 +233,35 @@ def _extension(event: tm.ExtensionAsked | tm.ExtensionGranted) -> str:
     """Return what is asked or given; both deadlines stand in the clock transition."""
     more = f"{written_duration(event.extra)} more for {event.clock} {event.cycle}"
     if isinstance(event, tm.ExtensionAsked):
-        return f"{more}: {_short(event.reason)}"
+        return f"{more}: {short(event.reason)}"
     aims = [change.retarget for change in event.clocks if change.retarget is not None]
     dues = [
         f", due {written(aim.from_due_at)} to {written(aim.to_due_at)}"
         for aim in aims
         if aim.from_due_at is not None and aim.to_due_at is not None
     ]
-    return f"{more}{''.join(dues)}: {_short(event.note)}"
+    return f"{more}{''.join(dues)}: {short(event.note)}"
 
 
 def _migrated(event: tm.TermsAdopted | tm.ClockMigrated) -> str:
     if isinstance(event, tm.TermsAdopted):
-        approved = _then(", approved by", event.approver)
+        approved = then(", approved by", event.approver)
         which = f"{event.ground} {event.reference}, by {event.author}{approved}"
         hashes = f"{event.from_terms[:12]} to {event.to_terms[:12]}"
-        return f"{which} ({hashes}): {_short(event.reason)}"
+        return f"{which} ({hashes}): {short(event.reason)}"
     old, new = (
         "none while it stands" if due_at is None else written(due_at)
         for due_at in (event.old_due_at, event.new_due_at)
     )
     provisional = " (provisional)" if event.is_provisional else ""
-    return f"{event.clock} {event.cycle}, due {old} to {new}{provisional}: {_short(event.reason)}"
+    return f"{event.clock} {event.cycle}, due {old} to {new}{provisional}: {short(event.reason)}"
 
 
 def _escalated(event: ev.IssueEscalated) -> str:
     tiers = f"tier {event.from_tier} to {event.to_tier}, owner {event.owner}"
     skipped = f", skipping {', '.join(map(str, event.skipped))}" if event.skipped else ""
     passed = "" if event.passed is None else f": clock {event.passed} ran out"
-    return f"{tiers}{skipped}{passed}{_then(':', event.reason)}"
+    return f"{tiers}{skipped}{passed}{then(':', event.reason)}"
 
 
 def _rung(event: ev.RungFired) -> str:
@@ -257,15 +276,3 @@ def _rung(event: ev.RungFired) -> str:
 
 def _evidence(evidence: tuple[Evidence, ...]) -> str:
     return "" if not evidence else f" [{len(evidence)} evidence]"
-
-
-def _then(before: str, text: str | None) -> str:
-    return "" if text is None else f"{before} {_short(text)}"
-
-
-def _short(text: str) -> str:
-    """Return a text on one line, cut where a line would be too long."""
-    line = " ".join(text.split())
-    if len(line) <= SHOWN_TEXT_CHARACTERS_MAX:
-        return line
-    return f"{line[: SHOWN_TEXT_CHARACTERS_MAX - 1]}…"

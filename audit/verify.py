@@ -1,61 +1,30 @@
 """Whether a ledger still says what was written: chain, fold, commands, rungs and terms (I4)."""
 
-import json
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
+from typing import Protocol
 
-from pydantic import ValidationError
-
-from audit.facts import Life, Tables, TermsOf, UnsoundTermsError, read_life, terms_reader
-from domain.canonical import canonical, sha256
+from audit.checks import (
+    Finding,
+    Findings,
+    command_findings,
+    result_findings,
+    rung_findings,
+    terms_findings,
+)
+from audit.facts import Life, Tables, TermsOf, read_life, terms_reader
+from audit.verify_orders import order_findings
+from audit.verify_publications import Published, publication_findings
 from domain.chain import GENESIS, Record, breaks
-from domain.commands import SUBMISSION
 from domain.events import RungFired
 from domain.evolve import evolve
-from domain.issue import Issue, stream_name
-from domain.view import CommandResult
-from ledger.port import ClockRow, CommandRow, FiringRow, IssueRow
+from domain.issue import Issue
+from domain.orders import is_order_stream
+from ledger.port import ClockRow, FiringRow, IssueRow, UnreadableRowError
 from ledger.projections import rows_of
 
 READS_MAX = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it was written. `version` names the event, where there is one.
-
-    `kind` is one of chain, event, fold, head, command, rung, clock, terms.
-    """
-
-    kind: str
-    stream: str
-    version: int | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """What a verification looked at, and what it found."""
-
-    streams: int
-    events: int
-    commands: int
-    found: tuple[Finding, ...]
-
-    @property
-    def is_sound(self) -> bool:
-        """Return whether nothing was found."""
-        return not self.found
-
-    def plus(self, other: "Findings") -> "Findings":
-        """Return both together."""
-        return Findings(
-            self.streams + other.streams,
-            self.events + other.events,
-            self.commands + other.commands,
-            self.found + other.found,
-        )
+__all__ = ["Finding", "Findings", "verify_all", "verify_stream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +38,36 @@ class _Projected:
     clocks: tuple[ClockRow, ...]
 
 
+class Everything(Tables, Published, Protocol):
+    """A ledger with its publications."""
+
+
 async def verify_all(
-    ledger: Tables,
+    ledger: Everything,
     terms_of: TermsOf | None = None,
     *,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Findings:
-    """Verify every stream; `progress` hears how many are done."""
+    """Verify every stream and publication; `progress` hears how many streams are done."""
     reader = terms_of or terms_reader(ledger)
     total, done = Findings(0, 0, 0, ()), 0
     async for stream in ledger.streams():
         total = total.plus(await verify_stream(ledger, stream, reader))
         done += 1
         progress(done)
-    return total
+    return total.plus(Findings(0, 0, 0, await publication_findings(ledger)))
 
 
 async def verify_stream(ledger: Tables, stream: str, terms_of: TermsOf | None = None) -> Findings:
     """Verify one stream. What cannot be read is a finding too, not an error."""
+    if is_order_stream(stream):
+        life, of_order = await order_findings(ledger, stream, terms_of or terms_reader(ledger))
+        return Findings(1, len(life.records), len(life.commands), of_order)
     life, projected = await _read(ledger, stream)
     found = [
         *(Finding("chain", b.stream, b.version, b.problem) for b in breaks(life.records)),
-        *_command_findings(life),
-        *await _terms_findings(life, terms_of or terms_reader(ledger)),
+        *command_findings(life),
+        *await terms_findings(life, terms_of or terms_reader(ledger)),
         *_fold_findings(life, projected),
     ]
     return Findings(1, len(life.records), len(life.commands), tuple(found))
@@ -113,23 +89,8 @@ async def _read(ledger: Tables, stream: str) -> tuple[Life, _Projected]:
 async def _stored_issue(ledger: Tables, stream: str) -> tuple[IssueRow | None, str | None]:
     try:
         return await ledger.issue(stream), None
-    except ValueError as error:
+    except (ValueError, UnreadableRowError) as error:
         return None, f"the stored issue cannot be read: {error}"
-
-
-async def _terms_findings(life: Life, terms_of: TermsOf) -> list[Finding]:
-    first_named: dict[str, int | None] = {}
-    for record in life.records:
-        first_named.setdefault(record.terms, record.version)
-    for row in life.commands:
-        first_named.setdefault(row.terms, None)
-    found = []
-    for hash_, version in first_named.items():
-        try:
-            await terms_of(hash_)
-        except UnsoundTermsError as error:
-            found.append(Finding("terms", life.stream, version, str(error)))
-    return found
 
 
 def _fold_findings(life: Life, projected: _Projected) -> Iterator[Finding]:
@@ -154,9 +115,9 @@ def _fold_findings(life: Life, projected: _Projected) -> Iterator[Finding]:
         yield from _head_findings(life, issue, projected.row)
     else:
         yield Finding("fold", life.stream, len(life.records), projected.problem)
-    yield from _rung_findings(life, fired, projected.firings)
+    yield from rung_findings(life, fired, projected.firings)
     yield from _clock_findings(life, cycles, projected.clocks)
-    yield from _result_findings(life, numbers)
+    yield from result_findings(life, numbers)
 
 
 def _head_findings(life: Life, issue: Issue | None, row: IssueRow | None) -> Iterator[Finding]:
@@ -183,133 +144,6 @@ def _head_findings(life: Life, issue: Issue | None, row: IssueRow | None) -> Ite
 def _differing(stored: Issue, folded: Issue) -> str:
     left, right = stored.model_dump(mode="json"), folded.model_dump(mode="json")
     return ", ".join(name for name in left if left[name] != right[name]) or "order of fields"
-
-
-def _command_findings(life: Life) -> Iterator[Finding]:
-    """Every event belongs to exactly one stored command, and each command to its events."""
-    expected = 1
-    for row in life.commands:
-        first = row.first_version if row.count else None
-        of_it = [record for record in life.records if record.command_id == row.id]
-        for problem in _command_problems(life, row, of_it, expected):
-            yield Finding("command", life.stream, first, f"command {row.id}: {problem}")
-        expected += row.count
-    ids = Counter(row.id for row in life.commands)
-    for id_ in (id_ for id_, times in ids.items() if times > 1):
-        yield Finding("command", life.stream, None, f"command {id_} is stored {ids[id_]} times")
-    for record in life.records:
-        if record.command_id not in ids:
-            said = f"its command {record.command_id} is not stored"
-            yield Finding("command", life.stream, record.version, said)
-
-
-def _command_problems(
-    life: Life, row: CommandRow, of_it: list[Record], expected: int
-) -> Iterator[str]:
-    if sha256(row.body) != row.hash:
-        yield "the body is not what was hashed"
-    if row.stream != life.stream:
-        yield f"it is stored for {row.stream}"
-    if row.count != len(of_it):
-        yield f"count is {row.count}, and it caused {len(of_it)} events"
-    if row.first_version != expected:
-        yield f"first_version is {row.first_version}, and {expected} is next"
-    for place, record in enumerate(of_it):
-        if record.version != row.first_version + place:
-            yield f"event {record.version} is not among those from {row.first_version} on"
-        caused = {
-            "hash": record.command_hash == row.hash,
-            "terms": record.terms == row.terms,
-            "rules": record.rules == row.rules,
-            "at": record.at == row.at,
-        }
-        for column in (name for name, same in caused.items() if not same):
-            yield f"{column} is not what event {record.version} says"
-    yield from _body_problems(life, row, of_it)
-
-
-def _body_problems(life: Life, row: CommandRow, of_it: list[Record]) -> Iterator[str]:
-    try:
-        sent = SUBMISSION.validate_json(row.body)
-        is_canonical = canonical(json.loads(row.body)) == row.body
-    except (ValidationError, ValueError) as error:
-        yield f"the body cannot be read: {error}"
-        return
-    said = {
-        "the body is not canonical": is_canonical,
-        "id is not what the body says": sent.id == row.id,
-        "kind is not what the body says": sent.command.kind == row.kind,
-        "actor is not what the body says": canonical(sent.actor) == row.actor,
-        "stream is not what the body says": stream_name(sent.zone, sent.key) == life.stream,
-    }
-    yield from (problem for problem, holds in said.items() if not holds)
-    for record in of_it:
-        if record.occurred_at != sent.occurred_at:
-            yield f"occurred_at is not what event {record.version} says"
-
-
-def _result_findings(life: Life, numbers: dict[int, str | None]) -> Iterator[Finding]:
-    """The stored answer is what the events come to: a repeat is given nothing else."""
-    by_version = {record.version: record for record in life.records}
-    for row in life.commands:
-        last = row.first_version - 1 + row.count
-        caused = [by_version.get(version) for version in range(row.first_version, last + 1)]
-        number = numbers.get(last)
-        answer = CommandResult.model_construct(
-            command_id=row.id,
-            zone=life.zone,
-            key=life.key,
-            at=row.at,
-            version=last,
-            events=tuple(record.kind for record in caused if record is not None),
-            number=number,
-        )
-        if answer.model_dump_json() != row.result:
-            said = f"command {row.id}: the stored result is not what its events come to"
-            yield Finding("command", life.stream, row.first_version if row.count else None, said)
-
-
-def _rung_findings(
-    life: Life, fired: list[tuple[Record, RungFired]], firings: tuple[FiringRow, ...]
-) -> Iterator[Finding]:
-    """Each (clock, cycle, rung) fired once, and the table of firings says the same (R4.2)."""
-    rows = {(row.clock, row.cycle, row.rung): row for row in firings}
-    rings = _rings(life)
-    seen: set[tuple[str, int, str]] = set()
-    for record, event in fired:
-        name = (event.clock, event.cycle, event.rung)
-        label = f"rung {event.rung} of {event.clock}, cycle {event.cycle}"
-        if name in seen:
-            yield Finding("rung", life.stream, record.version, f"{label} fired twice")
-        elif name not in rows:
-            yield Finding("rung", life.stream, record.version, f"{label} is not in the table")
-        else:
-            row = rows[name]
-            said = {
-                "version": row.version == record.version,
-                "due_at": row.due_at == event.due_at,
-                "fired_at": row.fired_at == event.at,
-                "ring": row.ring == (record.command_id in rings),
-                "stream": row.stream == life.stream,
-            }
-            for column in (column for column, same in said.items() if not same):
-                yield Finding(
-                    "rung", life.stream, record.version, f"{label}: {column} is not as recorded"
-                )
-        seen.add(name)
-    counted = Counter((row.clock, row.cycle, row.rung) for row in firings)
-    for name, times in counted.items():
-        label = f"rung {name[2]} of {name[0]}, cycle {name[1]}"
-        if name not in seen:
-            problem = f"{label} is in the table and never fired"
-            yield Finding("rung", life.stream, rows[name].version, problem)
-        elif times > 1:
-            problem = f"{label} is in the table {times} times"
-            yield Finding("rung", life.stream, rows[name].version, problem)
-
-
-def _rings(life: Life) -> set[str]:
-    return {row.id for row in life.commands if row.kind == "ring_rung"}
 
 
 def _clock_findings(

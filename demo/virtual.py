@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from domain.order_view import order_workflow_id
 from domain.view import workflow_id
+from ledger.orders import OrderRow
 from ledger.port import IssueRow, Ledger
 
 OVERSHOOT = timedelta(seconds=2)
 """A fast-forward whose target falls while a task is in flight jumps to the next timer instead."""
 
+MANY = 1000
 SETTLE_POLL_SECONDS = 0.003
 SETTLE_SECONDS_MAX = 20.0
 TICK = timedelta(milliseconds=1)
@@ -48,13 +51,13 @@ class TimeLapse:
         """Let time pass until `target`. Every rung due by then has fired when this returns."""
         await self.settle()
         while True:
-            due_at = await self._ledger.next_due_at()
+            due_at = await self._next_due_at()
             if due_at is None or due_at > target:
                 break
             step = max(due_at - self._clock.at, timedelta(0))
             self._clock.at += step
-            rows = await self._ledger.overdue(self._clock.at + TICK, 1000)
-            await asyncio.gather(*(self._bring(row, step) for row in rows))
+            late = await self._late(MANY)
+            await asyncio.gather(*(self._bring(row, step) for row in late))
             await self.settle()
             self.on_rung(self._clock.at)
         self._clock.at = target
@@ -64,22 +67,36 @@ class TimeLapse:
         waited = 0.0
         while waited < SETTLE_SECONDS_MAX:
             pokes = await self._ledger.outbox_size()
-            overdue = await self._ledger.overdue(self._clock.at + TICK, 1)
+            pokes += len(await self._ledger.orders_with_news(MANY))
+            late = await self._late(1)
             untold = await self._ledger.undelivered()
-            if not pokes and not overdue and not untold:
+            if not pokes and not late and not untold:
                 return
             await asyncio.sleep(SETTLE_POLL_SECONDS)
             waited += SETTLE_POLL_SECONDS
-        msg = f"not settled: {pokes} pokes, {untold} notices, overdue {overdue[:1]}"
+        msg = f"not settled: {pokes} pokes, {untold} notices, overdue {late[:1]}"
         raise TimeoutError(msg)
 
-    async def _bring(self, row: IssueRow, step: timedelta) -> None:
+    async def _next_due_at(self) -> datetime | None:
+        """Return when the first rung of any issue or supervision order is due."""
+        of_both = await self._ledger.next_due_at(), await self._ledger.next_order_due_at()
+        return min((at for at in of_both if at is not None), default=None)
+
+    async def _late(self, limit: int) -> list[IssueRow | OrderRow]:
+        """Return the issues and the supervision orders that have a rung due by now."""
+        by = self._clock.at + TICK
+        issues = await self._ledger.overdue(by, limit)
+        return [*issues, *await self._ledger.orders_overdue(by, limit)]
+
+    async def _bring(self, row: IssueRow | OrderRow, step: timedelta) -> None:
         """Bring the clock of one workflow to where ours stands.
 
         One that jumped ahead has rung early, and sleeps for as long as was left by our clock then.
         """
         handle = self._skipper.client.get_workflow_handle(
             workflow_id(row.issue.zone, row.issue.key)
+            if isinstance(row, IssueRow)
+            else order_workflow_id(row.order.zone, row.order.key)
         )
         engine_at = self._clock.at - self._clock.offset
         gap = engine_at - await self._skipper.get_current_time(handle)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import lru_cache
 
+from desk.seen import stands
 from domain.canonical import canonical, sha256
 from domain.chain import GENESIS, Origin, recorded
 from domain.commands import RingRung, Submission
@@ -127,8 +128,11 @@ def _poke(
     if armed is not None and armed <= after.changed_at:
         armed = None  # that alarm has gone off; whatever comes next, the workflow must hear of it
     earlier = next_at is not None and (armed is None or next_at < armed)
+    was = None if before is None else before.next_rung
+    # The alarm may be for less than the workflow knows of: then it sleeps on to what it knows.
+    sooner = next_at is not None and (was is None or next_at < was[1].due_at)
     shown = before is None or any(getattr(before, n) != getattr(after, n) for n in _SHOWN)
-    poke = bool(events) and (to_tell or earlier or shown)
+    poke = bool(events) and (to_tell or earlier or sooner or shown)
     return poke, next_at if earlier else armed
 
 
@@ -190,6 +194,16 @@ def fired(decision: Decision, ring: RingRung) -> bool:
         and (event.clock, event.cycle, event.rung) == (ring.clock, ring.cycle, ring.rung)
         for event in decision.events
     )
+
+
+def overtaken(decision: Decision, ring: RingRung, before: Issue) -> bool:
+    """Return whether the rung that was named was due, and what fired before it at the same ring has
+    taken it away: it never fires, and its id is spent."""
+    named = (ring.clock, ring.cycle, ring.rung)
+    rung = stands(before, *named)
+    if rung is None or not decision.events or rung.due_at > decision.events[0].at:
+        return False
+    return stands(decision.issue, *named) is None
 
 
 def rungs_fired(changes: Changes) -> tuple[RungFired, ...]:

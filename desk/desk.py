@@ -8,7 +8,15 @@ from datetime import datetime
 
 import structlog
 
-from desk.changes import changes_of, fired, head_after, result_of, row_after, rungs_fired
+from desk.changes import (
+    changes_of,
+    fired,
+    head_after,
+    overtaken,
+    result_of,
+    row_after,
+    rungs_fired,
+)
 from desk.clock import DeskClock
 from desk.seen import Seer, stands
 from desk.shelf import Shelf
@@ -17,7 +25,7 @@ from domain.chain import GENESIS
 from domain.commands import Accept, Report, RingRung, Submission
 from domain.commands_of_time import Adoption
 from domain.days import zone_of
-from domain.decisions import Context, decide
+from domain.decisions import Context, Decision, decide
 from domain.errors import (
     ConflictError,
     InvalidRequestError,
@@ -55,7 +63,7 @@ from ledger.port import (
 log = structlog.get_logger()
 
 ATTEMPTS_MAX = 8
-RESERVED_IDS = ("ring:", "history-lost:", "adopt:")
+RESERVED_IDS = ("ring:", "history-lost:", "adopt:", "handover:")
 """A ring is known by its id alone: nobody may take one before it rings."""
 ISSUES_KNOWN_MAX = 4096
 
@@ -293,8 +301,8 @@ class Desk:
         number = await self._number(tx, submission, issue, terms, at)
         context = Context(at=at, terms=terms, number=number, target=target)
         decision = decide(issue, submission, context)
-        if isinstance(command, RingRung) and issue is not None and not fired(decision, command):
-            raise _NotDueError(*_ring_met(command, issue, head))
+        if isinstance(command, RingRung) and issue is not None:
+            _require_fired(decision, command, issue, head)
         changes = changes_of(
             submission, body, issue, decision, terms, head, heard=heard, target=target
         )
@@ -370,6 +378,11 @@ class Desk:
             await self.ledger.put_refusal(entry)
         except LedgerError as error:
             log.warning("refusal_not_kept", command=submission.id, error=str(error))
+
+
+def _require_fired(decision: Decision, ring: RingRung, issue: Issue, head: Head | None) -> None:
+    if not fired(decision, ring) and not overtaken(decision, ring, issue):
+        raise _NotDueError(*_ring_met(ring, issue, head))
 
 
 def _ring_met(command: RingRung, issue: Issue, head: Head | None) -> tuple[IssueRow, RingOutcome]:

@@ -1,4 +1,4 @@
-"""Makes sure that every open issue has its workflow and no due rung stays unrung."""
+"""Makes sure that every open issue and order has its workflow and no due rung stays unrung."""
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
@@ -9,7 +9,10 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from desk.adopting import Adopter
+from desk.changed_hands import ChangedHands
 from desk.desk import Desk
+from desk.order_upkeep import OrderGuard
+from desk.supervising import SupervisionDesk
 from domain.commands import RecordHistoryLost, Submission
 from domain.errors import ConflictError
 from domain.issue import Issue
@@ -41,6 +44,9 @@ class Guard:
     ) -> None:
         self._desk = desk
         self._adopter = Adopter(desk)
+        self._hands = ChangedHands(desk)
+        self._supervision = SupervisionDesk(desk)
+        self._orders = OrderGuard(self._supervision, client)
         self._client = client
         self._on_round = on_round
 
@@ -51,7 +57,8 @@ class Guard:
         open_issues = await self._desk.ledger.open_count()
         counted = await self._client.count_workflows(OPEN)
         # Counts that agree nearly settle it: one too many can hide one that is missing.
-        agree = counted.count == open_issues and at.minute % EVERY_MINUTES
+        in_full = at.minute % EVERY_MINUTES == 0
+        agree = counted.count == open_issues and not in_full
         missing = [] if agree else await self._without_workflow(at - SLACK)
         await self._start_again(missing, at)
         untold = await self._untold(at)
@@ -64,35 +71,44 @@ class Guard:
             overdue=len(overdue),
             untold=len(untold),
             provisional=await self._desk.ledger.provisional_count(),
+            orders=await self._orders.round(at - SLACK, in_full=in_full),
         )
         self._on_round(found)
-        if missing or overdue or untold:
+        if missing or overdue or untold or found.orders:
             self._desk.on_poke()
             log.warning("guard_mended", **found.model_dump())
         # Last, for what is above must be mended whatever becomes of this.
         adopted = await self._adopter.catch_up(limit=ADOPTED_MAX)
-        if adopted:
-            log.warning("guard_caught_up", issues=adopted)
-        return found.model_copy(update={"adopted": adopted})
+        moved = await self._supervision.catch_up(limit=ADOPTED_MAX)
+        if moved:
+            self._desk.on_poke()
+        if adopted or moved:
+            log.warning("guard_caught_up", issues=adopted, orders=moved)
+        moved = await self._hands.round()
+        if moved:
+            log.info("posts_changed_hands", issues=moved)
+        return found.model_copy(update={"adopted": adopted, "handed_over": moved})
 
     async def recover(self) -> int:
-        """Put back the workflow of every open issue that has none; return how many there were."""
+        """Put back the workflow of every open issue and order that has none; return how many."""
         at = to_millisecond(self._desk.clock.now())
         missing = await self._without_workflow(at)
         await self._start_again(missing, at)
         await self._desk.ledger.mark_unanswered(await self._untold(at))
+        orders = await self._orders.recover(at)
         self._desk.on_poke()
-        return len(missing)
+        return len(missing) + orders
 
     async def restart(self, reason: str) -> int:
-        """End the run of every open issue and start it again: the ledger holds all there is."""
+        """End the run of every open issue and order and start it again: the ledger holds all."""
         streams: list[str] = []
         async for row in self._open_issues():
             await self._end(row.issue, reason)
             streams.append(row.issue.stream)
         await self._desk.ledger.mark_unanswered(streams)
+        orders = await self._orders.restart(reason)
         self._desk.on_poke()
-        return len(streams)
+        return len(streams) + orders
 
     async def _without_workflow(self, unchanged_since: datetime) -> list[IssueRow]:
         """Return the open issues that have no running workflow.

@@ -1,6 +1,7 @@
 """Plans by which the open issues of a zone move to its present handbook, or back again (R3.4)."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from pydantic import ValidationError
 
@@ -16,11 +17,12 @@ from desk.grounds import (
 from desk.moves import IssueMove
 from desk.publishing import leads, oversees
 from domain.commands_of_time import AdoptHandbook
+from domain.days import zone_of
 from domain.errors import ConflictError, InvalidRequestError, NotPermittedError, from_validation
 from domain.handbook import Handbook, Post
 from domain.model import to_millisecond
-from domain.people import Officer, named
-from domain.permissions import officer_post
+from domain.people import Officer, identities_of, named
+from domain.permissions import Setting, officer_post
 from domain.terms import Terms
 from ledger.publications import PlanRow
 
@@ -56,9 +58,10 @@ class Planning:
 
         What an earlier plan of the zone has left to do is done first. Raises IssueError.
         """
-        _require_words(reason, author, approver)
+        require_words(reason, author, approver)
         terms = await self._current()
-        require_approval(author, approver, terms.handbook)
+        local = self._desk.clock.now().astimezone(zone_of(terms.calendar.time_zone))
+        require_approval(author, approver, terms.handbook, local)
         for unended in await self._desk.ledger.plans(self._zone, unended=True):
             await Adopter(self._desk).run(await ground_of_plan(self._desk, unended))
         ground = await self.foreseen(undo)
@@ -135,11 +138,22 @@ class Planning:
         return found
 
 
-def require_approval(author: Officer, approver: Officer, handbook: Handbook) -> None:
+def require_approval(
+    author: Officer, approver: Officer, handbook: Handbook, local: datetime
+) -> None:
     """Refuse unless two different persons stand for a plan, one of those who oversee and one of
-    those who lead, each in a post that is theirs."""
-    posts = [officer_post(each, handbook) for each in (author, approver)]
-    if author.person == approver.person:
+    those who lead, each in a post that is theirs at `local`, in the zone's own time."""
+    setting = Setting(handbook=handbook, local=local, command="adopt_handbook")
+    posts = [officer_post(each, setting) for each in (author, approver)]
+    for each in (author, approver):
+        if each.on_behalf_of is not None:
+            raise NotPermittedError(
+                "A plan is answered for in person, by nobody's deputy.",
+                field="on_behalf_of",
+                value=each.on_behalf_of,
+                allowed=WHO_APPROVES,
+            )
+    if not set(identities_of(author)).isdisjoint(identities_of(approver)):
         raise NotPermittedError(
             "Nobody approves a plan of their own.",
             field="approver.person",
@@ -160,7 +174,7 @@ def _pair(overseeing: Post, leading: Post, handbook: Handbook) -> bool:
     return oversees(overseeing) and leads(leading, handbook)
 
 
-def _require_words(reason: str, author: Officer, approver: Officer) -> None:
+def require_words(reason: str, author: Officer, approver: Officer) -> None:
     """Refuse words that the events to come could not hold."""
     try:
         AdoptHandbook(

@@ -1,7 +1,8 @@
 """A calendar's new version comes into force: checked, stored whole, then open issues are moved."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from pydantic import ValidationError
 
@@ -13,7 +14,7 @@ from domain.calendar import WorkingCalendar
 from domain.calendar_check import UnfitCalendarError, calendar_problems
 from domain.canonical import canonical
 from domain.commands_of_time import AdoptCalendar
-from domain.days import to_ms
+from domain.days import to_ms, zone_of
 from domain.errors import (
     ConflictError,
     InvalidRequestError,
@@ -22,6 +23,7 @@ from domain.errors import (
 )
 from domain.handbook import Handbook, Post, Role
 from domain.model import to_millisecond
+from domain.organization import holders
 from domain.people import Officer, named
 from domain.terms import Terms
 from ledger.port import StreamConflictError
@@ -51,7 +53,7 @@ class Publishing:
         """Return the version of a calendar that new issues are judged by, and where."""
         newest = (await self._desk.shelf.publications()).get(calendar_id)
         at = to_millisecond(self._desk.clock.now())
-        held = [await self._desk.shelf.current(zone, at) for zone in self._desk.shelf.zones]
+        held = await self._desk.shelf.in_force(at)
         zones = tuple(terms for terms in held if calendar_id in terms.calendars_by_id)
         if not zones:
             known = {id_ for terms in held for id_ in terms.calendars_by_id}
@@ -107,7 +109,7 @@ class Publishing:
         """
         _require_words(reason, author)
         there = await self.check(calendar)
-        require_publisher(author, [terms.handbook for terms in there.zones])
+        require_publisher(author, there.zones, self._desk.clock.now())
         await self._refuse_obstacles(calendar, there, on_issue)
         row = CalendarRow(
             hash=calendar.hash,
@@ -182,34 +184,55 @@ class Publishing:
         return CalendarGround(self._desk, publication, calendar)
 
 
-def require_publisher(author: Officer, handbooks: list[Handbook]) -> None:
-    """Refuse unless the person holds a post, in one of these zones, that may publish."""
-    held = [post for book in handbooks for post in book.posts if post.id == author.post]
+def require_publisher(
+    officer: Officer,
+    zones: Sequence[Terms],
+    at: datetime,
+    *,
+    what: str = "a calendar",
+    field: str = "author",
+    allowed: str = WHO_MAY,
+) -> None:
+    """Refuse unless the person holds, on the day of `at`, a post of one of these zones that may
+    publish: it coordinates, supervises or is of the top tier. A deputy does not."""
+    held = [
+        (post, terms) for terms in zones for post in terms.handbook.posts if post.id == officer.post
+    ]
     if not held:
         raise NotPermittedError(
-            "No zone that counts by this calendar has such a post.",
-            field="author.post",
-            value=author.post,
-            allowed=WHO_MAY,
+            "No zone that this concerns has such a post.",
+            field=f"{field}.post",
+            value=officer.post,
+            allowed=allowed,
         )
-    if not any(author.person in post.people for post in held):
+    if officer.on_behalf_of is not None:
         raise NotPermittedError(
-            f"This person does not hold the post {author.post}.",
-            field="author.person",
-            value=author.person,
+            f"Nobody publishes {what} for another.",
+            field=f"{field}.on_behalf_of",
+            value=officer.on_behalf_of,
+            allowed=allowed,
         )
-    if not any(
-        author.person in post.people and (oversees(post) or leads(post, book))
-        for book in handbooks
-        for post in book.posts
-        if post.id == author.post
-    ):
+    theirs = [
+        (post, terms) for post, terms in held if officer.person in holders(post, day_in(terms, at))
+    ]
+    if not theirs:
         raise NotPermittedError(
-            "This post may not publish a calendar.",
-            field="author.post",
-            value=author.post,
-            allowed=WHO_MAY,
+            f"This person does not hold the post {officer.post}.",
+            field=f"{field}.person",
+            value=officer.person,
         )
+    if not any(oversees(post) or leads(post, terms.handbook) for post, terms in theirs):
+        raise NotPermittedError(
+            f"This post may not publish {what}.",
+            field=f"{field}.post",
+            value=officer.post,
+            allowed=allowed,
+        )
+
+
+def day_in(terms: Terms, at: datetime) -> date:
+    """Return the day that it is in a zone at an instant."""
+    return at.astimezone(zone_of(terms.calendar.time_zone)).date()
 
 
 def oversees(post: Post) -> bool:

@@ -1,7 +1,7 @@
 """From the outbox to Temporal: each issue's workflow hears that the ledger has news."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
@@ -23,12 +23,17 @@ POLL_SECONDS = 0.5
 BACK_OFF_SECONDS = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
+async def _nothing() -> int:
+    return 0
+
+
 class Relay:
     """Takes issues with news from the outbox and pokes their workflows. Any number may run.
 
     `shown` gives the search attributes that a workflow is started with. `window` is how long news
     is gathered, so that a burst of commands on an issue is one poke. `between` is called after
     issues have been signalled and before their rows are forgotten; tests stop the relay there.
+    `also` relays one batch of what else has news, and says how many it had.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class Relay:
         shown: Callable[[Glimpse], TypedSearchAttributes],
         window: timedelta = timedelta(0),
         between: Callable[[], None] = lambda: None,
+        also: Callable[[], Awaitable[int]] = _nothing,
     ) -> None:
         self._ledger = ledger
         self._client = client
@@ -49,6 +55,7 @@ class Relay:
         self._shown = shown
         self._window = window
         self._between = between
+        self._also = also
         self._woken = asyncio.Event()
         self._failures = 0
 
@@ -80,7 +87,7 @@ class Relay:
     async def _once_safely(self) -> int:
         """Relay one batch; return how many issues it had, or a batch after a failure was waited."""
         try:
-            taken = await self.once()
+            taken = await self._also_safely() + await self.once()
         except (LedgerError, RPCError, LedgerOrEngineAwayError, OSError) as error:
             pause = BACK_OFF_SECONDS[min(self._failures, len(BACK_OFF_SECONDS) - 1)]
             self._failures += 1
@@ -89,6 +96,14 @@ class Relay:
             return BATCH_MAX
         self._failures = 0
         return taken
+
+    async def _also_safely(self) -> int:
+        """What else has news holds up no issue, and waits with the next batch of them."""
+        try:
+            return await self._also()
+        except (LedgerError, RPCError, OSError) as error:
+            log.warning("relay_leaves_out", error=repr(error)[:200])
+            return 0
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -45,7 +45,7 @@ async def _provisional(desk: Desk) -> Counter[tuple[str, int]]:
 
 async def _published_until(desk: Desk) -> dict[str, date]:
     at = to_millisecond(desk.clock.now())
-    held = [await desk.shelf.current(zone, at) for zone in desk.shelf.zones]
+    held = await desk.shelf.in_force(at)
     return {
         id_: calendar.valid_until
         for terms in held

@@ -1,4 +1,4 @@
-"""The chain that binds one issue's events: canonical text, hash over hash."""
+"""The chain that binds the events of one stream: canonical text, hash over hash."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -8,6 +8,7 @@ from datetime import datetime
 from domain.canonical import canonical, sha256
 from domain.events import EVENT, Event
 from domain.model import written
+from domain.order_events import ORDER_EVENT, OrderEvent
 
 GENESIS = sha256("closeout: before the first event of a stream")
 """The previous hash of a stream's first event."""
@@ -34,8 +35,13 @@ class Record:
 
     @property
     def event(self) -> Event:
-        """Return the event that `text` holds."""
+        """Return the event of an issue that `text` holds."""
         return read_text(self.text)
+
+    @property
+    def order_event(self) -> OrderEvent:
+        """Return the event of a supervision order that `text` holds."""
+        return ORDER_EVENT.validate_python(_plain(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class Break:
 
 
 def recorded(
-    events: Iterable[Event], origin: Origin, *, after_version: int, previous: str
+    events: Iterable[Event | OrderEvent], origin: Origin, *, after_version: int, previous: str
 ) -> tuple[Record, ...]:
     """Return `events` as the records after version `after_version`, whose hash is `previous`."""
     records: list[Record] = []
@@ -93,11 +99,14 @@ def link(previous: str, text: str) -> str:
 
 
 def read_text(text: str) -> Event:
-    """Return the event whose canonical text is `text`."""
+    """Return the event of an issue whose canonical text is `text`."""
+    return EVENT.validate_python(_plain(text))
+
+
+def _plain(text: str) -> dict[str, object]:
     plain = json.loads(text)
-    return EVENT.validate_python(
-        plain["body"] | {"at": plain["at"], "by": plain["actor"], "kind": plain["kind"]}
-    )
+    fields: dict[str, object] = plain["body"]
+    return fields | {"at": plain["at"], "by": plain["actor"], "kind": plain["kind"]}
 
 
 def breaks(records: Iterable[Record]) -> Iterator[Break]:
@@ -156,7 +165,7 @@ def _exactly(at: datetime) -> str:
     return written(at) if at.microsecond % 1000 == 0 else at.isoformat()
 
 
-def _text(event: Event, origin: Origin, version: int) -> str:
+def _text(event: Event | OrderEvent, origin: Origin, version: int) -> str:
     plain = event.model_dump(mode="json")
     return canonical(
         {

@@ -31,6 +31,9 @@ AFTER = {
 }
 """How a clock stands after a move; after any other it is not live."""
 
+LEVEL_LEFT = ("issue_escalated", "issue_deescalated")
+"""A level's clock belongs to its level: another level has one of its own."""
+
 SOME_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 SOME_ISSUE = Issue(
     zone="some",
@@ -151,7 +154,7 @@ def _next(before: Node | None, space: Space) -> Iterator[Moment]:
 
 def holds(condition: Condition, moment: Moment) -> bool:
     """Return whether a condition holds at this moment."""
-    event, issue, part = _posed(moment)
+    event, issue, part = posed(moment)
     return failing(condition, issue, event, part) is None
 
 
@@ -164,7 +167,7 @@ def holding(conditions: Iterable[Condition], moment: Moment) -> Iterator[int]:
 
 def budget_at(rule: ClockRule, moment: Moment) -> Duration:
     """Return the budget that fits at this moment, as far as what budgets ask for is told apart."""
-    _, issue, _ = _posed(moment)
+    _, issue, _ = posed(moment)
     return budget_for(rule, issue)
 
 
@@ -173,16 +176,18 @@ def _step(rule: ClockRule, before: Node | None, moment: Moment) -> Step:
     standing = None if before is None else before.standing
     if rule.scope is ClockScope.PART and moment.event in ("team_convened", "issue_reopened"):
         standing = None
-    event, issue, part = _posed(moment)
+    event, issue, part = posed(moment)
     moves: tuple[Move, ...] = ()
-    if rule.scope is ClockScope.ISSUE or part is not None:
+    if rule.scope is ClockScope.LEVEL and moment.event in LEVEL_LEFT:
+        standing = None
+    if rule.scope is not ClockScope.PART or part is not None:
         clock = None if standing is None else SOME_CLOCK.model_copy(update={"standing": standing})
         moves = tuple(held(rule, issue, event, part, clock))
     after = AFTER.get(moves[0]) if moves else standing
     return Step(before, moment, moves, Node(moment.facts, after))
 
 
-def _posed(moment: Moment) -> tuple[Event, Issue, Part | None]:
+def posed(moment: Moment) -> tuple[Event, Issue, Part | None]:
     """Return the moment as the engine would see it: what a condition can ask about is as told."""
     facts = moment.facts
     pause = None

@@ -1,5 +1,6 @@
 """A kind of clock as data: when it starts, stands and ends, how much time it gives, its rungs."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -55,6 +56,9 @@ class RungEffect(StrEnum):
     LAPSE = "lapse"
     REVIEW = "review"
     RECORD = "record"
+    REOPEN_LADDER = "reopen_ladder"
+    BIND = "bind"
+    UNPARK = "unpark"
 
 
 class RungRule(Frozen):
@@ -110,6 +114,7 @@ class ClockScope(StrEnum):
 
     ISSUE = "issue"
     PART = "part"
+    LEVEL = "level"
 
 
 class Retarget(StrEnum):
@@ -170,16 +175,21 @@ class ClockRule(Frozen):
 
     def rung(self, fired_as: str) -> RungRule | None:
         """Return the rung that fires under this id (`rung_name`)."""
-        exact = next((rung for rung in self.rungs if rung.id == fired_as), None)
-        if exact is not None:
-            return exact
-        stems = (rung for rung in self.rungs if fired_as.startswith(f"{rung.id}."))
-        for rung in sorted(stems, key=lambda rung: -len(rung.id)):
-            numbers = fired_as.removeprefix(f"{rung.id}.").split(".")
-            counted = len(numbers) in ((1,) if rung.every is None else (1, 2))
-            if counted and all(number.isdigit() for number in numbers):
-                return rung
-        return None
+        return rung_called(self.rungs, fired_as)
+
+
+def rung_called(rungs: Sequence[RungRule], fired_as: str) -> RungRule | None:
+    """Return the rung of these that fires under an id (`rung_name`)."""
+    exact = next((rung for rung in rungs if rung.id == fired_as), None)
+    if exact is not None:
+        return exact
+    stems = (rung for rung in rungs if fired_as.startswith(f"{rung.id}."))
+    for rung in sorted(stems, key=lambda rung: -len(rung.id)):
+        numbers = fired_as.removeprefix(f"{rung.id}.").split(".")
+        counted = len(numbers) in ((1,) if rung.every is None else (1, 2))
+        if counted and all(number.isdigit() for number in numbers):
+            return rung
+    return None
 
 
 def rung_name(rung: RungRule, turn: int, number: int | None = None) -> str:

@@ -4,13 +4,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from domain.commands_of_ladder import LadderCommand, RecordHandover
+from domain.commands_of_modes import ModeCommand
 from domain.commands_of_time import Adoption, TimeCommand
 from domain.errors import InvalidRequestError, from_validation
 from domain.events import PartAsked
 from domain.issue import Evidence, Resolution
-from domain.model import ClockId, Code, CommandId, Frozen, Key, Moment, Short, Text
+from domain.model import ClockId, Code, CommandId, Frozen, Key, Moment, Short, Text, is_none
 from domain.people import Actor
 from domain.phases import Origin, PauseReason, Priority, TurnAwayCode
+from domain.staffing import LevelEffect
 
 SUBMISSION_BYTES_MAX = 64_000
 PARTS_MAX = 50
@@ -29,6 +32,8 @@ class Report(Frozen):
     origin: Origin
     priority: Priority = Priority.ORDINARY
     tier: Annotated[int, Field(ge=1, le=5)] = 1
+    incident: Key | None = Field(default=None, exclude_if=is_none)
+    """Which emergency it belongs to, if it is one."""
 
 
 class Accept(Frozen):
@@ -72,11 +77,13 @@ class Note(Frozen):
 
 
 class Escalate(Frozen):
-    """Raise the issue to a higher tier. Without `to_tier`, to the next one."""
+    """Raise the issue to a higher tier. Without `to_tier`, to the next one. `others`: what becomes
+    of the left level's own clocks, unless as the handbook says (R5.6)."""
 
     kind: Literal["escalate"] = "escalate"
     to_tier: Annotated[int, Field(ge=2, le=5)] | None = None
     reason: Text
+    others: LevelEffect | None = Field(default=None, exclude_if=is_none)
 
 
 class Deescalate(Frozen):
@@ -85,6 +92,7 @@ class Deescalate(Frozen):
     kind: Literal["deescalate"] = "deescalate"
     to_tier: Annotated[int, Field(ge=1, le=4)]
     reason: Text
+    others: LevelEffect | None = Field(default=None, exclude_if=is_none)
 
 
 class ConveneTeam(Frozen):
@@ -231,10 +239,17 @@ WorkCommand = (
 SignOffCommand = (
     ProposeResolution | Confirm | Reject | MarkUnreachable | Verify | SendBack | Withdraw | Reopen
 )
-EngineCommand = RingRung | RecordHistoryLost | Adoption
+EngineCommand = RingRung | RecordHistoryLost | RecordHandover | Adoption
 
 Command = Annotated[
-    Report | WorkCommand | TimeCommand | SignOffCommand | EngineCommand, Field(discriminator="kind")
+    Report
+    | WorkCommand
+    | LadderCommand
+    | ModeCommand
+    | TimeCommand
+    | SignOffCommand
+    | EngineCommand,
+    Field(discriminator="kind"),
 ]
 
 

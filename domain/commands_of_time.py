@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from domain.duration_text import parse_duration
+from domain.duration_text import read_duration
 from domain.durations import Duration
 from domain.issue import Evidence, Hash
 from domain.model import ClockId, Code, Frozen, Moment, Short, Text, is_none
@@ -51,17 +51,12 @@ class Reclassify(Frozen):
     reason: Text
 
 
-def _from_text(value: object) -> object:
-    """Read a length of time as people write it: `2wd`, `4h`."""
-    return parse_duration(value) if isinstance(value, str) else value
-
-
 class AskExtension(Frozen):
     """Ask for more time on one clock before it runs out (Q8); `extra` may be written `2wd`."""
 
     kind: Literal["ask_extension"] = "ask_extension"
     clock: ClockId
-    extra: Annotated[Duration, BeforeValidator(_from_text)]
+    extra: Annotated[Duration, BeforeValidator(read_duration)]
     reason: Text
 
 

@@ -92,3 +92,8 @@ def _words_of_days(words: list[str]) -> dict[str, str]:
 def _written_time(minutes: int) -> str:
     hours, rest = divmod(minutes, HOUR_MINUTES)
     return f"{hours}h{rest}m" if hours and rest else f"{hours}h" if hours else f"{rest}m"
+
+
+def read_duration(value: object) -> object:
+    """Read a length of time as people write it, `2wd` or `4h`; anything else is left as it is."""
+    return parse_duration(value) if isinstance(value, str) else value

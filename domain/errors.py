@@ -1,6 +1,6 @@
 """Why a request cannot be carried out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pydantic import ValidationError
 
@@ -14,7 +14,7 @@ class IssueError(Exception):
     """A request was refused: nothing was recorded, and the same request is refused again.
 
     `code` is stable and machine-readable. `field`, `value` and `allowed` say what, where, and what
-    would have been accepted.
+    would have been accepted; `current` how the issue stands, where it has moved on.
     """
 
     code = "refused"
@@ -26,9 +26,11 @@ class IssueError(Exception):
         field: str | None = None,
         value: object = None,
         allowed: Iterable[str] | str | None = None,
+        current: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.current = None if current is None else dict(current)
         self.field = field
         self.value = None if value is None else str(value)[:SHOWN_VALUE_CHARACTERS_MAX]
         self.allowed = (
@@ -50,7 +52,8 @@ class IssueError(Exception):
             "value": self.value,
             "allowed": self.allowed,
         }
-        return {key: text for key, text in shown.items() if text is not None}
+        said = {key: text for key, text in shown.items() if text is not None}
+        return said | {f"current_{key}": text for key, text in (self.current or {}).items()}
 
 
 class InvalidRequestError(IssueError):
@@ -69,6 +72,12 @@ class UnknownIssueError(IssueError):
     """No issue stands under this zone and key."""
 
     code = "unknown_issue"
+
+
+class UnknownOrderError(IssueError):
+    """No supervision order stands under this zone and key."""
+
+    code = "unknown_order"
 
 
 class UnknownZoneError(IssueError):
@@ -108,6 +117,7 @@ ERRORS: dict[str, type[IssueError]] = {
         InvalidRequestError,
         UnknownCategoryError,
         UnknownIssueError,
+        UnknownOrderError,
         UnknownZoneError,
         WrongPhaseError,
         IssueClosedError,

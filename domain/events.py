@@ -6,6 +6,8 @@ from pydantic import Field, TypeAdapter
 
 from domain.clock_rules import RungEffect
 from domain.clocks import RungDue
+from domain.events_of_ladder import LadderEvent, People
+from domain.events_of_modes import ModeEvent
 from domain.events_of_time import TimeEvent
 from domain.happening import Happened
 from domain.issue import Evidence, Resolution
@@ -19,9 +21,12 @@ from domain.phases import (
     SignOffOutcome,
     TurnAwayCode,
 )
+from domain.staffing import LevelEffect
 
 
 class IssueReported(Happened):
+    """`people` are in the owner's post at that instant, by `roster` if there is one (R5.2)."""
+
     kind: Literal["issue_reported"] = "issue_reported"
     enterprise: Code
     category: Code
@@ -32,6 +37,8 @@ class IssueReported(Happened):
     tier: int
     owner: Code
     owner_person: Code | None
+    people: People = Field(default=(), exclude_if=is_unset)
+    roster: Short | None = Field(default=None, exclude_if=is_none)
 
 
 class IssueAccepted(Happened):
@@ -49,12 +56,14 @@ class IssueTurnedAway(Happened):
 
 
 class IssueAssigned(Happened):
-    """The handler changes within the owner's own reach; tier and owner stay."""
+    """The handler changes within the owner's own reach; tier and owner stay. `refusable`: a unit
+    may refuse it within the handbook's time (R5.7)."""
 
     kind: Literal["issue_assigned"] = "issue_assigned"
     handler: Code
     unit: Code | None = None
     reason: Text | None = None
+    refusable: bool = Field(default=False, exclude_if=is_unset)
 
 
 class IssueHandedOver(Happened):
@@ -64,6 +73,7 @@ class IssueHandedOver(Happened):
     unit: Code
     handler: Code
     reason: Text
+    refusable: bool = Field(default=False, exclude_if=is_unset)
 
 
 class NoteAdded(Happened):
@@ -73,7 +83,10 @@ class NoteAdded(Happened):
 
 
 class IssueEscalated(Happened):
-    """The tier rises and the accountable owner with it. `passed` is set when time did it."""
+    """The tier rises and the accountable owner with it. `passed` is set when time did it.
+
+    `number` counts such acts where the handbook bounds them. `taken_over`: a higher tier took it.
+    """
 
     kind: Literal["issue_escalated"] = "issue_escalated"
     from_tier: int
@@ -83,6 +96,11 @@ class IssueEscalated(Happened):
     skipped: tuple[int, ...] = ()
     reason: Text | None = None
     passed: ClockId | None = None
+    people: People = Field(default=(), exclude_if=is_unset)
+    roster: Short | None = Field(default=None, exclude_if=is_none)
+    number: int | None = Field(default=None, exclude_if=is_none)
+    taken_over: bool = Field(default=False, exclude_if=is_unset)
+    others: LevelEffect | None = Field(default=None, exclude_if=is_none)
 
 
 class IssueDeescalated(Happened):
@@ -92,6 +110,10 @@ class IssueDeescalated(Happened):
     owner: Code
     owner_person: Code | None
     reason: Text
+    people: People = Field(default=(), exclude_if=is_unset)
+    roster: Short | None = Field(default=None, exclude_if=is_none)
+    number: int | None = Field(default=None, exclude_if=is_none)
+    others: LevelEffect | None = Field(default=None, exclude_if=is_none)
 
 
 class PartAsked(Frozen):
@@ -181,11 +203,12 @@ class SignOffLapsed(Happened):
 
 
 class ResolutionSentBack(Happened):
-    """The verifier did not strike the number off."""
+    """The verifier did not strike the number off. `counts`: as a rejection."""
 
     kind: Literal["resolution_sent_back"] = "resolution_sent_back"
     round: int
     reason: Text
+    counts: bool = Field(default=False, exclude_if=is_unset)
 
 
 class IssueClosedOut(Happened):
@@ -211,6 +234,8 @@ class IssueReopened(Happened):
     tier: int
     owner: Code
     owner_person: Code | None
+    people: People = Field(default=(), exclude_if=is_unset)
+    roster: Short | None = Field(default=None, exclude_if=is_none)
 
 
 class RungFired(Happened):
@@ -276,6 +301,8 @@ Event = Annotated[
     | RungFired
     | IssuePutToReview
     | HistoryLost
+    | LadderEvent
+    | ModeEvent
     | TimeEvent,
     Field(discriminator="kind"),
 ]

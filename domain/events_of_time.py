@@ -89,7 +89,7 @@ class RequestRefused(Happened):
     """What was asked for is not given: the limits stay as they are."""
 
     kind: Literal["request_refused"] = "request_refused"
-    asked: Literal["extension", "pause"]
+    asked: Literal["extension", "pause", "parking"]
     reason: Text
 
 

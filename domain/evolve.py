@@ -6,9 +6,13 @@ from typing import assert_never
 from domain import events as ev
 from domain.clock_rules import FULL_PERCENT
 from domain.clocks import Clock, ClockTransition, moved, rung_fired
+from domain.events_of_ladder import LadderEvent
+from domain.events_of_modes import ModeEvent
+from domain.events_of_time import TimeEvent
+from domain.evolve_ladder import entered, ladder_changes, mode_changes, sent
 from domain.evolve_time import time_changes
-from domain.issue import Issue, Part, Pause, Resolution, SignOff, Team
-from domain.people import person_of
+from domain.issue import Issue, LeftLevel, Part, Pause, Resolution, SignOff, Team
+from domain.people import identities_of, person_of, principal_of
 from domain.phases import Outcome, PartStanding, Phase, ResultClass, SignOffOutcome
 
 SignOffEvent = (
@@ -74,6 +78,7 @@ def _reported(event: ev.IssueReported, zone: str, key: str, terms: str) -> Issue
         handler=event.owner,
         reported_at=event.at,
         changed_at=event.at,
+        level=entered(event),
     )
 
 
@@ -94,7 +99,7 @@ def _changes(issue: Issue, event: ev.Event) -> dict[str, object]:  # noqa: C901,
         case ev.IssueTurnedAway():
             return _closed(Outcome.TURNED_AWAY, event.at)
         case ev.IssueAssigned() | ev.IssueHandedOver():
-            return {"handler": event.handler, "unit": event.unit}
+            return {"handler": event.handler, "unit": event.unit} | sent(issue, event)
         case ev.NoteAdded() | ev.HistoryLost():
             return {}
         case ev.IssueEscalated() | ev.IssueDeescalated():
@@ -113,9 +118,20 @@ def _changes(issue: Issue, event: ev.Event) -> dict[str, object]:  # noqa: C901,
         case ev.IssuePutToReview():
             return {"under_review": True}
         case _:
-            if isinstance(event, SignOffEvent):
-                return _sign_off_changes(issue, event)
-            return time_changes(issue, event)
+            return _of_a_family(issue, event)
+
+
+FamilyEvent = SignOffEvent | LadderEvent | ModeEvent | TimeEvent
+
+
+def _of_a_family(issue: Issue, event: FamilyEvent) -> dict[str, object]:
+    if isinstance(event, SignOffEvent):
+        return _sign_off_changes(issue, event)
+    if isinstance(event, LadderEvent):
+        return ladder_changes(issue, event)
+    if isinstance(event, ModeEvent):
+        return mode_changes(issue, event)
+    return time_changes(issue, event)
 
 
 def _sign_off_changes(issue: Issue, event: SignOffEvent) -> dict[str, object]:  # noqa: PLR0911  # one return a case
@@ -133,7 +149,8 @@ def _sign_off_changes(issue: Issue, event: SignOffEvent) -> dict[str, object]:  
         case ev.SignOffLapsed():
             return {"sign_off": _answered(issue, SignOffOutcome.DEEMED_ACCEPTED, event)}
         case ev.ResolutionSentBack():
-            return {"phase": Phase.HANDLING}
+            back: dict[str, object] = {"phase": Phase.HANDLING}
+            return back | ({"rejections": issue.rejections + 1} if event.counts else {})
         case ev.IssueClosedOut():
             return _closed(event.outcome, event.at)
         case ev.IssueWithdrawn():
@@ -143,6 +160,7 @@ def _sign_off_changes(issue: Issue, event: SignOffEvent) -> dict[str, object]:  
                 "phase": Phase.SIGN_OFF,
                 "pause": None,
                 "request": None,
+                "parking": None,
                 "sign_off": _withdrawn(issue, event),
             }
         case ev.IssueReopened():
@@ -159,20 +177,38 @@ def _closed(outcome: Outcome, at: datetime) -> dict[str, object]:
         "pause": None,
         "request": None,
         "reply_wanted": False,
+        "parking": None,
     }
 
 
 def _at_tier(issue: Issue, event: ev.IssueEscalated | ev.IssueDeescalated) -> dict[str, object]:
-    return {
-        "tier": event.to_tier,
-        "owner": event.owner,
-        "handler": event.owner,
-        "unit": None,
-        "tier_reached": max(issue.tier_reached, event.to_tier),
-        "under_review": False,
-        "pause": None,
-        "request": None,
-    }
+    count = "raised" if isinstance(event, ev.IssueEscalated) else "lowered"
+    return (
+        {
+            "tier": event.to_tier,
+            "owner": event.owner,
+            "handler": event.owner,
+            "unit": None,
+            "tier_reached": max(issue.tier_reached, event.to_tier),
+            "under_review": False,
+            "pause": None,
+            "request": None,
+            "level": entered(event),
+            "dispatch": None,
+        }
+        | ({} if event.number is None else {count: event.number})
+        | _left(issue, event)
+    )
+
+
+def _left(issue: Issue, event: ev.IssueEscalated | ev.IssueDeescalated) -> dict[str, object]:
+    """Remember how the level was left, and forget that of the one the issue comes to."""
+    if event.others is None and not issue.left:
+        return {}
+    others = tuple(e for e in issue.left if e.tier not in (event.from_tier, event.to_tier))
+    if event.others is not None:
+        others = (*others, LeftLevel(tier=event.from_tier, others=event.others))
+    return {"left": others}
 
 
 def _team(
@@ -234,6 +270,7 @@ def _proposed(issue: Issue, event: ev.ResolutionProposed) -> dict[str, object]:
         resolution=event.resolution,
         proposed_at=event.at,
         proposed_by=person_of(event.by),
+        proposed_for=principal_of(event.by),
         proposed_tier=issue.tier,
     )
     return {
@@ -252,36 +289,32 @@ def _answered(
 ) -> SignOff | None:
     if issue.sign_off is None:
         return None
-    person = person_of(event.by)
-    earlier = issue.sign_off.answerers
+    answerers = dict.fromkeys((*issue.sign_off.answerers, *identities_of(event.by)))
     return issue.sign_off.model_copy(
         update={
             "outcome": outcome,
             "answered_at": event.at,
-            "answered_by": person,
-            "answerers": earlier if person is None or person in earlier else (*earlier, person),
+            "answered_by": person_of(event.by),
+            "answerers": tuple(answerers),
         }
     )
 
 
 def _withdrawn(issue: Issue, event: ev.IssueWithdrawn) -> SignOff:
     resolution = Resolution(result=ResultClass.WITHDRAWN, summary=event.reason, reason=event.reason)
+    # Whoever proposed what is withdrawn before it was verified stays bound by that act.
+    pending = issue.sign_off if issue.phase is Phase.SIGN_OFF else None
     return SignOff(
         round=1 if issue.sign_off is None else issue.sign_off.round + 1,
         resolution=resolution,
         proposed_at=event.at,
-        proposed_by=_proposer(issue),
+        proposed_by=None if pending is None else pending.proposed_by,
+        proposed_for=None if pending is None else pending.proposed_for,
         proposed_tier=issue.tier,
         outcome=SignOffOutcome.WITHDRAWN,
         answered_at=event.at,
         answered_by=person_of(event.by),
     )
-
-
-def _proposer(issue: Issue) -> str | None:
-    """Whoever proposed what is withdrawn before it was verified stays bound by that act."""
-    pending = issue.phase is Phase.SIGN_OFF and issue.sign_off is not None
-    return issue.sign_off.proposed_by if pending and issue.sign_off is not None else None
 
 
 def _reopened(issue: Issue, event: ev.IssueReopened) -> dict[str, object]:
@@ -291,6 +324,7 @@ def _reopened(issue: Issue, event: ev.IssueReopened) -> dict[str, object]:
         "outcome": None,
         "closed_at": None,
         "tier": event.tier,
+        "tier_reached": max(issue.tier_reached, event.tier),
         "owner": event.owner,
         "handler": event.owner,
         "unit": None,
@@ -299,4 +333,8 @@ def _reopened(issue: Issue, event: ev.IssueReopened) -> dict[str, object]:
         "team": None,
         "sign_off": None,
         "under_review": False,
+        "level": entered(event),
+        "dispatch": None,
+        "left": (),
+        "refusals": 0,
     }

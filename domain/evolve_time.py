@@ -4,7 +4,7 @@ from typing import assert_never
 
 from domain import events_of_time as ev
 from domain.issue import Issue, Request
-from domain.people import person_of
+from domain.people import person_of, principal_of
 
 
 def time_changes(issue: Issue, event: ev.TimeEvent) -> dict[str, object]:  # one return a case
@@ -35,12 +35,13 @@ def time_changes(issue: Issue, event: ev.TimeEvent) -> dict[str, object]:  # one
 
 
 def _request(event: ev.ExtensionAsked | ev.PauseAsked) -> Request:
-    by = person_of(event.by)
+    by, principal = person_of(event.by), principal_of(event.by)
     if isinstance(event, ev.ExtensionAsked):
         return Request(
             asked="extension",
             asked_at=event.at,
             asked_by=by,
+            asked_for=principal,
             clock=event.clock,
             cycle=event.cycle,
             extra=event.extra,
@@ -50,6 +51,7 @@ def _request(event: ev.ExtensionAsked | ev.PauseAsked) -> Request:
         asked="pause",
         asked_at=event.at,
         asked_by=by,
+        asked_for=principal,
         reason=event.reason,
         party=event.party,
         note=event.note,

@@ -89,6 +89,15 @@ WHILE_OPEN = (
     "reply_given",
     "terms_adopted",
     "clock_migrated",
+    "level_skipped",
+    "level_held",
+    "post_handed_over",
+    "instruction_given",
+    "instruction_lifted",
+    "issue_urged",
+    "emergency_stage_entered",
+    "dispatch_ruled",
+    "dispatch_bound",
 )
 """Events that leave the facts of an open issue as they are."""
 BEFORE_SIGN_OFF = (
@@ -97,10 +106,20 @@ BEFORE_SIGN_OFF = (
     "extension_asked",
     "extension_granted",
     "request_refused",
+    "dispatch_refused",
 )
 """The same, until a resolution is proposed."""
-AT_WORK = ("issue_handed_over", "plan_made", "pause_granted")
+AT_WORK = (
+    "issue_handed_over",
+    "issue_routed",
+    "plan_made",
+    "pause_granted",
+    "parking_asked",
+    "issue_acknowledged",
+    "acknowledgement_expired",
+)
 """The same, between acceptance and proposal."""
+OF_ANOTHER_PRIORITY = ("green_channel_opened", "emergency_declared", "emergency_ended")
 EVEN_CLOSED = ("fact_corrected",)
 OF_OTHER_PARTS = ("part_accepted", "part_refused", "part_finished", "part_waived")
 PART_STEPS = {
@@ -142,7 +161,11 @@ def following(facts: Facts, space: Space) -> Iterator[Moment]:
                 reopened = facts._replace(phase=Phase.HANDLING, answer=Answer.NONE, part=None)
                 yield Moment("issue_reopened", reopened)
         case Phase.PARKED:
-            return
+            yield Moment("enterprise_contacted", facts)
+            yield Moment("parking_prolonged", facts)
+            yield Moment("issue_unparked", facts._replace(phase=Phase.HANDLING))
+            at_sign_off = facts._replace(phase=Phase.SIGN_OFF, answer=Answer.WITHDRAWAL)
+            yield Moment("issue_withdrawn", at_sign_off)
         case _:
             assert_never(facts.phase)
 
@@ -165,11 +188,14 @@ def _while_open(facts: Facts, space: Space) -> Iterator[Moment]:
     """Time escalates in any phase, if a clock that runs there says so. A new tier ends a pause."""
     for event in WHILE_OPEN:
         yield Moment(event, facts)
-    if facts.phase is not Phase.SIGN_OFF:
+    if facts.phase in (Phase.INTAKE, Phase.HANDLING):
         for event in BEFORE_SIGN_OFF:
             yield Moment(event, facts)
         for other in space.classes(facts):
             yield Moment("issue_reclassified", other)
+    for event in OF_ANOTHER_PRIORITY:
+        for priority in space.priorities or (None,):
+            yield Moment(event, facts._replace(priority=priority))
     for higher in space.above(facts):
         yield Moment("issue_escalated", higher._replace(waiting=None))
 
@@ -193,6 +219,7 @@ def _in_handling(facts: Facts, space: Space) -> Iterator[Moment]:
             yield Moment("issue_paused", facts._replace(waiting=reason))
     else:
         yield Moment("issue_resumed", facts._replace(waiting=None))
+    yield Moment("issue_parked", facts._replace(phase=Phase.PARKED, waiting=None))
     yield from _of_the_team(facts, space)
     at_sign_off = facts._replace(phase=Phase.SIGN_OFF, waiting=None)
     yield Moment("resolution_proposed", at_sign_off)

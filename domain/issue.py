@@ -19,6 +19,7 @@ from domain.phases import (
     ResultClass,
     SignOffOutcome,
 )
+from domain.staffing import LevelEffect
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -53,6 +54,7 @@ class SignOff(Frozen):
     proposed_at: Moment
     proposed_by: Code | None
     proposed_tier: int
+    proposed_for: Code | None = Field(default=None, exclude_if=is_none)
     outcome: SignOffOutcome | None = None
     answered_at: Moment | None = None
     answered_by: Code | None = None
@@ -107,15 +109,81 @@ class Request(Frozen):
     While it is unanswered no clock changes. An escalation or a proposal ends it.
     """
 
-    asked: Literal["extension", "pause"]
+    asked: Literal["extension", "pause", "parking"]
     asked_at: Moment
     asked_by: Code | None
+    asked_for: Code | None = Field(default=None, exclude_if=is_none)
     clock: ClockId | None = None
     cycle: int | None = None
     extra: Duration | None = None
     reason: PauseReason | None = None
     party: Code | None = None
     note: Text
+
+
+class Level(Frozen):
+    """Who was at the issue's level when it came there, and whether they signed for it (R5.2, R5.4).
+
+    `reopened` counts how often nothing came of an acknowledgement here.
+    """
+
+    people: tuple[Code, ...] = ()
+    roster: Short | None = Field(default=None, exclude_if=is_none)
+    acknowledged_at: Moment | None = Field(default=None, exclude_if=is_none)
+    acknowledged_by: Code | None = Field(default=None, exclude_if=is_none)
+    reopened: int = Field(default=0, exclude_if=is_unset)
+
+
+class LeftLevel(Frozen):
+    """A level that the issue has left, and what its clocks do meanwhile (R5.6)."""
+
+    tier: int
+    others: LevelEffect
+
+
+class Dispatch(Frozen):
+    """What was sent to a unit that may refuse it (R5.7). `arbiter` is set while a refusal waits for
+    its ruling; once `bound` there is no refusing any more. `refused_for`: a deputy refused."""
+
+    unit: Code
+    handler: Code
+    sent_at: Moment
+    sent_by: Code | None
+    bound: bool = False
+    arbiter: Code | None = Field(default=None, exclude_if=is_none)
+    refused_by: Code | None = Field(default=None, exclude_if=is_none)
+    refused_for: Code | None = Field(default=None, exclude_if=is_none)
+
+
+class Instruction(Frozen):
+    """A leader's instruction that may still be in force (R5.8)."""
+
+    number: int
+    tier: int
+    expires_at: Moment
+    handler: Code | None = Field(default=None, exclude_if=is_none)
+    holds_tier: bool = Field(default=False, exclude_if=is_unset)
+    no_wait: bool = Field(default=False, exclude_if=is_unset)
+    clock: ClockId | None = Field(default=None, exclude_if=is_none)
+
+
+class Incident(Frozen):
+    """The emergency that an issue belongs to, and how far it has come."""
+
+    id: Key
+    stage: Code
+    ended_at: Moment | None = Field(default=None, exclude_if=is_none)
+
+
+class Parking(Frozen):
+    """Why the issue is parked, since when, and who asked for it; a deputy, for whom."""
+
+    number: int
+    since_at: Moment
+    reason: Text
+    approved_by: Code | None
+    asked_by: Code | None = Field(default=None, exclude_if=is_none)
+    asked_for: Code | None = Field(default=None, exclude_if=is_none)
 
 
 class Issue(Frozen):
@@ -156,6 +224,19 @@ class Issue(Frozen):
     extensions: int = Field(default=0, exclude_if=is_unset)
     reply_wanted: bool = Field(default=False, exclude_if=is_unset)
     reclassified: int = Field(default=0, exclude_if=is_unset)
+    level: Level | None = Field(default=None, exclude_if=is_none)
+    left: tuple[LeftLevel, ...] = Field(default=(), exclude_if=is_unset)
+    dispatch: Dispatch | None = Field(default=None, exclude_if=is_none)
+    refusals: int = Field(default=0, exclude_if=is_unset)
+    instructions: tuple[Instruction, ...] = Field(default=(), exclude_if=is_unset)
+    instructed: int = Field(default=0, exclude_if=is_unset)
+    incident: Incident | None = Field(default=None, exclude_if=is_none)
+    parking: Parking | None = Field(default=None, exclude_if=is_none)
+    parked: int = Field(default=0, exclude_if=is_unset)
+    emergencies: int = Field(default=0, exclude_if=is_unset)
+    green_channels: int = Field(default=0, exclude_if=is_unset)
+    raised: int = Field(default=0, exclude_if=is_unset)
+    lowered: int = Field(default=0, exclude_if=is_unset)
 
     @property
     def stream(self) -> str:
@@ -170,6 +251,12 @@ class Issue(Frozen):
     def clock(self, id_: str) -> Clock | None:
         """Return the present cycle of the clock called `id_`."""
         return next((clock for clock in self.clocks if clock.id == id_), None)
+
+    def instruction_at(self, at: datetime, scope: str) -> Instruction | None:
+        """Return the instruction of the highest tier that is in force at `at` and sets `scope`:
+        `handler`, `holds_tier` or `no_wait`."""
+        in_force = [e for e in self.instructions if at < e.expires_at and getattr(e, scope)]
+        return max(in_force, key=lambda each: (each.tier, each.number), default=None)
 
     @property
     def next_rung(self) -> tuple[Clock, RungDue] | None:

@@ -1,9 +1,10 @@
 """Who must be told what, read from the handbook's notice rules."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
-from domain.events import Event, RungFired
+from domain.events import Event, IssueEscalated, RungFired
 from domain.events_of_time import ClockMigrated, ExtensionAsked, ExtensionGranted
 from domain.handbook import Audience, Handbook, NoticeRule, Role
 from domain.issue import Issue
@@ -27,7 +28,7 @@ def notices_of(event: Event, issue: Issue, handbook: Handbook) -> tuple[Notice, 
     for rule in handbook.notices:
         if _applies(rule, event):
             for audience in rule.to:
-                addressees |= dict.fromkeys(_addressees(audience, issue, handbook))
+                addressees |= dict.fromkeys(_addressees(audience, event, issue, handbook))
     return tuple(
         Notice(
             f"{issue.stream}/{issue.version}/{name}", issue.stream, issue.version, event.kind, name
@@ -48,7 +49,7 @@ def _applies(rule: NoticeRule, event: Event) -> bool:
     return event.clock.split(".", 1)[0] in rule.clocks
 
 
-def _addressees(audience: Audience, issue: Issue, handbook: Handbook) -> list[str]:
+def _addressees(audience: Audience, event: Event, issue: Issue, handbook: Handbook) -> list[str]:  # noqa: PLR0911  # one return a case
     match audience:
         case Audience.OWNER:
             return [issue.owner]
@@ -67,5 +68,16 @@ def _addressees(audience: Audience, issue: Issue, handbook: Handbook) -> list[st
             return [p.id for part in parts for p in posts_of_unit(handbook, part.unit)[:1]]
         case Audience.COORDINATOR:
             return [post.id for post in posts_of_role(handbook, Role.COORDINATOR)[:1]]
+        case Audience.SUPERVISOR:
+            return [post.id for post in posts_of_role(handbook, Role.SUPERVISOR)[:1]]
+        case Audience.ALL_TIERS | Audience.SKIPPED_TIERS:
+            tiers: Iterable[int] = (tier.level for tier in handbook.tiers)
+            if audience is Audience.SKIPPED_TIERS:
+                tiers = event.skipped if isinstance(event, IssueEscalated) else ()
+            owners = (owner_post(handbook, issue.enterprise, tier) for tier in tiers)
+            return [post.id for post in owners if post is not None]
+        case Audience.ARBITER:
+            dispatch = issue.dispatch
+            return [] if dispatch is None or dispatch.arbiter is None else [dispatch.arbiter]
         case _:
             assert_never(audience)

@@ -1,5 +1,7 @@
 """Who may ask for what: one table, and how an actor comes to stand in it."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
@@ -7,8 +9,16 @@ from domain.commands import Command
 from domain.errors import NotPermittedError
 from domain.handbook import Handbook, Post, Role
 from domain.issue import Issue, Part
-from domain.organization import chain_posts, post, unit
-from domain.people import Actor, Engine, Officer, Representative, Service, named
+from domain.organization import chain_posts, delegation, holders, post, unit
+from domain.people import (
+    Actor,
+    Engine,
+    Officer,
+    Representative,
+    Service,
+    identities_of,
+    named,
+)
 from domain.phases import ResultClass
 
 
@@ -23,6 +33,8 @@ class Capacity(StrEnum):
     COORDINATOR = "a coordinator"
     SUPERVISOR = "a supervisor"
     APPROVER = "another person, a tier above the owner (for a wait: of the top tier)"
+    LEADER = "an officer of the enterprise's chain, of a tier that the handbook names"
+    ARBITER = "the arbiter, who is not the one who refused"
     ENTERPRISE = "the enterprise"
     VERIFIER = "a verifier above the owner"
     OFFICER = "an officer of the zone"
@@ -68,6 +80,21 @@ PERMITTED: dict[str, frozenset[Capacity]] = {
     "grant": frozenset({Capacity.APPROVER}),
     "refuse": frozenset({Capacity.APPROVER}),
     "correct": _DIRECT,
+    "acknowledge": _WORK,
+    "take_over": frozenset({Capacity.ABOVE}),
+    "instruct": frozenset({Capacity.LEADER}),
+    "lift_instruction": frozenset({Capacity.LEADER}),
+    "urge": frozenset({Capacity.ABOVE, Capacity.COORDINATOR, Capacity.SUPERVISOR}),
+    "refuse_dispatch": frozenset({Capacity.HANDLER}),
+    "rule_dispatch": frozenset({Capacity.ARBITER}),
+    "open_green_channel": frozenset({Capacity.LEADER}),
+    "declare_emergency": frozenset({Capacity.LEADER, Capacity.COORDINATOR}),
+    "enter_stage": frozenset({Capacity.OWNER, Capacity.ABOVE, Capacity.COORDINATOR}),
+    "end_emergency": frozenset({Capacity.LEADER}),
+    "ask_parking": _WORK,
+    "prolong_parking": frozenset({Capacity.LEADER}),
+    "unpark": frozenset({Capacity.OWNER, Capacity.ABOVE, Capacity.COORDINATOR}),
+    "record_handover": frozenset({Capacity.ENGINE}),
     "adopt_calendar": frozenset({Capacity.ENGINE}),
     "adopt_handbook": frozenset({Capacity.ENGINE}),
     "ring_rung": frozenset({Capacity.ENGINE}),
@@ -87,8 +114,18 @@ def require(command: Command, capacities: frozenset[Capacity], actor: Actor) -> 
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an act is judged in: the handbook, the instant in the zone's own time, and the kind of
+    command, for which alone a deputy may stand in."""
+
+    handbook: Handbook
+    local: datetime
+    command: str
+
+
 def capacities_of(
-    actor: Actor, issue: Issue, handbook: Handbook, part: Part | None = None
+    actor: Actor, issue: Issue, setting: Setting, part: Part | None = None
 ) -> frozenset[Capacity]:
     """Return every capacity in which `actor` stands to `issue`, and to `part` if one is meant."""
     match actor:
@@ -100,30 +137,48 @@ def capacities_of(
             own = actor.enterprise == issue.enterprise
             return frozenset({Capacity.ENTERPRISE} if own else ())
         case Officer():
-            return _officer_capacities(actor, issue, handbook, part)
+            return _officer_capacities(actor, issue, setting, part)
         case _:
             assert_never(actor)
 
 
-def officer_post(actor: Officer, handbook: Handbook) -> Post:
-    """Return the post that the officer acts in, or refuse: no such post, or not this person's."""
-    held = post(handbook, actor.post)
+def officer_post(actor: Officer, setting: Setting) -> Post:
+    """Return the post that the officer acts in, or refuse: no such post, not this person's on this
+    day, or no delegation of it for this."""
+    held = post(setting.handbook, actor.post)
     if held is None:
         raise NotPermittedError("No such post in this zone.", field="actor.post", value=actor.post)
-    if actor.person not in held.people:
+    day = setting.local.date()
+    there = holders(held, day)
+    principal = actor.on_behalf_of or actor.person
+    if principal not in there:
         raise NotPermittedError(
             f"This person does not hold the post {held.id}.",
-            field="actor.person",
-            value=actor.person,
-            allowed=held.people,
+            field="actor.person" if actor.on_behalf_of is None else "actor.on_behalf_of",
+            value=principal,
+            allowed=there,
         )
-    return held
+    if actor.on_behalf_of is None:
+        return held
+    if delegation(setting.handbook, held, principal, actor.person, setting.command, day):
+        return held
+    raise NotPermittedError(
+        f"Nothing allows {actor.person} to {setting.command} for {principal} today.",
+        field="actor.on_behalf_of",
+        value=principal,
+        allowed=[
+            f"{each.deputy} from {each.from_on} to {each.to_on}"
+            for each in setting.handbook.delegations
+            if (each.post, each.principal) == (held.id, principal)
+        ],
+    )
 
 
 def _officer_capacities(
-    actor: Officer, issue: Issue, handbook: Handbook, part: Part | None
+    actor: Officer, issue: Issue, setting: Setting, part: Part | None
 ) -> frozenset[Capacity]:
-    held = officer_post(actor, handbook)
+    handbook = setting.handbook
+    held = officer_post(actor, setting)
     lead = None if issue.team is None else issue.team.lead
     stands = {
         Capacity.OFFICER: True,
@@ -134,10 +189,46 @@ def _officer_capacities(
         Capacity.COORDINATOR: Role.COORDINATOR in held.roles,
         Capacity.SUPERVISOR: Role.SUPERVISOR in held.roles,
         Capacity.APPROVER: _may_grant(actor, held, issue, handbook),
+        Capacity.LEADER: _leads(held, issue, setting),
+        Capacity.ARBITER: _may_rule(actor, held, issue),
         Capacity.PART: part is not None and _acts_for(held, part, issue, handbook),
         Capacity.VERIFIER: _may_verify(actor, held, issue, handbook),
     }
     return frozenset(capacity for capacity, holds in stands.items() if holds)
+
+
+def leading_tier(command: str, handbook: Handbook) -> int | None:
+    """Return the lowest tier whose leaders may give a command, None where nobody may."""
+    rule = {
+        "instruct": handbook.instructions,
+        "lift_instruction": handbook.instructions,
+        "open_green_channel": handbook.green_channel,
+        "declare_emergency": handbook.emergency,
+        "end_emergency": handbook.emergency,
+        "prolong_parking": handbook.parking,
+    }.get(command)
+    return None if rule is None else rule.from_tier
+
+
+def _leads(held: Post, issue: Issue, setting: Setting) -> bool:
+    """Nobody leads over the head of whoever is accountable now. An emergency anyone of that tier
+    declares: it cannot wait for a superior."""
+    from_tier = leading_tier(setting.command, setting.handbook)
+    if from_tier is None:
+        return False
+    if setting.command == "prolong_parking":
+        from_tier = max(from_tier, min(setting.handbook.top_tier, issue.tier + 1))
+    elif setting.command != "declare_emergency":
+        from_tier = max(from_tier, issue.tier)
+    return _is_above(held, issue, setting.handbook, from_tier)
+
+
+def _may_rule(actor: Officer, held: Post, issue: Issue) -> bool:
+    dispatch = issue.dispatch
+    if dispatch is None or dispatch.arbiter != held.id:
+        return False
+    party = {dispatch.refused_by, dispatch.refused_for, dispatch.sent_by}
+    return party.isdisjoint(identities_of(actor))
 
 
 def _is_above(held: Post, issue: Issue, handbook: Handbook, from_tier: int) -> bool:
@@ -166,30 +257,51 @@ def verifying_tier(issue: Issue, handbook: Handbook) -> int:
     if issue.sign_off is None:
         return handbook.top_tier
     plain = issue.sign_off.resolution.result in (ResultClass.SOLVED, ResultClass.WITHDRAWN)
-    return min(handbook.top_tier, issue.sign_off.proposed_tier + (1 if plain else 2))
+    proposed = issue.sign_off.proposed_tier
+    if handbook.sign_off.by_persons_tier:
+        proposed = max(proposed, _persons_tier(issue, handbook))
+    return min(handbook.top_tier, proposed + (1 if plain else 2))
+
+
+def _persons_tier(issue: Issue, handbook: Handbook) -> int:
+    """Return the highest tier at which whoever proposed stands in the enterprise's chain: nobody
+    verifies the work of a superior."""
+    sign_off = issue.sign_off
+    named = () if sign_off is None else (sign_off.proposed_by, sign_off.proposed_for)
+    tiers = [
+        tier.level
+        for tier in handbook.tiers
+        for held in chain_posts(handbook, issue.enterprise, tier.level)
+        if any(person in held.holders for person in named)
+    ]
+    return max(tiers, default=0)
 
 
 def _may_verify(actor: Officer, held: Post, issue: Issue, handbook: Handbook) -> bool:
     sign_off = issue.sign_off
-    if sign_off is None or actor.person in (
-        sign_off.proposed_by,
-        sign_off.answered_by,
-        *sign_off.answerers,
-    ):
+    if sign_off is None:
+        return False
+    bound = {sign_off.proposed_by, sign_off.proposed_for, sign_off.answered_by}
+    if not bound.union(sign_off.answerers).isdisjoint(identities_of(actor)):
         return False
     return _is_above(held, issue, handbook, verifying_tier(issue, handbook))
 
 
 def granting_tier(issue: Issue, handbook: Handbook) -> int:
     """Return the lowest tier that may answer the request: more time is given one tier above the
-    owner (Q8), a wait beyond the limit by the top tier (Q7)."""
+    owner (Q8), a wait beyond the limit by the top tier (Q7), a parking as the handbook says."""
     if issue.request is not None and issue.request.asked == "pause":
         return handbook.top_tier
+    if issue.request is not None and issue.request.asked == "parking" and handbook.parking:
+        return max(handbook.parking.from_tier, min(handbook.top_tier, issue.tier + 1))
     return min(handbook.top_tier, issue.tier + 1)
 
 
 def _may_grant(actor: Officer, held: Post, issue: Issue, handbook: Handbook) -> bool:
     """Nobody grants what they asked for, at the top tier neither."""
-    if issue.request is None or actor.person == issue.request.asked_by:
+    if issue.request is None:
+        return False
+    asked_by = {issue.request.asked_by, issue.request.asked_for}
+    if not asked_by.isdisjoint(identities_of(actor)):
         return False
     return _is_above(held, issue, handbook, granting_tier(issue, handbook))

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """Where an issue stands. `parked` is reserved: no command leads there yet."""
+    """Where an issue stands. Parked (挂账): nobody here can give what it lacks."""
 
     INTAKE = "intake"
     HANDLING = "handling"

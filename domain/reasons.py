@@ -12,6 +12,7 @@ from domain.clocks import Clock, ClockTransition, Move, Standing
 from domain.conditions import Asked, failing, held
 from domain.events import Event
 from domain.issue import Issue, Part
+from domain.levels import level_clock_id, moves_left
 from domain.retold import TermsByHash, Told, retold
 from domain.terms import Terms
 
@@ -81,6 +82,7 @@ class Bearing(StrEnum):
     NO_SUCH_PART = "no_such_part"
     NO_SUCH_RULE = "no_such_rule"
     LEFT_BEHIND = "left_behind"
+    ANOTHER_LEVEL = "another_level"
     ORPHANED = "orphaned"
 
 
@@ -174,6 +176,11 @@ def _judgement(told: Told, clock_id: str) -> Judgement:
     if rule is None:
         orphan = clock is not None and clock.is_live and adopts
         return _unasked(Bearing.ORPHANED if orphan else Bearing.NO_SUCH_RULE, clock)
+    if rule.scope is ClockScope.LEVEL and clock_id != level_clock_id(rule, told.facts.tier):
+        live = clock is not None and clock.is_live
+        moves = moves_left(rule, told.facts, told.event, clock) if clock and live else []
+        standing = None if clock is None else clock.standing
+        return Judgement(Bearing.ANOTHER_LEVEL, standing, (), next(iter(moves), None))
     part = part_of(clock_id, rule, told.facts)
     if rule.scope is ClockScope.PART and part is None:
         left = clock is not None and clock.is_live
@@ -188,18 +195,19 @@ def _unasked(bearing: Bearing, clock: Clock | None) -> Judgement:
 
 
 def rule_of(clock_id: str, terms: Terms) -> ClockRule | None:
-    """Return the kind of a clock that has this id: that of the rule, or `<rule>.<team>.<part>`."""
+    """Return the kind of a clock that has this id: that of the rule, `<rule>.<tier>`, or
+    `<rule>.<team>.<part>`."""
     exact = terms.rules_by_id.get(clock_id)
     if exact is not None and exact.scope is ClockScope.ISSUE:
         return exact
-    of_parts = (rule for rule in terms.handbook.clocks if rule.scope is ClockScope.PART)
-    fitting = (rule for rule in of_parts if clock_id.startswith(f"{rule.id}."))
+    of_several = (rule for rule in terms.handbook.clocks if rule.scope is not ClockScope.ISSUE)
+    fitting = (rule for rule in of_several if clock_id.startswith(f"{rule.id}."))
     return max(fitting, key=lambda rule: len(rule.id), default=None)
 
 
 def part_of(clock_id: str, rule: ClockRule, issue: Issue) -> Part | None:
     """Return the part of the present team that a clock belongs to, by its id."""
-    if rule.scope is ClockScope.ISSUE or issue.team is None:
+    if rule.scope is not ClockScope.PART or issue.team is None:
         return None
     ids = {f"{rule.id}.{issue.team.number}.{part.id}": part for part in issue.team.parts}
     return ids.get(clock_id)

@@ -9,6 +9,8 @@ closed, until it is reopened                           nobody: no part of the li
 the office is closed, and no clock that counts         calendar                       I16, R2
 minutes day and night runs
 a rung was due and fired late by our own fault         platform                       I16, I18
+parked: kept in sight, and nobody works on it          parked: the zone               R11
+a unit refused the dispatch, and nobody has ruled yet  arbiter: the post asked        R5.7
 paused, waiting for the enterprise                     reporter: the enterprise       Q7
 paused, waiting for somebody outside                   external: the party            Q7
 put to review, and nobody has ruled yet                arbiter: the top tier's post   Q5, R5.7
@@ -36,6 +38,7 @@ from domain.clocks import Standing
 from domain.days import from_ms, to_ms
 from domain.durations import Basis, NaturalDays
 from domain.events import (
+    Event,
     IssuePutToReview,
     IssueWithdrawn,
     ResolutionRejected,
@@ -69,10 +72,12 @@ class HolderKind(StrEnum):
     EXTERNAL = "external"
     CALENDAR = "calendar"
     PLATFORM = "platform"
+    PARKED = "parked"
 
 
 class Holder(Frozen):
-    """Who has the time: `id` is a unit's, a post's, an enterprise's or a calendar's."""
+    """Who has the time: `id` is a unit's, a post's, an enterprise's, a calendar's or, of what is
+    parked, the zone's."""
 
     kind: HolderKind
     id: Code
@@ -114,6 +119,8 @@ FOR_OUTSIDE = Name(zh="待外部", en="waits for somebody outside")
 FOR_ANSWER = Name(zh="待企业确认", en="waits for the enterprise's answer")
 FOR_VERIFIER = Name(zh="待核销", en="to be verified")
 FOR_RULING = Name(zh="专题研究", en="put to review")
+IN_DISPUTE = Name(zh="派单争议待裁决", en="a refused dispatch waits for its ruling")
+SET_ASIDE = Name(zh="挂账", en="parked")
 RANG_LATE = Name(zh="系统延迟提醒", en="a rung fired late by our fault")
 
 RULINGS = (IssueWithdrawn, ResolutionRejected, ResolutionSentBack)
@@ -181,11 +188,11 @@ def _tenures(life: Sequence[Told], until_ms: int) -> Iterator[_Tenure]:
     version, ruled = 0, False
     for told, end_ms in zip(life, ends, strict=True):
         issue, event = told.after, told.event
-        ruled = not isinstance(event, IssuePutToReview) and (ruled or isinstance(event, RULINGS))
+        ruled = ruled_after(event, ruled=ruled)
         if not issue.is_open:
             claim = None
             continue
-        before, claim = claim, _claim(issue, told.terms.handbook, ruled=ruled)
+        before, claim = claim, claim_on(issue, told.terms.handbook, ruled=ruled)
         version = version if claim == before else told.version
         from_ms, to_end_ms = to_ms(told.record.at), min(end_ms, until_ms)
         if from_ms < to_end_ms:
@@ -193,25 +200,48 @@ def _tenures(life: Sequence[Told], until_ms: int) -> Iterator[_Tenure]:
             yield _Tenure(from_ms, to_end_ms, claim, version, told.terms.calendar, all_time)
 
 
-def _claim(issue: Issue, handbook: Handbook, *, ruled: bool) -> Claim:
+def ruled_after(event: Event, *, ruled: bool) -> bool:
+    """Return whether somebody has ruled on the last review, after one more event."""
+    return not isinstance(event, IssuePutToReview) and (ruled or isinstance(event, RULINGS))
+
+
+def claim_on(issue: Issue, handbook: Handbook, *, ruled: bool) -> Claim:
+    """Return who has an open issue and why, by the table; office hours and late rungs aside."""
     reporter = Holder(kind=HolderKind.REPORTER, id=issue.enterprise)
+    if issue.phase is Phase.PARKED:
+        return Holder(kind=HolderKind.PARKED, id=issue.zone), SET_ASIDE
+    if (arbiter := _asked_arbiter(issue)) is not None:
+        return Holder(kind=HolderKind.ARBITER, id=arbiter), IN_DISPUTE
     if issue.pause is not None:
         return _waited_for(issue.pause, reporter)
     if issue.under_review and not ruled:
         arbiter = _accountable(issue, handbook, handbook.top_tier)
         return Holder(kind=HolderKind.ARBITER, id=arbiter), FOR_RULING
     if issue.phase is Phase.INTAKE:
-        return _place(handbook, issue.owner), INTAKE
+        return place_of_post(handbook, issue.owner), INTAKE
     if issue.phase is Phase.SIGN_OFF:
         if issue.sign_off is None or issue.sign_off.outcome is None:
             return reporter, FOR_ANSWER
         verifier = _accountable(issue, handbook, verifying_tier(issue, handbook))
-        return _place(handbook, verifier), FOR_VERIFIER
+        return place_of_post(handbook, verifier), FOR_VERIFIER
+    with_team = issue.team is not None and issue.team.open_parts
+    return working(issue, handbook), WITH_TEAM if with_team else WITH_HANDLER
+
+
+def working(issue: Issue, handbook: Handbook) -> Holder:
+    """Return whose work an issue in handling is: a joint team's lead unit while the team owes
+    required parts, else the unit that has the work, else the handler's place."""
     if issue.team is not None and issue.team.open_parts:
-        return Holder(kind=HolderKind.UNIT, id=issue.team.lead), WITH_TEAM
+        return Holder(kind=HolderKind.UNIT, id=issue.team.lead)
     if issue.unit is not None:
-        return Holder(kind=HolderKind.UNIT, id=issue.unit), WITH_HANDLER
-    return _place(handbook, issue.handler), WITH_HANDLER
+        return Holder(kind=HolderKind.UNIT, id=issue.unit)
+    return place_of_post(handbook, issue.handler)
+
+
+def _asked_arbiter(issue: Issue) -> str | None:
+    if issue.phase is not Phase.HANDLING or issue.dispatch is None:
+        return None
+    return issue.dispatch.arbiter
 
 
 def _waited_for(pause: Pause, reporter: Holder) -> Claim:
@@ -225,7 +255,8 @@ def _accountable(issue: Issue, handbook: Handbook, tier: int) -> str:
     return issue.owner if found is None else found.id
 
 
-def _place(handbook: Handbook, post_id: str) -> Holder:
+def place_of_post(handbook: Handbook, post_id: str) -> Holder:
+    """Return for whom a post holds: for its unit, or for itself."""
     found = post(handbook, post_id)
     if found is None or found.unit is None:
         return Holder(kind=HolderKind.POST, id=post_id)

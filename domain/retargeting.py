@@ -21,6 +21,7 @@ from domain.clocks import (
 )
 from domain.durations import Duration, budget_of, due_at, elapsed_ms
 from domain.issue import Issue
+from domain.levels import as_at_level
 from domain.reading import counted_intervals, gross_ms, passed_at, spent_ms
 from domain.runs import Pace, promised_name, run_of
 from domain.terms import Terms
@@ -171,12 +172,13 @@ def reclassified(
         rule = terms.rules_by_id.get(clock.rule)
         if rule is None or not clock.is_live:
             continue
-        duration = budget_for(rule, after)
-        if duration == budget_for(rule, before):
+        duration = budget_for(rule, as_at_level(rule, clock, after))
+        if duration == budget_for(rule, as_at_level(rule, clock, before)):
             continue
         answer = rule.retargeting.priority if by_priority else rule.retargeting.category
         if answer is Retarget.RESTART and clock.standing is Standing.RUNNING:
-            yield _restarted(clock, rule, after, terms, at, rules)
+            level = as_at_level(rule, clock, after)
+            yield _restarted(clock, rule, level, terms, at, rules)
             continue
         to = aimed(answer, clock, rule, duration, after, terms, at)
         change = Change(by=answer, came_by=terms.hash)

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from domain.calendar import WorkingCalendar
-from domain.clock_rules import FULL_PERCENT, ClockRule, RungRule, rung_name
+from domain.clock_rules import FULL_PERCENT, RungRule, rung_name
 from domain.clocks import Run, RungDue, in_order
 from domain.days import MINUTE_MS, from_ms, to_ms
 from domain.durations import Basis, Duration, OpenHours, Wall, budget_of, due_at, elapsed_ms
@@ -48,7 +48,16 @@ class Pace:
         return self.reached(self.budget_ms)
 
 
-def run_of(rule: ClockRule, pace: Pace) -> Run:
+class Promising(Protocol):
+    """What sets a limit with rungs: a kind of clock, an instrument of supervision."""
+
+    @property
+    def rungs(self) -> tuple[RungRule, ...]:
+        """Return the thresholds of the limit."""
+        ...
+
+
+def run_of(rule: Promising, pace: Pace) -> Run:
     """Return the deadline and the rungs to come.
 
     A threshold passed before a pause and not yet rung is due again at once (R4.3).

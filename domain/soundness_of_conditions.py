@@ -76,7 +76,7 @@ def _key(rule: ClockRule, move: Move, place: int | None = None) -> str:
 
 def _concerns(rule: ClockRule, step: Step) -> bool:
     """Return whether there is a clock of this kind: a part's needs the part."""
-    return rule.scope is ClockScope.ISSUE or step.moment.facts.part is not None
+    return rule.scope is not ClockScope.PART or step.moment.facts.part is not None
 
 
 def _never_holds(rule: ClockRule, life: Life, space: Space) -> Iterator[Problem]:
@@ -84,7 +84,7 @@ def _never_holds(rule: ClockRule, life: Life, space: Space) -> Iterator[Problem]
     for move, place, condition in conditions_of(rule):
         if any(holds(condition, moment) for moment in moments):
             continue
-        asks_for_a_part = condition.parts and rule.scope is ClockScope.ISSUE
+        asks_for_a_part = condition.parts and rule.scope is not ClockScope.PART
         yield Problem(
             key=_key(rule, move, place),
             rule="R1.4" if asks_for_a_part else "R1.5",

@@ -169,16 +169,9 @@ def _length_problems(
     key: str, before: Wall | OpenHours, rule: ClockRule, calendar: WorkingCalendar | None
 ) -> Iterator[Problem]:
     for place, budget in enumerate(rule.budgets):
-        duration = budget.duration
-        if isinstance(duration, Wall | OpenHours) and duration.kind == before.kind:
-            if before.minutes < duration.minutes:
-                continue
-            shown = f"budgets.{place} gives {duration.minutes} minutes of {duration.kind}"
-        else:
-            found = None if calendar is None else _shortest(duration, before, calendar)
-            if found is None:
-                continue
-            shown = f"budgets.{place} ({duration.kind}): {found}"
+        shown = too_early(f"budgets.{place}", budget.duration, before, calendar)
+        if shown is None:
+            continue
         yield Problem(
             key=f"{key}.before",
             rule="R4.1",
@@ -188,11 +181,22 @@ def _length_problems(
         return
 
 
+def too_early(
+    name: str, duration: Duration, before: Wall | OpenHours, calendar: WorkingCalendar | None
+) -> str | None:
+    """Return how a time before the end of a limit can come before its start, None if never."""
+    if isinstance(duration, Wall | OpenHours) and duration.kind == before.kind:
+        longer = before.minutes >= duration.minutes
+        return f"{name} gives {duration.minutes} minutes of {duration.kind}" if longer else None
+    found = None if calendar is None else _shortest(duration, before, calendar)
+    return None if found is None else f"{name} ({duration.kind}): {found}"
+
+
 def _shortest(
     duration: Duration, before: Wall | OpenHours, calendar: WorkingCalendar
 ) -> str | None:
     """Return a start, within two published weeks, that the threshold does not come after."""
-    for at in _starts(calendar):
+    for at in starts_tried(calendar):
         try:
             budget = budget_of(duration, calendar, at)
             ends_at = due_at(budget.basis, calendar, at, budget.ms)
@@ -210,7 +214,7 @@ def _shortest(
     return None
 
 
-def _starts(calendar: WorkingCalendar) -> Iterator[datetime]:
+def starts_tried(calendar: WorkingCalendar) -> Iterator[datetime]:
     """Yield every half hour of two weeks, and the last instant before it."""
     first_on = max(calendar.valid_from + ONE_DAY, calendar.valid_until - 4 * DAYS_TRIED * ONE_DAY)
     begin_at = from_ms(calendar.at_minute(first_on, 0))

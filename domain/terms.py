@@ -59,6 +59,11 @@ class Terms(Frozen):
         return {rule.id: rule for rule in self.handbook.clocks}
 
     @cached_property
+    def places(self) -> dict[str, int]:
+        """Return where each clock rule stands in the handbook."""
+        return {rule.id: place for place, rule in enumerate(self.handbook.clocks)}
+
+    @cached_property
     def calendars_by_id(self) -> dict[str, WorkingCalendar]:
         """Return every calendar by its id."""
         return {calendar.id: calendar for calendar in (self.calendar, *self.calendars)}

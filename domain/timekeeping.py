@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import assert_never
 
 from domain.calendar import WorkingCalendar
 from domain.clock_rules import ClockRule, ClockScope
@@ -9,10 +10,12 @@ from domain.clocks import Clock, ClockTransition, Move, Run, Verdict, target_of
 from domain.conditions import held
 from domain.durations import Duration, budget_of
 from domain.events import Event
-from domain.issue import Issue, Part
+from domain.issue import Issue, LeftLevel, Part
+from domain.levels import is_left, level_clock_id, level_of, moves_left
 from domain.phases import Outcome
 from domain.reading import NO_TERMS, gross_ms, passed_at, spent_ms
 from domain.runs import FIRST_RULES, Pace, run_of
+from domain.staffing import LevelEffect
 from domain.terms import Terms
 
 
@@ -33,19 +36,29 @@ def _moves(issue: Issue, event: Event, terms: Terms, rules: int) -> Iterator[Clo
             if moves:
                 yield _transition(rule, clock_id, clock, moves, issue, event, terms, rules)
         for clock in _left_behind(rule, issue):
-            yield _transition(rule, clock.id, clock, [Move.CANCEL], issue, event, terms, rules)
+            moves = [Move.CANCEL]
+            if rule.scope is ClockScope.LEVEL:
+                moves = moves_left(rule, issue, event, clock)
+            if moves:
+                yield _transition(rule, clock.id, clock, moves, issue, event, terms, rules)
 
 
 def _instances(rule: ClockRule, issue: Issue) -> Iterator[tuple[str, Part | None]]:
-    if rule.scope is ClockScope.ISSUE:
-        yield rule.id, None
-    elif issue.team is not None:
-        for part in issue.team.parts:
-            yield f"{rule.id}.{issue.team.number}.{part.id}", part
+    match rule.scope:
+        case ClockScope.ISSUE:
+            yield rule.id, None
+        case ClockScope.LEVEL:
+            yield level_clock_id(rule, issue.tier), None
+        case ClockScope.PART:
+            if issue.team is not None:
+                for part in issue.team.parts:
+                    yield f"{rule.id}.{issue.team.number}.{part.id}", part
+        case _:
+            assert_never(rule.scope)
 
 
 def _left_behind(rule: ClockRule, issue: Issue) -> list[Clock]:
-    """Return the live clocks of parts whose team has made way for another."""
+    """Return the live clocks of parts whose team has made way for another, of levels left."""
     if rule.scope is ClockScope.ISSUE:
         return []
     present = {clock_id for clock_id, _ in _instances(rule, issue)}
@@ -83,7 +96,7 @@ def _transition(
         move=move,
         elapsed_ms=0 if move is Move.START else spent,
         won_over=tuple(won_over),
-        verdict=_verdict(move, clock, spent, issue),
+        verdict=_verdict(move, clock, spent, issue, left=_is_closed(rule, clock, issue)),
         run=run,
         gross_ms=gross_ms(clock, calendar, event.at)
         if ends and clock is not None and rules > FIRST_RULES
@@ -136,11 +149,24 @@ def pace_of(clock: Clock, calendar: WorkingCalendar, at: datetime, spent: int, r
     )
 
 
-def _verdict(move: Move, clock: Clock | None, spent: int, issue: Issue) -> Verdict | None:
+def _is_closed(rule: ClockRule, clock: Clock | None, issue: Issue) -> bool:
+    """Return whether a level's clock ends because its level was left, not for what was done."""
+    if clock is None or not is_left(rule, clock, issue):
+        return False
+    return all(each.tier != level_of(clock) for each in issue.left if _goes_on(each))
+
+
+def _goes_on(left: LeftLevel) -> bool:
+    return left.others is not LevelEffect.CLOSE
+
+
+def _verdict(
+    move: Move, clock: Clock | None, spent: int, issue: Issue, *, left: bool = False
+) -> Verdict | None:
     if clock is None or move not in (Move.STOP, Move.CANCEL, Move.RESET):
         return None
     breached = clock.breached_at is not None or spent > clock.budget_ms
-    if move is Move.RESET:
+    if move is Move.RESET or left:
         return Verdict.HANDED_OVER
     if move is Move.CANCEL or issue.outcome is Outcome.WITHDRAWN:
         return Verdict.WITHDRAWN

@@ -2,11 +2,31 @@
 
 from enum import StrEnum
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from domain.clocks import Clock
-from domain.issue import Issue, Part, Resolution, stream_name
-from domain.model import ClockId, Code, CommandId, Frozen, Key, Moment, Short
+from domain.issue import (
+    Dispatch,
+    Incident,
+    Instruction,
+    Issue,
+    Level,
+    Parking,
+    Part,
+    Resolution,
+    stream_name,
+)
+from domain.model import (
+    ClockId,
+    Code,
+    CommandId,
+    Frozen,
+    Key,
+    Moment,
+    Short,
+    is_none,
+    is_unset,
+)
 from domain.phases import (
     Outcome,
     PauseReason,
@@ -75,7 +95,8 @@ class Glimpse(Frozen):
 
 
 class IssueView(Glimpse):
-    """An issue as people read it: the glimpse, its clocks, its team and its sign-off."""
+    """An issue as people read it: the glimpse, its clocks, its team and its sign-off; who is at its
+    level, and what takes it out of its ordinary course. Of the `instructions` some may be over."""
 
     title: Short
     enterprise: Code
@@ -96,6 +117,11 @@ class IssueView(Glimpse):
     sign_off: SignOffOutcome | None = None
     sign_off_round: int = 0
     clocks: tuple[Clock, ...] = ()
+    level: Level | None = Field(default=None, exclude_if=is_none)
+    dispatch: Dispatch | None = Field(default=None, exclude_if=is_none)
+    instructions: tuple[Instruction, ...] = Field(default=(), exclude_if=is_unset)
+    incident: Incident | None = Field(default=None, exclude_if=is_none)
+    parking: Parking | None = Field(default=None, exclude_if=is_none)
 
 
 def lean(seen: Glimpse) -> dict[str, JsonValue]:
@@ -163,7 +189,7 @@ class RingAnswer(Frozen):
 
 class Rounds(Frozen):
     """What one round of the guard found and mended. `adopted`: issues moved to other terms that
-    whoever published or planned had not moved."""
+    whoever published or planned had not moved. `orders`: supervision orders that were mended."""
 
     open_issues: int
     without_workflow: int
@@ -171,6 +197,8 @@ class Rounds(Frozen):
     untold: int = 0
     provisional: int = 0
     adopted: int = 0
+    handed_over: int = 0
+    orders: int = 0
 
 
 def as_seen(issue: Issue) -> dict[str, object]:
@@ -196,4 +224,9 @@ def as_seen(issue: Issue) -> dict[str, object]:
         "sign_off": None if sign_off is None else sign_off.outcome,
         "sign_off_round": 0 if sign_off is None else sign_off.round,
         "clocks": issue.clocks,
+        "level": issue.level,
+        "dispatch": issue.dispatch,
+        "instructions": issue.instructions,
+        "incident": issue.incident,
+        "parking": issue.parking,
     }

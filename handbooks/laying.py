@@ -1,68 +1,32 @@
 """A handbook in the making: files laid over one another, and which file each field came from."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
-from domain.clock_rules import BudgetRule, ClockRule, Condition, RetargetRule, RungRule
 from domain.facts_possible import EVENT_CLASSES
-from domain.handbook import (
-    Area,
-    Category,
-    Enterprise,
-    ExtensionRule,
-    Grid,
-    Handbook,
-    NoticeRule,
-    PauseRule,
-    Post,
-    SignOffRule,
-    Tier,
-    Unit,
-)
-from domain.model import Frozen
+from domain.handbook import Handbook
 from handbooks.faults import Fault, HandbookError, shown_value
+from handbooks.lengths import Wrong, place_tier_limits, read_lengths
+from handbooks.sections import (
+    CONDITIONS,
+    ENTRIES,
+    FILES_ONLY,
+    NAMELESS,
+    ONLY_WITH,
+    ORDERED_BY,
+    OWN_FIRST,
+    PLAIN,
+    SETTINGS,
+    Place,
+    fields_at,
+    is_condition,
+)
 
 ORGANISATION = "organisation.toml"
 """The file that makes a folder a zone. Any other `.toml` beside it is read as well."""
-
-ENTRIES: dict[str, type[Frozen]] = {
-    "tiers": Tier,
-    "areas": Area,
-    "grids": Grid,
-    "units": Unit,
-    "posts": Post,
-    "enterprises": Enterprise,
-    "categories": Category,
-    "clocks": ClockRule,
-    "notices": NoticeRule,
-}
-"""Tables of tables: each inner table is one entry, and its key the entry's id."""
-SETTINGS: dict[str, type[Frozen]] = {
-    "sign_off": SignOffRule,
-    "pauses": PauseRule,
-    "extensions": ExtensionRule,
-}
-PLAIN = (
-    "name",
-    "revision",
-    "calendar",
-    "allow_skip",
-    "late_record_minutes",
-    "reclassified_times_max",
-)
-CONDITIONS = ("start", "stop", "cancel", "reset", "pause")
-WITHIN: dict[str, type[Frozen]] = {
-    **dict.fromkeys(CONDITIONS, Condition),
-    "budgets": BudgetRule,
-    "rungs": RungRule,
-    "retarget": RetargetRule,
-}
-"""What a clock's table holds in its turn."""
-
-Place = tuple[str, ...]
 
 
 @dataclass
@@ -71,30 +35,44 @@ class Draft:
 
     zone: str
     plain: dict[str, object] = field(default_factory=dict)
-    settings: dict[str, dict[str, object]] = field(default_factory=dict)
-    entries: dict[str, dict[str, dict[str, object]]] = field(default_factory=dict)
+    settings: dict[Place, dict[str, object]] = field(default_factory=dict)
+    entries: dict[Place, dict[str, dict[str, object]]] = field(default_factory=dict)
     files: dict[Place, str] = field(default_factory=dict)
     own: set[Place] = field(default_factory=set)
+    shared: set[Place] = field(default_factory=set)
+    dropped: set[Place] = field(default_factory=set)
+    said_at: dict[Place, Place] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
     def lay(self, file: str, data: Mapping[str, Any], *, shared: bool) -> None:
         """Take over what `file` says; a zone's own field wins over a shared one."""
-        for section, value in data.items():
-            if section in ENTRIES:
-                for id_, given in self._table(file, (section,), value).items():
-                    entry = self.entries.setdefault(section, {}).setdefault(id_, {})
-                    self.files.setdefault((section, id_), file)
-                    fields = self._table(file, (section, id_), given)
-                    self._put(file, entry, (section, id_), fields, shared=shared)
-            elif section in SETTINGS:
-                setting = self.settings.setdefault(section, {})
-                fields = self._table(file, (section,), value)
-                self._put(file, setting, (section,), fields, shared=shared)
-            elif section in PLAIN:
-                self._put(file, self.plain, (), {section: value}, shared=shared)
-            else:
-                allowed = (*PLAIN, *ENTRIES, *SETTINGS)
-                self._wrong(file, (section,), "unknown table or field", allowed=allowed)
+        for name, value in data.items():
+            if not self._lay_table(file, (name,), value, shared=shared):
+                if name in PLAIN:
+                    self._put(file, self.plain, (), {name: value}, shared=shared)
+                else:
+                    tables = (place[0] for place in (*ENTRIES, *SETTINGS) if len(place) == 1)
+                    allowed = (*PLAIN, *tables)
+                    self._wrong(file, (name,), "unknown table or field", allowed=allowed)
+
+    def _lay_table(self, file: str, place: Place, value: object, *, shared: bool) -> bool:
+        """Take over a table of entries or of settings; tell whether `place` is one."""
+        if place in ENTRIES:
+            for id_, given in self._table(file, place, value).items():
+                at = (*place, id_)
+                entry = self.entries.setdefault(place, {}).setdefault(id_, {})
+                if self.files.setdefault(at, file) == file and shared:
+                    self.shared.add(at)
+                self._put(file, entry, at, self._table(file, at, given), shared=shared)
+        elif place in SETTINGS:
+            setting = self.settings.setdefault(place, {})
+            self.files.setdefault(place, file)
+            for name, given in self._table(file, place, value).items():
+                if not self._lay_table(file, (*place, name), given, shared=shared):
+                    self._put(file, setting, place, {name: given}, shared=shared)
+        else:
+            return False
+        return True
 
     def _put(
         self,
@@ -105,6 +83,7 @@ class Draft:
         *,
         shared: bool,
     ) -> None:
+        wrong: list[Wrong] = []
         for name, value in fields.items():
             at = (*place, name)
             if name == "id":
@@ -112,10 +91,13 @@ class Draft:
             elif at in self.own:
                 self._wrong(file, at, f"already given in {self.files[at]}", value)
             else:
-                into[name] = value
+                read = read_lengths({name: value}, place, wrong)
+                into[name] = read[name] if isinstance(read, dict) else value
                 self.files[at] = file
                 if not shared:
                     self.own.add(at)
+        for each in wrong:
+            self._wrong(file, each.place, each.problem, each.value, allowed=each.allowed)
 
     def _table(self, file: str, place: Place, value: object) -> dict[str, Any]:
         if isinstance(value, dict):
@@ -144,10 +126,11 @@ class Draft:
 
     def handbook(self) -> Handbook:
         """Return the handbook that the files make; raises HandbookError."""
+        document = self._document()
         if self.faults:
             raise HandbookError(*self.faults)
         try:
-            handbook = Handbook.model_validate(self._document())
+            handbook = Handbook.model_validate(document)
         except ValidationError as error:
             raise HandbookError(*self._form_faults(error)) from error
         faults = list(self._unknown_events(handbook))
@@ -157,16 +140,66 @@ class Draft:
 
     def file_of(self, key: str) -> str:
         """Return the file that says what stands at `key`, such as `clocks.handling.pause.0`."""
-        return self._file(tuple(key.split(".")))
+        return self._file(self._said_at(tuple(key.split("."))))
+
+    def key_of(self, key: str) -> str:
+        """Return where the files say what stands at `key` in the handbook: a tier's own limit is
+        one of a clock's budgets there."""
+        return ".".join(self._said_at(tuple(key.split("."))))
 
     def _document(self) -> dict[str, object]:
-        document: dict[str, object] = {"zone": self.zone, **self.plain, **self.settings}
-        for section, entries in self.entries.items():
-            named = section != "notices"
-            document[section] = [
-                {"id": id_, **fields} if named else fields for id_, fields in entries.items()
+        document: dict[str, object] = {"zone": self.zone, **self.plain}
+        for place, fields in self.settings.items():
+            _table_at(document, place).update(fields)
+        entries = {**self.entries, ("clocks",): self._clocks()}
+        for place, held in entries.items():
+            _table_at(document, place[:-1])[place[-1]] = [
+                self._entry(place, id_, held[id_]) for id_ in self._ids(place)
             ]
         return document
+
+    def _entry(self, place: Place, id_: str, fields: Mapping[str, object]) -> dict[str, object]:
+        spelt_out = FILES_ONLY.get(ENTRIES[place], ())
+        said = {name: value for name, value in fields.items() if name not in spelt_out}
+        return said if place in NAMELESS else {"id": id_, **said}
+
+    def _ids(self, section: Place) -> list[str]:
+        """Return a section's entries in the handbook's order."""
+        ids = [id_ for id_ in self.entries.get(section, ()) if (*section, id_) not in self.dropped]
+        if section in OWN_FIRST:
+            ids.sort(key=lambda id_: (*section, id_) in self.shared)
+        if section in ORDERED_BY:
+            said = self.entries.get(section, {})
+            ids.sort(key=lambda id_: str(said[id_].get(ORDERED_BY[section])))
+        return ids
+
+    def _clocks(self) -> dict[str, dict[str, object]]:
+        """Return the clocks that this handbook has, every tier's own limits among their budgets."""
+        section: Place = ("clocks",)
+        clocks: dict[str, dict[str, object]] = {}
+        for id_, fields in self.entries.get(section, {}).items():
+            setting = fields.get(ONLY_WITH)
+            known = {place[0] for place in SETTINGS}
+            if setting is None or (setting,) in self.settings:
+                clocks[id_] = dict(fields)
+                continue
+            self.dropped.add((*section, id_))
+            if setting not in known:
+                at = (*section, id_, ONLY_WITH)
+                allowed = tuple(sorted(known))
+                self._wrong(self._file(at), at, "no such setting", setting, allowed=allowed)
+        for found in place_tier_limits(self.entries.get(("tiers",), {}), clocks):
+            if isinstance(found, Wrong):
+                file = self._file(found.place)
+                self._wrong(file, found.place, found.problem, found.value, allowed=found.allowed)
+            else:
+                self.said_at[found[0]] = found[1]
+        return clocks
+
+    def _said_at(self, place: Place) -> Place:
+        budget, inner = place[:4], place[4:]
+        said = self.said_at.get(budget, budget)
+        return said if said[0] == "tiers" else (*said, *inner)
 
     def _form_faults(self, error: ValidationError) -> Iterator[Fault]:
         """Yield each fault in the words of the file that holds it."""
@@ -178,7 +211,7 @@ class Draft:
             ):
                 continue  # pydantic leaves out what is wrong, and then misses it
             place = self._place(found["loc"])
-            beside_the_point = found["type"] == "extra_forbidden" and _is_condition(place[:-1])
+            beside_the_point = found["type"] == "extra_forbidden" and is_condition(place[:-1])
             yield Fault(
                 file=self._file(place) if place else self._own_files(),
                 field=".".join(place) or None,
@@ -195,13 +228,13 @@ class Draft:
             )
 
     def _place(self, loc: tuple[int | str, ...]) -> Place:
-        """Return where a fault lies, with an entry's id for its number."""
-        match loc:
-            case (str(section), int(number), *rest) if section in self.entries:
-                id_ = list(self.entries[section])[number]
-                return (section, id_, *map(str, rest))
-            case _:
-                return tuple(map(str, loc))
+        """Return where a fault lies in the files, with an entry's id for its number."""
+        for at, number in enumerate(loc):
+            section = tuple(map(str, loc[:at]))
+            if isinstance(number, int) and section in self.entries:
+                place = (*section, self._ids(section)[number], *map(str, loc[at + 1 :]))
+                return self._said_at(place)
+        return tuple(map(str, loc))
 
     def _file(self, place: Place) -> str:
         inward = (place[:length] for length in range(len(place), 0, -1))
@@ -232,36 +265,22 @@ class Draft:
                 for condition in getattr(clock, move):
                     for kind in condition.events:
                         yield ("clocks", clock.id, move), kind
-        for id_, notice in zip(self.entries.get("notices", ()), handbook.notices, strict=True):
+        for id_, notice in zip(self._ids(("notices",)), handbook.notices, strict=True):
             yield ("notices", id_, "on"), notice.on
 
 
-def _is_condition(place: Place) -> bool:
-    match place:
-        case ("clocks", _, move, _):
-            return move in CONDITIONS
-        case _:
-            return False
+def _table_at(document: dict[str, Any], place: Place) -> dict[str, Any]:
+    """Return the table at `place`, made on the way if it is not there."""
+    for name in place:
+        document = document.setdefault(name, {})
+    return document
 
 
 def _allowed(kind: str, place: Place, context: Mapping[str, object]) -> tuple[str, ...]:
     if kind == "extra_forbidden":
-        return tuple(name for name in _fields_of(place[:-1]) if name != "id" or len(place) > 3)  # noqa: PLR2004  # table, id, field
+        return tuple(fields_at(place[:-1]))
     return tuple(
         f"{text}" if name.startswith("expected") else f"{name} {text}"
         for name, text in context.items()
         if name != "error"
     )
-
-
-def _fields_of(place: Place) -> Iterable[str]:
-    """Return the fields of the table at `place`."""
-    match place:
-        case (section,) if section in SETTINGS:
-            return SETTINGS[section].model_fields
-        case (section, _) if section in ENTRIES:
-            return ENTRIES[section].model_fields
-        case ("clocks", _, within, *number) if within in WITHIN and len(number) <= 1:
-            return WITHIN[within].model_fields
-        case _:
-            return ()

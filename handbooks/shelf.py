@@ -1,12 +1,14 @@
 """The handbooks on the shelf: a zone's TOML files read into the domain's form, and judged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from domain.calendar import WorkingCalendar
 from domain.calendar_check import calendar_problems
 from domain.handbook import Handbook
+from domain.problem import Problem
+from domain.proof import proof_problems
 from domain.soundness import problems
 from domain.terms import CALENDARS_MAX, Terms
 from handbooks.calendars import calendar_ids, read_calendar
@@ -21,6 +23,7 @@ __all__ = [
     "SHIPPED",
     "Fault",
     "HandbookError",
+    "judged",
     "read_handbook",
     "read_terms",
     "zones",
@@ -39,15 +42,28 @@ def zones(folder: Path | None = None) -> list[str]:
     return sorted(file.parent.name for file in (folder or SHIPPED).glob(f"*/{ORGANISATION}"))
 
 
-def read_terms(zone: str, folder: Path | None = None) -> Terms:
+def judged(of: Terms | Handbook) -> tuple[Problem, ...]:
+    """Return every rule that a handbook breaks: what a check names and a publication refuses.
+
+    The whole is proved once each clock is sound by itself: the sum of unsound ones says nothing.
+    """
+    found = problems(of)
+    return found if found or not isinstance(of, Terms) else proof_problems(of)
+
+
+def read_terms(
+    zone: str, folder: Path | None = None, known: Mapping[str, WorkingCalendar] | None = None
+) -> Terms:
     """Return a zone's handbook with every calendar that it counts by; raises HandbookError.
 
-    A handbook whose clocks break a rule is refused whole: nothing of it comes into force.
+    A handbook that breaks a rule is refused whole: nothing of it comes into force. `known` are
+    calendars that are published; they win over shipped ones, and a zone's own over both.
     """
     shelf = folder or SHIPPED
     draft = _laid(zone, shelf)
     handbook = draft.handbook()
-    calendars, faults = _calendars(zone, shelf, handbook, draft)
+    published = known or {}
+    calendars, faults = _calendars(zone, shelf, handbook, draft, published)
     if faults:
         raise HandbookError(*faults, *_clock_faults(handbook, draft))
     terms = Terms(
@@ -57,7 +73,8 @@ def read_terms(zone: str, folder: Path | None = None) -> Terms:
             calendar for id_, calendar in sorted(calendars.items()) if id_ != handbook.calendar
         ),
     )
-    faults = [*_calendar_faults(zone, shelf, calendars), *_clock_faults(terms, draft)]
+    shipped = {id_: each for id_, each in calendars.items() if each is not published.get(id_)}
+    faults = [*_calendar_faults(zone, shelf, shipped), *_clock_faults(terms, draft)]
     if faults:
         raise HandbookError(*faults)
     return terms
@@ -102,7 +119,11 @@ def _lay(draft: Draft, file: Path, name: str, *, shared: bool) -> None:
 
 
 def _calendars(
-    zone: str, shelf: Path, handbook: Handbook, draft: Draft
+    zone: str,
+    shelf: Path,
+    handbook: Handbook,
+    draft: Draft,
+    published: Mapping[str, WorkingCalendar],
 ) -> tuple[dict[str, WorkingCalendar], list[Fault]]:
     """Return the calendars that a handbook names, and why any of them is not at hand."""
     named = {handbook.calendar: "calendar"}
@@ -118,6 +139,8 @@ def _calendars(
             faults += wrong
             if calendar is not None:
                 found[id_] = calendar
+        elif id_ in published:
+            found[id_] = published[id_]
         elif id_ in calendar_ids():
             found[id_] = read_calendar(id_)
         else:
@@ -126,10 +149,11 @@ def _calendars(
                     file=draft.file_of(key),
                     field=key,
                     value=id_,
-                    problem=f"no such calendar is shipped, and none is in {zone}/{CALENDARS}",
+                    problem=f"no such calendar is shipped{' or published' if published else ''}, "
+                    f"and none is in {zone}/{CALENDARS}",
                     rule="R2.2",
                     counter_example="a budget of such a clock counts nothing and is never due",
-                    allowed=tuple(sorted({*calendar_ids(), *own})),
+                    allowed=tuple(sorted({*calendar_ids(), *published, *own})),
                 )
             )
     if len(named) - 1 > CALENDARS_MAX:
@@ -190,10 +214,10 @@ def _calendar_faults(
 
 
 def _clock_faults(of: Terms | Handbook, draft: Draft) -> Iterator[Fault]:
-    for each in problems(of):
+    for each in judged(of):
         yield Fault(
             file=draft.file_of(each.key),
-            field=each.key,
+            field=draft.key_of(each.key),
             problem=each.message,
             rule=each.rule,
             counter_example=each.counter_example,

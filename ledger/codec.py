@@ -1,7 +1,10 @@
 """Rows and arguments of PostgreSQL, to and from the values of the port."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import structlog
+from pydantic import ValidationError
 
 from domain.chain import Record
 from domain.issue import Issue
@@ -16,12 +19,25 @@ from ledger.port import (
     LedgerError,
     NoticeRow,
     Refusal,
+    UnreadableRowError,
 )
 from ledger.projections import columns_of
-from ledger.publications import CalendarRow, PlanRow, ProvisionalRow, PublicationRow, TaskRow
+from ledger.publications import (
+    CalendarRow,
+    HandbookPublicationRow,
+    HandbookRow,
+    OpenRow,
+    PlanRow,
+    ProvisionalRow,
+    PublicationRow,
+    TaskRow,
+)
 
 if TYPE_CHECKING:
     import asyncpg
+
+log = structlog.get_logger()
+T = TypeVar("T")
 
 HEAD_COLUMNS: Final = 7
 ISSUE_ARGUMENTS: Final = 21
@@ -36,9 +52,32 @@ def snapshot_text(issue: Issue) -> str:
     return issue.model_dump_json()
 
 
-def read_snapshot(text: str) -> Issue:
-    """Return the issue that a row keeps."""
-    return Issue.model_validate_json(text)
+def read_snapshot(text: str, stream: str = "an issue") -> Issue:
+    """Return the issue that a row keeps. Raises UnreadableRowError naming `stream`."""
+    try:
+        return Issue.model_validate_json(text)
+    except ValidationError as error:
+        raise unreadable(stream, error) from error
+
+
+def unreadable(stream: str, error: ValidationError) -> UnreadableRowError:
+    """Return what to raise for a row that this program cannot read."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(map(str, first["loc"])) or "all of it"
+    return UnreadableRowError(f"the row of {stream} cannot be read: {field}: {first['msg']}")
+
+
+def readable(rows: "Sequence[asyncpg.Record]", read: "Callable[[asyncpg.Record], T]") -> list[T]:
+    """Return the rows of a list that can be read: one that cannot hides no other."""
+    found, skipped = [], []
+    for row in rows:
+        try:
+            found.append(read(row))
+        except UnreadableRowError as error:
+            skipped.append(str(error))
+    for why in skipped:
+        log.error("row_skipped", why=why)
+    return found
 
 
 def record_of(row: "asyncpg.Record") -> Record:
@@ -101,6 +140,21 @@ def calendar_of(row: "asyncpg.Record") -> CalendarRow:
     return CalendarRow(*row)
 
 
+def handbook_publication_of(row: "asyncpg.Record") -> HandbookPublicationRow:
+    """Return a handbook's publication."""
+    return HandbookPublicationRow(*row)
+
+
+def handbook_of(row: "asyncpg.Record") -> HandbookRow:
+    """Return a published handbook."""
+    return HandbookRow(*row)
+
+
+def open_of(row: "asyncpg.Record") -> OpenRow:
+    """Return a count of open issues."""
+    return OpenRow(*row)
+
+
 def plan_of(row: "asyncpg.Record") -> PlanRow:
     """Return a plan."""
     sequence, zone, from_terms, *others = row
@@ -119,15 +173,25 @@ def provisional_of(row: "asyncpg.Record") -> ProvisionalRow:
 
 def issue_row_of(row: "asyncpg.Record") -> IssueRow:
     """Return an issue of the list."""
-    snapshot, hash_, armed_due_at, answered, notices = row
-    return IssueRow(read_snapshot(snapshot), hash_, armed_due_at, answered, tuple(notices))
+    stream, snapshot, hash_, armed_due_at, answered, notices = row
+    issue = read_snapshot(snapshot, stream)
+    return IssueRow(issue, hash_, armed_due_at, answered, tuple(notices))
 
 
 def checked(changes: Changes) -> Changes:
     """Return `changes`; raises LedgerError if they do not hang together, which is a bug."""
-    command = changes.command
+    require_of_command(changes.command, changes.records)
+    if changes.records and (
+        changes.issue is None or changes.issue.version != changes.records[-1].version
+    ):
+        raise LedgerError(f"the issue {changes.command.stream} is not at its last event")
+    return changes
+
+
+def require_of_command(command: CommandRow, records: Sequence[Record]) -> None:
+    """Raise LedgerError unless all the events are the command's."""
     named = (command.stream, command.id, command.hash, command.terms, command.rules)
-    for record in changes.records:
+    for record in records:
         origin = (
             record.stream,
             record.command_id,
@@ -137,11 +201,6 @@ def checked(changes: Changes) -> Changes:
         )
         if origin != named:
             raise LedgerError(f"event {record.stream}@{record.version} is not of its command")
-    if changes.records and (
-        changes.issue is None or changes.issue.version != changes.records[-1].version
-    ):
-        raise LedgerError(f"the issue {command.stream} is not at its last event")
-    return changes
 
 
 def append_arguments(head: Head | None, changes: Changes) -> tuple[object, ...]:

@@ -40,7 +40,9 @@ _OUT_OF_REACH = (
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
 
-_TAKEN_BY_ANOTHER = frozenset({"event_pkey", "issue_pkey", "command_pkey", "rung_firing_pkey"})
+_TAKEN_BY_ANOTHER = frozenset(
+    {"event_pkey", "issue_pkey", "command_pkey", "rung_firing_pkey", "supervision_order_pkey"}
+)
 
 
 async def open_pool(

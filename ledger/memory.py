@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.chain import Record
+from ledger.memory_orders import MemoryOrders
 from ledger.memory_publications import MemoryPublications
 from ledger.memory_tables import Row, Tables
 from ledger.memory_writing import MemoryTransaction
@@ -26,7 +27,7 @@ from ledger.port import (
 FIND_MAX = 1000
 
 
-class MemoryLedger(MemoryPublications):
+class MemoryLedger(MemoryPublications, MemoryOrders):
     """The ledger in memory. One process, one event loop, no durability."""
 
     def __init__(self) -> None:
@@ -51,6 +52,7 @@ class MemoryLedger(MemoryPublications):
     async def put_terms(self, hash_: str, zone: str, text: str, at: datetime) -> None:
         """Keep a version of terms; a version that is there already stays as it is."""
         self._tables.terms.setdefault(hash_, text)
+        self._tables.zones_of_terms.setdefault(hash_, zone)
 
     async def terms(self, hash_: str) -> str | None:
         """Return the text of the terms called `hash_`."""
@@ -78,6 +80,7 @@ class MemoryLedger(MemoryPublications):
         category: str | None = None,
         number: str | None = None,
         overdue_at: datetime | None = None,
+        incident: str | None = None,
         open_only: bool = False,
         after: str = "",
         limit: int = 100,
@@ -93,6 +96,7 @@ class MemoryLedger(MemoryPublications):
                 and owner in (None, columns.owner)
                 and category in (None, columns.category)
                 and number in (None, columns.number)
+                and incident in (None, row.issue.incident and row.issue.incident.id)
                 and (overdue_at is None or (deadline_at is not None and deadline_at < overdue_at))
                 and (columns.open or not open_only)
             )
@@ -130,7 +134,7 @@ class MemoryLedger(MemoryPublications):
     async def streams(self, *, batch: int = 500) -> AsyncIterator[str]:
         """Yield every stream, in order."""
         named = {command.stream for command in self._tables.commands.values()}
-        for stream in sorted(named.union(self._tables.issues)):
+        for stream in sorted(named.union(self._tables.issues, self._tables.orders)):
             yield stream
 
     async def notice(self, id_: str) -> NoticeRow | None:
@@ -174,6 +178,7 @@ class MemoryLedger(MemoryPublications):
             for notice in self._tables.notices.values()
             if notice.delivered_at is None
             and notice.created_at < before
+            and notice.stream in self._tables.issues
             and not self._tables.issues[notice.stream].columns.open
         }
         return sorted(streams)[:limit]

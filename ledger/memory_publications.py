@@ -1,4 +1,4 @@
-"""Published calendars, plans of adoption and administrators' tasks in memory."""
+"""Published calendars and handbooks, plans of adoption and administrators' tasks in memory."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +10,9 @@ from ledger.memory_tables import Tables
 from ledger.port import CommandRow, IssueRow, StreamConflictError
 from ledger.publications import (
     CalendarRow,
+    HandbookPublicationRow,
+    HandbookRow,
+    OpenRow,
     PlanRow,
     ProvisionalRow,
     PublicationRow,
@@ -53,6 +56,58 @@ class MemoryPublications:
     async def calendar_version(self, hash_: str) -> CalendarRow | None:
         """Return one published version."""
         return self._tables.calendars.get(hash_)
+
+    async def publish_handbook(
+        self,
+        version: HandbookRow,
+        *,
+        after: int,
+        previous: str | None,
+        author: str,
+        approver: str,
+        reason: str,
+    ) -> HandbookPublicationRow:
+        """Keep a handbook and its publication, if `after` is still the newest of its zone."""
+        published = self._tables.handbook_publications
+        newest = max((p.sequence for p in published if p.zone == version.zone), default=0)
+        if newest != after:
+            raise StreamConflictError(f"another handbook of {version.zone} was published meanwhile")
+        self._tables.handbooks.setdefault(version.hash, version)
+        row = HandbookPublicationRow(
+            sequence=len(published) + 1,
+            zone=version.zone,
+            hash=version.hash,
+            previous=previous,
+            at=version.at,
+            author=author,
+            approver=approver,
+            reason=reason,
+        )
+        published.append(row)
+        return row
+
+    async def newest_handbooks(self) -> list[HandbookPublicationRow]:
+        """Return the newest publication of every zone, by the zone's id."""
+        newest = {row.zone: row for row in self._tables.handbook_publications}
+        return [newest[zone] for zone in sorted(newest)]
+
+    async def handbook_publications(self, zone: str) -> list[HandbookPublicationRow]:
+        """Return all publications of a zone, oldest first."""
+        return [row for row in self._tables.handbook_publications if row.zone == zone]
+
+    async def handbook_version(self, hash_: str) -> HandbookRow | None:
+        """Return one published handbook."""
+        return self._tables.handbooks.get(hash_)
+
+    async def terms_of_zone(self, zone: str) -> list[str]:
+        """Return the hashes of all terms that the zone was ever judged by, in order."""
+        return sorted(hash_ for hash_, own in self._tables.zones_of_terms.items() if own == zone)
+
+    async def open_by_owner(self, zone: str) -> list[OpenRow]:
+        """Count the open issues of a zone, by their terms and the post that owns them."""
+        issues = (row.issue for row in self._tables.issues.values() if row.columns.open)
+        counted = Counter((each.terms, each.owner) for each in issues if each.zone == zone)
+        return [OpenRow(*key, count) for key, count in sorted(counted.items())]
 
     async def open_terms(self, zone: str | None = None) -> list[str]:
         """Return the hashes of all terms that open issues are judged by, in order."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from domain.chain import Record
 from domain.clocks import Standing
 from domain.issue import Issue
+from domain.orders import SupervisionOrder
 from ledger.port import (
     ClockRow,
     CommandRow,
@@ -18,7 +19,14 @@ from ledger.port import (
     Refusal,
 )
 from ledger.projections import IssueColumns
-from ledger.publications import CalendarRow, PlanRow, PublicationRow, TaskRow
+from ledger.publications import (
+    CalendarRow,
+    HandbookPublicationRow,
+    HandbookRow,
+    PlanRow,
+    PublicationRow,
+    TaskRow,
+)
 
 NOTICES_SHOWN_MAX = 20
 
@@ -35,11 +43,22 @@ class Row:
     answered: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OrderKept:
+    """What the table `supervision_order` keeps of one order."""
+
+    order: SupervisionOrder
+    hash: str
+    news: int
+    heard: int
+
+
 @dataclass
 class Tables:
     """Everything that is kept. Values are immutable, so no copy is made of them."""
 
     issues: dict[str, Row] = field(default_factory=dict)
+    orders: dict[str, OrderKept] = field(default_factory=dict)
     records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     positions: list[Record] = field(default_factory=list)
     commands: dict[str, CommandRow] = field(default_factory=dict)
@@ -50,10 +69,13 @@ class Tables:
     held: set[int] = field(default_factory=set)
     numbers: dict[tuple[str, int], int] = field(default_factory=dict)
     terms: dict[str, str] = field(default_factory=dict)
+    zones_of_terms: dict[str, str] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
     histories: dict[str, HistoryRow] = field(default_factory=dict)
     calendars: dict[str, CalendarRow] = field(default_factory=dict)
     publications: list[PublicationRow] = field(default_factory=list)
+    handbooks: dict[str, HandbookRow] = field(default_factory=dict)
+    handbook_publications: list[HandbookPublicationRow] = field(default_factory=list)
     plans: list[PlanRow] = field(default_factory=list)
     plan_ends: dict[int, datetime] = field(default_factory=dict)
     tasks: dict[str, TaskRow] = field(default_factory=dict)

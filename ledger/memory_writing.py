@@ -89,6 +89,8 @@ class MemoryTransaction(AbstractAsyncContextManager["MemoryTransaction"]):
         issue = changes.issue
         if issue is None or issue.number is None:
             return
+        if row is not None and row.issue.number == issue.number:
+            return
         for other in (row.issue for row in tables.issues.values()):
             if (other.zone, other.number) == (issue.zone, issue.number) and other.key != issue.key:
                 raise LedgerError(f"number {issue.number} is taken")

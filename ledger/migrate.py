@@ -39,9 +39,11 @@ NOTE = "INSERT INTO schema_migration (version, name, sha256) VALUES ($1, $2, $3)
 GRANTS = {
     "USAGE ON SCHEMA public": "",
     "SELECT, INSERT ON": "event, command, terms, workflow_history, refusal, calendar_version, "
-    "calendar_publication, adoption_plan, adoption_end, administrative_task",
+    "calendar_publication, adoption_plan, adoption_end, administrative_task, handbook_version, "
+    "handbook_publication",
     "UPDATE (settled_at, settled_by) ON": "administrative_task",
-    "SELECT, INSERT, UPDATE ON": "issue, clock, rung_firing, notice, number_sequence",
+    "SELECT, INSERT, UPDATE ON": "issue, clock, rung_firing, notice, number_sequence, "
+    "supervision_order",
     "SELECT, INSERT, UPDATE, DELETE ON": "outbox",
     "SELECT ON": "schema_migration, timeline",
     "USAGE, SELECT ON SEQUENCE": "event_position_seq",

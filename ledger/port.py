@@ -8,6 +8,7 @@ from typing import Protocol
 
 from domain.chain import Record
 from domain.issue import Issue
+from ledger.orders import Orders
 from ledger.publications import Publications, TaskRow
 
 
@@ -17,6 +18,10 @@ class LedgerError(Exception):
 
 class LedgerUnavailableError(LedgerError):
     """The ledger is out of reach or too slow just now; the same request may succeed later."""
+
+
+class UnreadableRowError(LedgerError):
+    """A row is not of a form that this program reads: a later one wrote it, or it was spoilt."""
 
 
 class StreamConflictError(LedgerError):
@@ -203,7 +208,7 @@ class PokeBatch(Protocol):
         ...
 
 
-class Ledger(Publications, Protocol):
+class Ledger(Publications, Orders, Protocol):
     """The only truth, and what is read from it."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -244,6 +249,7 @@ class Ledger(Publications, Protocol):
         category: str | None = None,
         number: str | None = None,
         overdue_at: datetime | None = None,
+        incident: str | None = None,
         open_only: bool = False,
         after: str = "",
         limit: int = 100,

@@ -25,6 +25,7 @@ from ledger.port import (
     Refusal,
     StreamConflictError,
 )
+from ledger.postgres_orders import OrderWriting, PostgresOrders
 from ledger.postgres_publications import PostgresPublications
 from ledger.together import Together
 
@@ -39,7 +40,7 @@ ACQUIRE_TIMEOUT_S = 5.0
 FIND_MAX = 1000
 
 
-class PostgresLedger(PostgresPublications):
+class PostgresLedger(PostgresPublications, PostgresOrders):
     """The ledger in a migrated database, reached through a pool that `open_pool` made.
 
     Every method raises LedgerUnavailableError when PostgreSQL is out of reach, too slow, or has no
@@ -54,6 +55,10 @@ class PostgresLedger(PostgresPublications):
     def transaction(self) -> "PostgresTransaction":
         """Open a transaction that commits at the end of the block, or leaves no trace."""
         return PostgresTransaction(self._pool, self._acquire_timeout_s)
+
+    def order_transaction(self) -> "PostgresTransaction":
+        """Open a transaction for a command to an order."""
+        return self.transaction()
 
     async def append_at_once(self, head: Head, changes: Changes) -> bool:
         """Write `changes` if the stream stands exactly at `head`, together with what others write.
@@ -107,6 +112,7 @@ class PostgresLedger(PostgresPublications):
         category: str | None = None,
         number: str | None = None,
         overdue_at: datetime | None = None,
+        incident: str | None = None,
         open_only: bool = False,
         after: str = "",
         limit: int = 100,
@@ -119,12 +125,13 @@ class PostgresLedger(PostgresPublications):
             "category": category,
             "number": number,
             "overdue_at": overdue_at,
+            "incident": incident,
         }
         filters = {name: value for name, value in given.items() if value is not None}
         query = queries.find(filters, open_only=open_only)
         bounded = max(1, min(limit, FIND_MAX))
         rows = await self._fetch(query, after, bounded, *filters.values())
-        return [codec.issue_row_of(row) for row in rows]
+        return codec.readable(rows, codec.issue_row_of)
 
     async def records(self, stream: str, *, after_version: int = 0) -> list[Record]:
         """Return the events of a stream in order of version."""
@@ -229,7 +236,8 @@ class PostgresLedger(PostgresPublications):
 
     async def overdue(self, at: datetime, limit: int) -> list[IssueRow]:
         """Return open issues whose next rung was due before `at` and has not fired."""
-        return [codec.issue_row_of(row) for row in await self._fetch(queries.OVERDUE, at, limit)]
+        rows = await self._fetch(queries.OVERDUE, at, limit)
+        return codec.readable(rows, codec.issue_row_of)
 
     async def open_count(self) -> int:
         """Return how many issues are open."""
@@ -283,7 +291,7 @@ class PostgresLedger(PostgresPublications):
             await self._pool.close()
 
 
-class PostgresTransaction(AbstractAsyncContextManager["PostgresTransaction"]):
+class PostgresTransaction(OrderWriting, AbstractAsyncContextManager["PostgresTransaction"]):
     """One command's writes; use it once, as `async with`."""
 
     def __init__(self, pool: "Pool", acquire_timeout_s: float) -> None:
@@ -376,6 +384,6 @@ async def _take(connection: "Connection", limit: int) -> PostgresPokes:
         return PostgresPokes(connection, taken, ())
     # A statement of its own, so the rows are as they are now, never older than the outbox rows.
     rows = await connection.fetch(queries.ISSUES, list(taken))
-    found = {(row := codec.issue_row_of(each)).issue.stream: row for each in rows}
+    found = {row.issue.stream: row for row in codec.readable(rows, codec.issue_row_of)}
     pokes = tuple(Poke(found[stream]) for stream in taken if stream in found)
     return PostgresPokes(connection, taken, pokes)

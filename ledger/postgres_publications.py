@@ -1,4 +1,4 @@
-"""Published calendars, plans of adoption and administrators' tasks in PostgreSQL."""
+"""Published calendars and handbooks, plans of adoption and administrators' tasks in PostgreSQL."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +12,9 @@ from ledger.connections import ledger_errors
 from ledger.port import CommandRow, IssueRow, LedgerError, StreamConflictError
 from ledger.publications import (
     CalendarRow,
+    HandbookPublicationRow,
+    HandbookRow,
+    OpenRow,
     PlanRow,
     ProvisionalRow,
     PublicationRow,
@@ -81,6 +84,65 @@ class PostgresPublications(Pooled):
         row = await self._row(queries.CALENDAR_VERSION, hash_)
         return None if row is None else codec.calendar_of(row)
 
+    async def publish_handbook(
+        self,
+        version: HandbookRow,
+        *,
+        after: int,
+        previous: str | None,
+        author: str,
+        approver: str,
+        reason: str,
+    ) -> HandbookPublicationRow:
+        """Keep a handbook and its publication, if `after` is still the newest of its zone."""
+        row = await self._row(
+            queries.PUBLISH_HANDBOOK,
+            version.hash,
+            version.zone,
+            version.text,
+            version.at,
+            after,
+            previous,
+            author,
+            approver,
+            reason,
+        )
+        if row is None or row[0] is None:
+            raise StreamConflictError(f"another handbook of {version.zone} was published meanwhile")
+        return HandbookPublicationRow(
+            sequence=row[0],
+            zone=version.zone,
+            hash=version.hash,
+            previous=previous,
+            at=version.at,
+            author=author,
+            approver=approver,
+            reason=reason,
+        )
+
+    async def newest_handbooks(self) -> list[HandbookPublicationRow]:
+        """Return the newest publication of every zone, by the zone's id."""
+        rows = await self._fetch(queries.NEWEST_HANDBOOKS)
+        return [codec.handbook_publication_of(row) for row in rows]
+
+    async def handbook_publications(self, zone: str) -> list[HandbookPublicationRow]:
+        """Return all publications of a zone, oldest first."""
+        rows = await self._fetch(queries.HANDBOOK_PUBLICATIONS, zone)
+        return [codec.handbook_publication_of(row) for row in rows]
+
+    async def handbook_version(self, hash_: str) -> HandbookRow | None:
+        """Return one published handbook."""
+        row = await self._row(queries.HANDBOOK_VERSION, hash_)
+        return None if row is None else codec.handbook_of(row)
+
+    async def terms_of_zone(self, zone: str) -> list[str]:
+        """Return the hashes of all terms that the zone was ever judged by, in order."""
+        return [str(row[0]) for row in await self._fetch(queries.TERMS_OF_ZONE, zone)]
+
+    async def open_by_owner(self, zone: str) -> list[OpenRow]:
+        """Count the open issues of a zone, by their terms and the post that owns them."""
+        return [codec.open_of(row) for row in await self._fetch(queries.OPEN_BY_OWNER, zone)]
+
     async def open_terms(self, zone: str | None = None) -> list[str]:
         """Return the hashes of all terms that open issues are judged by, in order."""
         return [str(row[0]) for row in await self._fetch(queries.OPEN_TERMS, zone)]
@@ -88,7 +150,7 @@ class PostgresPublications(Pooled):
     async def open_on(self, terms: Sequence[str], *, after: str, limit: int) -> list[IssueRow]:
         """Return open issues judged by one of `terms`, by stream, after stream `after`."""
         rows = await self._fetch(queries.OPEN_ON, list(terms), after, limit)
-        return [codec.issue_row_of(row) for row in rows]
+        return codec.readable(rows, codec.issue_row_of)
 
     async def adoptions(self, reference: str, *, after: str, limit: int) -> list[CommandRow]:
         """Return the commands by which a publication or plan moved issues, by id."""

@@ -1,4 +1,4 @@
-"""What a ledger keeps of published calendars, plans of adoption, and administrators' tasks."""
+"""What a ledger keeps of published calendars and handbooks, plans of adoption, and tasks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -85,6 +85,40 @@ class ProvisionalRow:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class HandbookRow:
+    """One version of a zone's handbook, known by the hash of its canonical text."""
+
+    hash: str
+    zone: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HandbookPublicationRow:
+    """That a handbook came into force. `previous` is the hash of the one before, published or
+    shipped, None for a new zone. Of one zone, a greater sequence was published later."""
+
+    sequence: int
+    zone: str
+    hash: str
+    previous: str | None
+    at: datetime
+    author: str
+    approver: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """How many open issues of a zone one post owns under one version of terms."""
+
+    terms: str
+    owner: str
+    count: int
+
+
 class Publications(Protocol):
     """The part of a ledger that adoptions need."""
 
@@ -106,6 +140,41 @@ class Publications(Protocol):
 
     async def calendar_version(self, hash_: str) -> CalendarRow | None:
         """Return one published version."""
+        ...
+
+    async def publish_handbook(
+        self,
+        version: HandbookRow,
+        *,
+        after: int,
+        previous: str | None,
+        author: str,
+        approver: str,
+        reason: str,
+    ) -> HandbookPublicationRow:
+        """Keep a handbook and its publication, both or neither. `after` is the newest publication
+        of the zone that the caller knows, 0 for none; raises StreamConflictError if there is a
+        newer one."""
+        ...
+
+    async def newest_handbooks(self) -> list[HandbookPublicationRow]:
+        """Return the newest publication of every zone, by the zone's id."""
+        ...
+
+    async def handbook_publications(self, zone: str) -> list[HandbookPublicationRow]:
+        """Return all publications of a zone, oldest first."""
+        ...
+
+    async def handbook_version(self, hash_: str) -> HandbookRow | None:
+        """Return one published handbook."""
+        ...
+
+    async def terms_of_zone(self, zone: str) -> list[str]:
+        """Return the hashes of all terms that the zone was ever judged by, in order."""
+        ...
+
+    async def open_by_owner(self, zone: str) -> list[OpenRow]:
+        """Count the open issues of a zone, by their terms and the post that owns them."""
         ...
 
     async def open_terms(self, zone: str | None = None) -> list[str]:

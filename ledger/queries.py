@@ -70,6 +70,7 @@ STREAMS: Final = """
 (SELECT DISTINCT stream FROM event WHERE stream > $1 ORDER BY stream LIMIT $2)
 UNION (SELECT stream FROM issue WHERE stream > $1 ORDER BY stream LIMIT $2)
 UNION (SELECT DISTINCT stream FROM command WHERE stream > $1 ORDER BY stream LIMIT $2)
+UNION (SELECT stream FROM supervision_order WHERE stream > $1 ORDER BY stream LIMIT $2)
 ORDER BY stream LIMIT $2
 """
 
@@ -126,7 +127,7 @@ FROM workflow_history WHERE workflow_id = $1 ORDER BY swept_at, run_id
 """
 
 _ISSUES: Final = """
-SELECT i.snapshot, i.hash, i.armed_due_at, i.answered,
+SELECT i.stream, i.snapshot, i.hash, i.armed_due_at, i.answered,
        ARRAY(SELECT n.id FROM notice n WHERE n.stream = i.stream AND n.delivered_at IS NULL
              ORDER BY n.version, n.id LIMIT 20)
 FROM issue i
@@ -150,6 +151,21 @@ FROM calendar_publication WHERE sequence = $1
 """
 CALENDAR_VERSION: Final = """
 SELECT hash, id, text, valid_until, at FROM calendar_version WHERE hash = $1
+"""
+PUBLISH_HANDBOOK: Final = "SELECT ledger_publish_handbook($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+NEWEST_HANDBOOKS: Final = """
+SELECT DISTINCT ON (zone) sequence, zone, hash, previous, at, author, approver, reason
+FROM handbook_publication ORDER BY zone, sequence DESC
+"""
+HANDBOOK_PUBLICATIONS: Final = """
+SELECT sequence, zone, hash, previous, at, author, approver, reason
+FROM handbook_publication WHERE zone = $1 ORDER BY sequence
+"""
+HANDBOOK_VERSION: Final = "SELECT hash, zone, text, at FROM handbook_version WHERE hash = $1"
+TERMS_OF_ZONE: Final = "SELECT hash FROM terms WHERE zone = $1 ORDER BY hash"
+OPEN_BY_OWNER: Final = """
+SELECT terms, owner, count(*) AS count FROM issue WHERE open AND zone = $1
+GROUP BY terms, owner ORDER BY terms COLLATE "C", owner COLLATE "C"
 """
 OPEN_TERMS: Final = """
 SELECT DISTINCT terms FROM issue WHERE open AND ($1::text IS NULL OR zone = $1) ORDER BY terms
@@ -194,6 +210,7 @@ FILTERS: Final = {
     "category": "i.category = {}",
     "number": "i.number = {}",
     "overdue_at": "i.deadline_at < {}",
+    "incident": "i.incident = {}",
 }
 """What a list can be narrowed by: the name of a filter, and its condition."""
 

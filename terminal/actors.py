@@ -2,7 +2,7 @@
 
 import typer
 
-FORMS = "officer:PERSON@POST, enterprise:PERSON@ENTERPRISE, service:NAME"
+FORMS = "officer:PERSON@POST[:PRINCIPAL], enterprise:PERSON@ENTERPRISE, service:NAME"
 VARIABLE = "CLOSEOUT_ACTOR"
 
 _PLACES = {"officer": ("officer", "post"), "enterprise": ("representative", "enterprise")}
@@ -22,7 +22,10 @@ def read_actor(text: str | None) -> dict[str, str]:
     person, _, place = rest.partition("@")
     if kind in _PLACES and person and place:
         named, field = _PLACES[kind]
-        return {"kind": named, "person": person, field: place}
+        place, colon, principal = place.partition(":")
+        deputy = {"on_behalf_of": principal} if colon and kind == "officer" else {}
+        if deputy or not colon:
+            return {"kind": named, "person": person, field: place} | deputy
     if kind == "service" and rest:
         return {"kind": "service", "name": rest}
     raise InvalidRequestError(

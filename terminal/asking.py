@@ -59,6 +59,9 @@ async def report(
         typer.Option(metavar="WORD", help=f"How fast it must go: {', '.join(Priority)}."),
     ] = Priority.ORDINARY,
     tier: Annotated[int, typer.Option(metavar="1-5", help="Where it enters.")] = 1,
+    incident: Annotated[
+        str | None, typer.Option(metavar="ID", help="The emergency that it belongs to.")
+    ] = None,
     actor: Actor = None,
     id_: Id = None,
     occurred_at: OccurredAt = None,
@@ -74,6 +77,7 @@ async def report(
         "origin": origin,
         "priority": priority,
         "tier": tier,
+        "incident": incident,
     }
     await _send(session, _submission(zone, key, command, actor, id_, occurred_at, expect))
 

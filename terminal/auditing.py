@@ -112,15 +112,17 @@ async def _running_histories(client: "Client") -> "list[WorkflowHistory]":
     from temporalio.service import RPCError, RPCStatusCode
 
     from desk.guard import RUNNING
+    from desk.order_upkeep import RUNNING_ORDERS
 
     found = []
-    async for run in client.list_workflows(RUNNING):
-        try:
-            handle = client.get_workflow_handle(run.id, run_id=run.run_id)
-            found.append(await handle.fetch_history())
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
+    for query in (RUNNING, RUNNING_ORDERS):
+        async for run in client.list_workflows(query):
+            try:
+                handle = client.get_workflow_handle(run.id, run_id=run.run_id)
+                found.append(await handle.fetch_history())
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
     return found
 
 

@@ -1,5 +1,6 @@
 """`closeout clocks audit`: whether every rung that was promised fired, or is accounted for."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,8 +68,9 @@ async def clocks_audit(
                 tell_within=timedelta(minutes=tell_minutes),
                 progress=progress,
             )
+        published = await desk.shelf.handbook_publications() if zone is not None else {}
     if zone is not None:
-        _require_known(zone, audited, session)
+        _require_known(zone, audited, session, published)
     session.out.answer(plain(audited), lambda: timer_audit(audited))
     return 0 if audited.is_sound else FOUND
 
@@ -94,12 +96,14 @@ def _instant(text: str | None, desk: "Desk") -> datetime:
     return at
 
 
-def _require_known(zone: str, audited: "TimerAudit", session: Session) -> None:
+def _require_known(
+    zone: str, audited: "TimerAudit", session: Session, published: Iterable[str]
+) -> None:
     """A misspelt zone has no issues, hence no findings: it must not pass for a sound one."""
     from domain.errors import UnknownZoneError
     from handbooks import shelf
 
-    known = shelf.zones(session.settings.handbook_dir)
+    known = sorted({*shelf.zones(session.settings.handbook_dir), *published})
     if not audited.streams and zone not in known:
         raise UnknownZoneError(
             "This zone has no handbook and no issues.", field="zone", value=zone, allowed=known

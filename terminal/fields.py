@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import get_args
 
 from domain.commands import SignOffCommand, WorkCommand
+from domain.commands_of_ladder import LadderCommand
+from domain.commands_of_modes import ModeCommand
 from domain.commands_of_time import TimeCommand
 from domain.errors import InvalidRequestError
 from domain.model import Frozen
@@ -14,7 +16,7 @@ FORMS = 'key=text, key:=JSON, outer.inner=text, or one JSON object such as \'{"r
 
 def kinds() -> Iterator[tuple[str, type[Frozen]]]:
     """Yield what people may ask of an issue that is reported, and the model of each."""
-    for family in (WorkCommand, TimeCommand, SignOffCommand):
+    for family in (WorkCommand, LadderCommand, ModeCommand, TimeCommand, SignOffCommand):
         for command in get_args(family):
             yield command.model_fields["kind"].default, command
 

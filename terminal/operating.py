@@ -51,7 +51,7 @@ async def recover(
         typer.Option("--restart", help="End every run and start it again, not only what is gone."),
     ] = False,
 ) -> None:
-    """Put back the workflow of every open issue: the ledger holds all that it takes."""
+    """Put back the workflow of every open issue and order: the ledger holds all that it takes."""
     from temporalio.service import RPCError
 
     from desk.guard import Guard
@@ -76,7 +76,7 @@ async def recover(
     session.out.answer(
         {"restarted" if restart else "recovered": count},
         lambda: (
-            f"{count} open issues {what}"
+            f"{count} open issues and orders {what}"
             + ("; the relay starts them now." if count else ": there was nothing to do.")
         ),
     )

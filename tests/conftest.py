@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Generator
 import hypothesis  # noqa: F401  # imported late, its plugin can crash the end of a failed run
 import pytest
 from databases import Database, running_server
-from deep import COUNTS
+from deep import COUNTS, FOUND
 
 from ledger.migrate import migrate
 from runtime.postgres import EmbeddedPostgres
@@ -61,6 +61,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how deep the deep suites went, and how deep they go in full."""
     for what, (count, in_full) in sorted(COUNTS.items()):
         terminalreporter.write_line(f"deep suites: {what}: {count} of {in_full}")
+    for line in FOUND:
+        terminalreporter.write_line(f"deep suites: {line}")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

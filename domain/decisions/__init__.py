@@ -5,10 +5,22 @@ from typing import assert_never
 from pydantic import ValidationError
 
 from domain import commands as cmd
+from domain import commands_of_ladder as ld
+from domain import commands_of_modes as md
 from domain import commands_of_time as tm
 from domain import events as ev
 from domain.calendar import CalendarError
-from domain.decisions import adoption, handling, intake, limits, sign_off, team
+from domain.decisions import (
+    adoption,
+    dispatch,
+    handling,
+    intake,
+    ladder,
+    limits,
+    modes,
+    sign_off,
+    team,
+)
 from domain.decisions.draft import OCCURRED_AGE_MAX, RULES, Context, Decision, Draft
 from domain.decisions.time import let_time_pass
 from domain.errors import (
@@ -19,6 +31,7 @@ from domain.errors import (
     from_validation,
 )
 from domain.issue import Issue
+from domain.model import written
 from domain.people import ENGINE, Engine, named
 from domain.permissions import capacities_of, require
 from domain.phases import Phase
@@ -70,7 +83,7 @@ def _decided(issue: Issue | None, submission: cmd.Submission, context: Context) 
         )
     if issue.is_open:
         let_time_pass(draft)
-    _require_version(submission, draft.issue.version)
+    _require_version(submission, draft.issue.version, draft.issue)
     if isinstance(command, cmd.EngineCommand):
         _engine_command(draft, command)
     else:
@@ -79,6 +92,10 @@ def _decided(issue: Issue | None, submission: cmd.Submission, context: Context) 
             _carry_out_sign_off(draft, command)
         elif isinstance(command, tm.TimeCommand):
             _carry_out_time(draft, command)
+        elif isinstance(command, ld.LadderCommand):
+            _carry_out_ladder(draft, command)
+        elif isinstance(command, md.ModeCommand):
+            _carry_out_mode(draft, command)
         else:
             _carry_out_work(draft, command)
     return draft.decision()
@@ -97,7 +114,7 @@ def _require_past(submission: cmd.Submission, context: Context) -> None:
         )
 
 
-def _require_version(submission: cmd.Submission, version: int) -> None:
+def _require_version(submission: cmd.Submission, version: int, issue: Issue | None = None) -> None:
     """What time has done by now counts: a stale view is stale whoever was quicker."""
     expected = submission.expected_version
     if expected is not None and expected != version:
@@ -106,19 +123,40 @@ def _require_version(submission: cmd.Submission, version: int) -> None:
             field="expected_version",
             value=expected,
             allowed=f"{version}, its present version",
+            current=None if issue is None else _standing(issue),
         )
 
 
+def _standing(issue: Issue) -> dict[str, str]:
+    """Return how the issue stands, for whoever acted on an older view of it (R5.6)."""
+    deadline = issue.deadline
+    said = {
+        "version": str(issue.version),
+        "phase": issue.phase,
+        "tier": str(issue.tier),
+        "owner": issue.owner,
+        "handler": issue.handler,
+    }
+    if deadline is not None and deadline.due_at is not None:
+        said["deadline"] = f"{deadline.id} {written(deadline.due_at)}"
+    return said
+
+
 def _require_permission(
-    draft: Draft, command: cmd.WorkCommand | tm.TimeCommand | cmd.SignOffCommand
+    draft: Draft,
+    command: cmd.WorkCommand
+    | ld.LadderCommand
+    | md.ModeCommand
+    | tm.TimeCommand
+    | cmd.SignOffCommand,
 ) -> None:
     part = None
     if isinstance(command, cmd.AcceptPart | cmd.RefusePart | cmd.FinishPart | cmd.WaivePart):
         draft.require_phase(Phase.HANDLING)
         part = team.named_part(draft, command.part)
     if draft.issue.phase is Phase.CLOSED and not isinstance(command, cmd.Reopen | tm.Correct):
-        draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF)
-    standing = capacities_of(draft.actor, draft.issue, draft.handbook, part)
+        draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF, Phase.PARKED)
+    standing = capacities_of(draft.actor, draft.issue, draft.setting(command.kind), part)
     require(command, standing, draft.actor)
 
 
@@ -133,6 +171,8 @@ def _engine_command(draft: Draft, command: cmd.EngineCommand) -> None:
         )
     if isinstance(command, tm.AdoptCalendar | tm.AdoptHandbook):
         adoption.adopt(draft, command)
+    if isinstance(command, ld.RecordHandover) and draft.issue.is_open:
+        ladder.record_handover(draft)
     if isinstance(command, cmd.RecordHistoryLost) and draft.issue.is_open:
         draft.record(
             ev.HistoryLost(
@@ -201,6 +241,46 @@ def _carry_out_time(draft: Draft, command: tm.TimeCommand) -> None:
             limits.refuse(draft, command)
         case tm.Correct():
             limits.correct(draft, command)
+        case _:
+            assert_never(command)
+
+
+def _carry_out_ladder(draft: Draft, command: ld.LadderCommand) -> None:
+    match command:
+        case ld.Acknowledge():
+            ladder.acknowledge(draft)
+        case ld.TakeOver():
+            ladder.take_over(draft, command)
+        case ld.Instruct():
+            ladder.instruct(draft, command)
+        case ld.LiftInstruction():
+            ladder.lift_instruction(draft, command)
+        case ld.Urge():
+            ladder.urge(draft, command)
+        case ld.RefuseDispatch():
+            dispatch.refuse_dispatch(draft, command)
+        case ld.RuleDispatch():
+            dispatch.rule_dispatch(draft, command)
+        case _:
+            assert_never(command)
+
+
+def _carry_out_mode(draft: Draft, command: md.ModeCommand) -> None:
+    match command:
+        case md.OpenGreenChannel():
+            modes.open_green_channel(draft, command)
+        case md.DeclareEmergency():
+            modes.declare_emergency(draft, command)
+        case md.EnterStage():
+            modes.enter_stage(draft, command)
+        case md.EndEmergency():
+            modes.end_emergency(draft, command)
+        case md.AskParking():
+            modes.ask_parking(draft, command)
+        case md.ProlongParking():
+            modes.prolong_parking(draft, command)
+        case md.Unpark():
+            modes.unpark(draft, command)
         case _:
             assert_never(command)
 

@@ -14,8 +14,11 @@ from domain.clocks import CALENDAR, Clock, ClockTransition, Target
 from domain.decisions.draft import Draft
 from domain.durations import Duration, budget_of
 from domain.errors import ConflictError, InvalidRequestError
+from domain.events_of_ladder import PEOPLE_MAX, PostHandedOver
 from domain.evolve import part_of_clock
 from domain.issue import Issue
+from domain.levels import as_at_level
+from domain.organization import holders, post
 from domain.phases import Phase
 from domain.reading import spent_ms
 from domain.retargeting import Change, aimed, dropped_rungs, retargeted
@@ -37,7 +40,7 @@ def adopt(draft: Draft, command: cmd.AdoptCalendar | cmd.AdoptHandbook) -> None:
     if target is None or target.hash != command.terms:
         msg = f"{draft.issue.stream}: the terms {command.terms} were not given to decide by"
         raise LookupError(msg)
-    draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF)
+    draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF, Phase.PARKED)
     old = draft.terms
     if old.hash == target.hash:
         return
@@ -67,8 +70,26 @@ def adopt(draft: Draft, command: cmd.AdoptCalendar | cmd.AdoptHandbook) -> None:
             approver=command.approver if isinstance(command, cmd.AdoptHandbook) else None,
         )
     )
+    if by_handbook:
+        _hand_over_post(draft, old)
     for clock, change in _changes(draft, old, undo=undo, by_handbook=by_handbook):
         draft.record(_migrated(draft, clock, change, command), (change,))
+
+
+def _hand_over_post(draft: Draft, old: Terms) -> None:
+    """Say whose hands the issue goes from and to, where the owner's post has other people now than
+    the issue knows: it stays with the post (Q31). A duty roster's shifts are no handover."""
+    level = draft.issue.level
+    before, after = (post(terms.handbook, draft.issue.owner) for terms in (old, draft.terms))
+    if level is None or before is None or after is None or before.roster or after.roster:
+        return
+    was, there = level.people, holders(after, draft.local.date())[:PEOPLE_MAX]
+    if was != there:
+        draft.record(
+            PostHandedOver(
+                at=draft.at, by=draft.actor, post=after.id, from_people=was, to_people=there
+            )
+        )
 
 
 def _changes(
@@ -80,6 +101,8 @@ def _changes(
             continue
         rule = draft.terms.rules_by_id[clock.rule]
         answer = rule.retargeting.handbook if by_handbook and not undo else Retarget.KEEP_ELAPSED
+        if by_handbook and not undo and _is_instructed(draft, clock):
+            answer = Retarget.KEEP_OLD_TARGET
         restored = _restored(clock, draft.terms)
         to = restored or _aim(draft, clock, rule, old, answer, undo=undo, by_handbook=by_handbook)
         why = Change(
@@ -93,6 +116,13 @@ def _changes(
             clock, change, _spent(clock, old, draft.at), _spent(clock, draft.terms, draft.at)
         ):
             yield clock, change
+
+
+def _is_instructed(draft: Draft, clock: Clock) -> bool:
+    """A limit that an instruction in force has set outranks every handbook (R5.8)."""
+    return any(
+        each.clock == clock.id and draft.at < each.expires_at for each in draft.issue.instructions
+    )
 
 
 def _aim(
@@ -112,7 +142,7 @@ def _aim(
         clock = clock.model_copy(
             update={"anchor_at": before.anchor_at, "counted_from_at": before.counted_from_at}
         )
-        duration = before.duration or budget_for(rule, draft.issue)
+        duration = before.duration or budget_for(rule, as_at_level(rule, clock, draft.issue))
     else:
         known = _duration(clock, rule, draft.issue, old, by_handbook=by_handbook)
         duration = known or rule.budgets[-1].duration
@@ -137,10 +167,10 @@ def _duration(
     """Return what the clock's new budget is resolved from: the new handbook's, or for another
     calendar what it was started with. None if that is not known: then the budget stays."""
     if by_handbook:
-        return budget_for(rule, issue)
+        return budget_for(rule, as_at_level(rule, clock, issue))
     if clock.duration is not None:
         return clock.duration
-    duration = budget_for(rule, issue)
+    duration = budget_for(rule, as_at_level(rule, clock, issue))
     calendar = old.calendar_of(old.rules_by_id[clock.rule])
     budget = budget_of(duration, calendar, clock.anchor_at)
     same = (budget.basis, budget.ms + clock.extended_ms) == (clock.basis, clock.budget_ms)
@@ -204,15 +234,33 @@ def obstacles(issue: Issue, target: Terms) -> tuple[Obstacle, ...]:
     found += [Obstacle("unit", part.unit) for part in parts if part.unit not in units]
     if issue.unit is not None and issue.unit not in units:
         found.append(Obstacle("unit", issue.unit))
-    live = {clock.rule for clock in issue.clocks if clock.is_live}
+    found += _modes_lost(issue, target)
     scopes = {rule.id: rule.scope for rule in book.clocks}
-    of_parts = {clock.rule for clock in issue.clocks if part_of_clock(clock.id) is not None}
+    kinds = {(clock.rule, _scope_of(clock)) for clock in issue.clocks if clock.is_live}
     found += [
-        Obstacle("clock", rule)
-        for rule in sorted(live)
-        if scopes.get(rule) is not (ClockScope.PART if rule in of_parts else ClockScope.ISSUE)
+        Obstacle("clock", rule) for rule, scope in sorted(kinds) if scopes.get(rule) is not scope
     ]
     return tuple(found)
+
+
+def _modes_lost(issue: Issue, target: Terms) -> Iterator[Obstacle]:
+    """Yield what the issue is in the middle of and nobody could end by the target's handbook."""
+    book, sent, incident = target.handbook, issue.dispatch, issue.incident
+    if sent is not None and sent.arbiter is not None:
+        arbiters = () if book.dispatch is None else book.dispatch.arbiters
+        if sent.arbiter not in arbiters:
+            yield Obstacle("dispatch.arbiter", sent.arbiter)
+    if incident is not None and incident.ended_at is None and book.emergency is None:
+        yield Obstacle("emergency", incident.id)
+    if issue.phase is Phase.PARKED and book.parking is None:
+        yield Obstacle("parking", str(issue.parked))
+
+
+def _scope_of(clock: Clock) -> ClockScope:
+    """Return the scope that a clock's id tells: its rule's, with a tier, with a team and a part."""
+    if part_of_clock(clock.id) is not None:
+        return ClockScope.PART
+    return ClockScope.ISSUE if clock.id == clock.rule else ClockScope.LEVEL
 
 
 def _require_fit(issue: Issue, target: Terms) -> None:

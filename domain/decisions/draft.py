@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.clocks import ClockTransition
+from domain.days import zone_of
 from domain.errors import InvalidRequestError, IssueClosedError, WrongPhaseError
 from domain.events import Event
+from domain.events_of_ladder import Emptiness, LevelHeld, LevelSkipped
 from domain.evolve import facts_after, with_clocks
 from domain.handbook import Handbook
 from domain.issue import Issue
-from domain.organization import owner_post, person_in
-from domain.people import Actor
+from domain.ladder import Entry, enter
+from domain.organization import holders
+from domain.people import ENGINE, Actor
+from domain.permissions import Setting
 from domain.phases import Phase
 from domain.terms import Terms
 from domain.timekeeping import transitions
@@ -19,14 +23,16 @@ from domain.timekeeping import transitions
 OCCURRED_AGE_MAX = timedelta(days=3660)
 """How long ago something may have taken place that is recorded or corrected now."""
 
-RULES = 2
+RULES = 3
 """The revision of the rules by which new commands are decided. `decide` still decides by each
 earlier one what was decided by it:
 
 1. the first;
 2. a deadline at the last published midnight is not provisional; a clock resumed after its breach
    keeps its deadline; what starts a clock names the duration, and what ends one the gross time; a
-   rung that fires long after its instant is marked late by us.
+   rung that fires long after its instant is marked late by us;
+3. of rungs due at one instant those of the clock that stands first in the handbook fire first, not
+   those of the first id: no id means anything.
 """
 
 
@@ -109,9 +115,18 @@ class Draft:
             "The issue is not in a phase for this.", field="phase", value=phase, allowed=phases
         )
 
-    def owner_at(self, tier: int) -> tuple[str, str | None]:
-        """Return the accountable post at `tier` and the person in it now, if any."""
-        found = owner_post(self.handbook, self.issue.enterprise, tier)
+    @property
+    def local(self) -> datetime:
+        """Return the instant in the zone's own time."""
+        return self.at.astimezone(zone_of(self.terms.calendar.time_zone))
+
+    def setting(self, command: str) -> Setting:
+        """Return what a command of this kind is judged in."""
+        return Setting(handbook=self.handbook, local=self.local, command=command)
+
+    def entry_at(self, tier: int) -> Entry:
+        """Return who takes the issue if it comes to `tier` now; it may be a higher tier."""
+        found = enter(self.handbook, self.issue.enterprise, tier, self.local)
         if found is None:
             raise InvalidRequestError(
                 "No post is accountable at this tier.",
@@ -119,4 +134,33 @@ class Draft:
                 value=tier,
                 allowed=f"1 to {self.handbook.top_tier}",
             )
-        return found.id, person_in(self.handbook, found.id)
+        return found
+
+    def pass_by(self, entry: Entry) -> None:
+        """Record each post that had nobody to take the issue (R5.3)."""
+        for each in entry.passed:
+            self.record(
+                LevelSkipped(
+                    at=self.at,
+                    by=ENGINE,
+                    tier=each.tier,
+                    post=each.post.id,
+                    reason=each.reason,
+                    roster=each.roster,
+                )
+            )
+
+    def hold(self, entry: Entry) -> None:
+        """Record that nobody is there either, after the event that brought the issue there."""
+        if entry.held:
+            vacant = not holders(entry.post, self.local.date())
+            self.record(
+                LevelHeld(
+                    at=self.at,
+                    by=ENGINE,
+                    tier=entry.tier,
+                    post=entry.post.id,
+                    reason=Emptiness.VACANT if vacant else Emptiness.OFF_DUTY,
+                    roster=entry.roster,
+                )
+            )

@@ -2,7 +2,16 @@
 
 from domain import commands as cmd
 from domain import events as ev
+from domain.decisions.bounds import require_no_emergency
+from domain.decisions.dispatch import refusable, require_no_dispute, require_not_passed_on
 from domain.decisions.draft import Draft
+from domain.decisions.ladder import (
+    effect_on_left,
+    raised,
+    require_handler_free,
+    require_tier_free,
+    require_wait_allowed,
+)
 from domain.errors import InvalidRequestError, WrongPhaseError
 from domain.organization import post, posts_of_unit, unit
 from domain.phases import PauseReason, Phase
@@ -12,6 +21,8 @@ def assign(draft: Draft, command: cmd.Assign) -> None:
     """Name the handler. Tier and owner stay."""
     draft.require_phase(Phase.INTAKE, Phase.HANDLING)
     held = post(draft.handbook, command.handler)
+    require_handler_free(draft, held)
+    require_no_dispute(draft)
     if held is None:
         raise InvalidRequestError(
             "No such post in this zone.",
@@ -26,6 +37,7 @@ def assign(draft: Draft, command: cmd.Assign) -> None:
             handler=command.handler,
             unit=held.unit,
             reason=command.reason,
+            refusable=held.unit is not None and refusable(draft, held.unit),
         )
     )
 
@@ -35,6 +47,9 @@ def hand_over(draft: Draft, command: cmd.HandOver) -> None:
     draft.require_phase(Phase.HANDLING)
     body = unit(draft.handbook, command.unit)
     posts = posts_of_unit(draft.handbook, command.unit)
+    require_handler_free(draft, next(iter(posts), None))
+    require_no_dispute(draft)
+    require_not_passed_on(draft, command.unit)
     if body is None or body.external or not posts:
         raise InvalidRequestError(
             "Work can be handed to a unit of the zone that has a post. "
@@ -50,13 +65,14 @@ def hand_over(draft: Draft, command: cmd.HandOver) -> None:
             unit=command.unit,
             handler=posts[0].id,
             reason=command.reason,
+            refusable=refusable(draft, command.unit),
         )
     )
 
 
 def note(draft: Draft, command: cmd.Note) -> None:
     """Keep a remark. It moves nothing."""
-    draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF)
+    draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF, Phase.PARKED)
     draft.record(
         ev.NoteAdded(at=draft.at, by=draft.actor, text=command.text, evidence=command.evidence)
     )
@@ -78,19 +94,23 @@ def escalate(draft: Draft, command: cmd.Escalate) -> None:
             if issue.tier < top
             else "none: top tier",
         )
-    owner, person = draft.owner_at(to_tier)
-    draft.record(
-        ev.IssueEscalated(
-            at=draft.at,
-            by=draft.actor,
-            from_tier=issue.tier,
-            to_tier=to_tier,
-            owner=owner,
-            owner_person=person,
-            skipped=tuple(range(lowest_skip, to_tier)),
-            reason=command.reason,
+    require_tier_free(draft)
+    _require_fewer(issue.raised, draft, "raised")
+    raised(draft, draft.entry_at(to_tier), command.reason, by=draft.actor, others=command.others)
+
+
+def _require_fewer(times: int, draft: Draft, how: str) -> None:
+    """Refuse to move an issue up or down more often than the handbook allows: each move begins a
+    level's time anew."""
+    ladder = draft.handbook.ladder
+    most = None if ladder is None else getattr(ladder, f"{how}_times_max")
+    if most is not None and times >= most:
+        raise WrongPhaseError(
+            f"The issue has been {how} by act as often as the handbook allows.",
+            field=how,
+            value=times,
+            allowed=f"at most {most} times",
         )
-    )
 
 
 def deescalate(draft: Draft, command: cmd.Deescalate) -> None:
@@ -104,18 +124,35 @@ def deescalate(draft: Draft, command: cmd.Deescalate) -> None:
             value=command.to_tier,
             allowed=f"1 to {issue.tier - 1}" if issue.tier > 1 else "none: lowest tier",
         )
-    owner, person = draft.owner_at(command.to_tier)
+    require_tier_free(draft)
+    _require_fewer(issue.lowered, draft, "lowered")
+    entry = draft.entry_at(command.to_tier)
+    if entry.tier >= issue.tier:
+        raise InvalidRequestError(
+            "Nobody is there now to take it.",
+            field="to_tier",
+            value=command.to_tier,
+            allowed="a tier with somebody on duty",
+        )
+    ladder = draft.handbook.ladder
+    counted = ladder is not None and ladder.lowered_times_max is not None
+    draft.pass_by(entry)
     draft.record(
         ev.IssueDeescalated(
             at=draft.at,
             by=draft.actor,
             from_tier=issue.tier,
-            to_tier=command.to_tier,
-            owner=owner,
-            owner_person=person,
+            to_tier=entry.tier,
+            owner=entry.post.id,
+            owner_person=entry.person,
             reason=command.reason,
+            people=entry.people if entry.resolved else (),
+            roster=entry.roster,
+            number=issue.lowered + 1 if counted else None,
+            others=effect_on_left(draft, command.others),
         )
     )
+    draft.hold(entry)
 
 
 def pause(draft: Draft, command: cmd.Pause) -> None:
@@ -123,6 +160,8 @@ def pause(draft: Draft, command: cmd.Pause) -> None:
     draft.require_phase(Phase.HANDLING)
     if draft.issue.pause is not None:
         raise WrongPhaseError("The issue is paused already.", field="pause")
+    require_wait_allowed(draft)
+    require_no_emergency(draft)
     beyond = beyond_limit(draft)
     if beyond is not None:
         value, allowed = beyond

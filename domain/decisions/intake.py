@@ -4,13 +4,19 @@ from typing import assert_never
 
 from domain import commands as cmd
 from domain import events as ev
+from domain.decisions.dispatch import refusable
 from domain.decisions.draft import Draft
+from domain.decisions.ladder import raised
+from domain.decisions.modes import declared, require_reported_channel
 from domain.errors import InvalidRequestError, NotPermittedError, UnknownCategoryError
+from domain.events_of_ladder import IssueRouted
 from domain.handbook import Handbook
-from domain.organization import chain_posts, enterprise, owner_post, person_in
-from domain.people import Engine, Officer, Representative, Service, named
+from domain.ladder import Entry, enter
+from domain.organization import chain_posts, enterprise, owner_post
+from domain.people import ENGINE, Engine, Officer, Representative, Service, named
 from domain.permissions import officer_post
-from domain.phases import Phase
+from domain.phases import Phase, Priority
+from domain.routing import route
 
 
 def report(draft: Draft, command: cmd.Report) -> None:
@@ -18,8 +24,8 @@ def report(draft: Draft, command: cmd.Report) -> None:
     handbook = draft.handbook
     _require_place(handbook, command)
     require_category(handbook, command.category)
-    owner = owner_post(handbook, command.enterprise, command.tier)
-    if owner is None:
+    entry = enter(handbook, command.enterprise, command.tier, draft.local)
+    if entry is None:
         raise InvalidRequestError(
             "The zone has no such tier.",
             field="tier",
@@ -27,6 +33,23 @@ def report(draft: Draft, command: cmd.Report) -> None:
             allowed=f"1 to {handbook.top_tier}",
         )
     _require_reporter(draft, command)
+    require_reported_channel(draft, command)
+    _open(draft, command, entry)
+    if entry.tier > command.tier:
+        raised(draft, entry, None)
+    else:
+        draft.pass_by(entry)
+        draft.hold(entry)
+    if command.priority is Priority.EMERGENCY and handbook.emergency is not None:
+        declared(draft, command.incident, None)
+
+
+def _open(draft: Draft, command: cmd.Report, entry: Entry) -> None:
+    """The issue begins at the tier it was reported to, whoever is there; `entry` says who takes it.
+    Where that is another tier, the ladder's own events bring it there."""
+    first = owner_post(draft.handbook, command.enterprise, command.tier)
+    stays = entry.tier == command.tier or first is None
+    owner = entry.post if stays else first
     draft.record(
         ev.IssueReported(
             at=draft.at,
@@ -38,8 +61,10 @@ def report(draft: Draft, command: cmd.Report) -> None:
             origin=command.origin,
             priority=command.priority,
             tier=command.tier,
-            owner=owner.id,
-            owner_person=person_in(handbook, owner.id),
+            owner=(owner or entry.post).id,
+            owner_person=entry.person if stays else None,
+            people=entry.people if stays and entry.resolved else (),
+            roster=entry.roster if stays else None,
         )
     )
 
@@ -59,6 +84,25 @@ def accept(draft: Draft, command: cmd.Accept) -> None:
             number=draft.number,
             category=category,
             handler=draft.issue.handler,
+        )
+    )
+    named = draft.issue.instruction_at(draft.at, "handler") is not None
+    if draft.handbook.routing and draft.issue.handler == draft.issue.owner and not named:
+        _route(draft)
+
+
+def _route(draft: Draft) -> None:
+    """Send the work where the first row says that hits, and record the row (M23). Whoever was named
+    by hand before the acceptance keeps it."""
+    hit = route(draft.handbook, draft.issue, draft.issue.category)
+    draft.record(
+        IssueRouted(
+            at=draft.at,
+            by=ENGINE,
+            row=hit.row,
+            unit=hit.unit,
+            handler=hit.handler,
+            refusable=hit.unit is not None and refusable(draft, hit.unit),
         )
     )
 
@@ -110,7 +154,7 @@ def _require_reporter(draft: Draft, command: cmd.Report) -> None:
         case Engine():
             raise NotPermittedError("Closeout itself reports nothing.", field="actor")
         case Officer():
-            held = officer_post(actor, draft.handbook)
+            held = officer_post(actor, draft.setting(command.kind))
             if command.tier == 1 or held in chain_posts(
                 draft.handbook, command.enterprise, command.tier
             ):

@@ -6,25 +6,25 @@ from domain import commands_of_time as cmd
 from domain import events as ev
 from domain import events_of_time as tm
 from domain.clocks import Clock, target_of
+from domain.decisions.bounds import require_another_hand, require_no_request
 from domain.decisions.draft import OCCURRED_AGE_MAX, Draft
 from domain.decisions.handling import beyond_limit, require_party
+from domain.decisions.ladder import require_wait_allowed
+from domain.decisions.modes import park, require_channel
 from domain.errors import (
     InvalidRequestError,
-    NotPermittedError,
     UnknownCategoryError,
     WrongPhaseError,
 )
 from domain.handbook import ExtensionRule
 from domain.issue import Request
-from domain.organization import post
-from domain.people import named, person_of
 from domain.phases import Phase
 from domain.retargeting import Change, extended_ms_by, reclassified, retargeted
 
 
 def contact(draft: Draft, command: cmd.Contact) -> None:
     """Record that the enterprise has been spoken with."""
-    draft.require_phase(Phase.INTAKE, Phase.HANDLING)
+    draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.PARKED)
     draft.record(
         tm.EnterpriseContacted(
             at=draft.at, by=draft.actor, channel=command.channel, note=command.note
@@ -42,7 +42,7 @@ def make_plan(draft: Draft, command: cmd.MakePlan) -> None:
 
 def demand_reply(draft: Draft, command: cmd.DemandReply) -> None:
     """Ask whoever works on the issue for an answer."""
-    draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF)
+    draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF, Phase.PARKED)
     if draft.issue.reply_wanted:
         raise WrongPhaseError("A reply is wanted already.", field="reply")
     draft.record(tm.ReplyDemanded(at=draft.at, by=draft.actor, question=command.question))
@@ -50,7 +50,7 @@ def demand_reply(draft: Draft, command: cmd.DemandReply) -> None:
 
 def give_reply(draft: Draft, command: cmd.GiveReply) -> None:
     """Answer the supervisor."""
-    draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF)
+    draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF, Phase.PARKED)
     if not draft.issue.reply_wanted:
         raise WrongPhaseError("Nobody has asked for a reply.", field="reply")
     draft.record(tm.ReplyGiven(at=draft.at, by=draft.actor, reply=command.reply))
@@ -59,10 +59,12 @@ def give_reply(draft: Draft, command: cmd.GiveReply) -> None:
 def reclassify(draft: Draft, command: cmd.Reclassify) -> None:
     """Change category or priority, and with it the targets of running clocks (R3.1, R3.2)."""
     draft.require_phase(Phase.INTAKE, Phase.HANDLING)
-    _require_another_hand(draft)
+    require_another_hand(draft)
+    _require_fewer_changes(draft)
     issue = draft.issue
     category = command.category or issue.category
     priority = command.priority or issue.priority
+    require_channel(draft, priority)
     known = {entry.id for entry in draft.handbook.categories}
     if category not in known:
         raise UnknownCategoryError(
@@ -90,17 +92,8 @@ def reclassify(draft: Draft, command: cmd.Reclassify) -> None:
     )
 
 
-def _require_another_hand(draft: Draft) -> None:
-    """A new class gives new limits: not by whoever is bound by them, from another post neither, and
-    not without end."""
-    owner = post(draft.handbook, draft.issue.owner)
-    if owner is not None and person_of(draft.actor) in owner.people:
-        raise NotPermittedError(
-            "Nobody gives new limits to an issue of their own.",
-            field="actor",
-            value=named(draft.actor),
-            allowed="another person",
-        )
+def _require_fewer_changes(draft: Draft) -> None:
+    """A new class gives new limits: not without end."""
     most = draft.handbook.reclassified_times_max
     if most is not None and draft.issue.reclassified >= most:
         raise WrongPhaseError(
@@ -114,7 +107,7 @@ def _require_another_hand(draft: Draft) -> None:
 def ask_extension(draft: Draft, command: cmd.AskExtension) -> None:
     """Ask for more time while there is some left (Q8). Asking alone moves no clock."""
     draft.require_phase(Phase.INTAKE, Phase.HANDLING)
-    _require_no_request(draft)
+    require_no_request(draft)
     rule = _extension_rule(draft)
     clock = _live_clock(draft, command.clock, rule)
     if draft.issue.extensions >= rule.times_max:
@@ -166,7 +159,8 @@ def ask_pause(draft: Draft, command: cmd.AskPause) -> None:
     draft.require_phase(Phase.HANDLING)
     if draft.issue.pause is not None:
         raise WrongPhaseError("The issue is paused already.", field="pause")
-    _require_no_request(draft)
+    require_no_request(draft)
+    require_wait_allowed(draft)
     if beyond_limit(draft) is None:
         raise WrongPhaseError(
             "The handbook still allows a pause without asking.", field="pause", allowed="pause"
@@ -193,6 +187,7 @@ def grant(draft: Draft, command: cmd.Grant) -> None:
         case "pause":
             if draft.issue.pause is not None:
                 raise WrongPhaseError("The issue is paused already.", field="pause")
+            require_wait_allowed(draft)
             draft.record(tm.PauseGranted(at=draft.at, by=draft.actor, note=command.note))
             if request.reason is not None:
                 draft.record(
@@ -204,6 +199,8 @@ def grant(draft: Draft, command: cmd.Grant) -> None:
                         note=request.note,
                     )
                 )
+        case "parking":
+            park(draft, request, command.note)
         case _:
             assert_never(request.asked)
 
@@ -309,22 +306,6 @@ def _extension_rule(draft: Draft) -> ExtensionRule:
     if rule is None:
         raise WrongPhaseError("The handbook of this zone knows no extensions.", field="extension")
     return rule
-
-
-def _require_no_request(draft: Draft) -> None:
-    """What was asked of a cycle that has ended since is of no account any more."""
-    request = draft.issue.request
-    if request is not None and request.asked == "extension":
-        clock = None if request.clock is None else draft.issue.clock(request.clock)
-        if clock is None or not clock.is_live or clock.cycle != request.cycle:
-            return
-    if draft.issue.request is not None:
-        raise WrongPhaseError(
-            "Something has been asked for already and is not answered.",
-            field="request",
-            value=draft.issue.request.asked,
-            allowed="grant or refuse it first",
-        )
 
 
 def _request(draft: Draft) -> Request:

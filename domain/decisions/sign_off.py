@@ -5,9 +5,10 @@ from datetime import timedelta
 from domain import commands as cmd
 from domain import events as ev
 from domain.decisions.draft import Draft
+from domain.decisions.ladder import effect_on_left
 from domain.errors import InvalidRequestError, NotPermittedError, WrongPhaseError
 from domain.issue import SignOff
-from domain.people import Officer, person_of
+from domain.people import Officer, identities_of, person_of
 from domain.phases import Outcome, Phase, ResultClass, SignOffOutcome
 
 _SILENT = (None, SignOffOutcome.DEEMED_ACCEPTED, SignOffOutcome.UNREACHABLE)
@@ -73,21 +74,31 @@ def reject(draft: Draft, command: cmd.Reject) -> None:
             at=draft.at, by=draft.actor, round=sign_off.round, reason=command.reason
         )
     )
+    _escalate_if_often(draft, command.reason)
+
+
+def _escalate_if_often(draft: Draft, reason: str) -> None:
     issue = draft.issue
     limit = draft.handbook.sign_off.rejections_before_escalation
     if issue.rejections >= limit and issue.tier < draft.handbook.top_tier:
-        owner, person = draft.owner_at(issue.tier + 1)
+        entry = draft.entry_at(issue.tier + 1)
+        draft.pass_by(entry)
         draft.record(
             ev.IssueEscalated(
                 at=draft.at,
                 by=draft.actor,
                 from_tier=issue.tier,
-                to_tier=issue.tier + 1,
-                owner=owner,
-                owner_person=person,
-                reason=command.reason,
+                to_tier=entry.tier,
+                owner=entry.post.id,
+                owner_person=entry.person,
+                skipped=tuple(range(issue.tier + 1, entry.tier)),
+                reason=reason,
+                people=entry.people if entry.resolved else (),
+                roster=entry.roster,
+                others=effect_on_left(draft, None),
             )
         )
+        draft.hold(entry)
 
 
 def mark_unreachable(draft: Draft, command: cmd.MarkUnreachable) -> None:
@@ -147,14 +158,20 @@ def send_back(draft: Draft, command: cmd.SendBack) -> None:
     sign_off = _answered(draft)
     draft.record(
         ev.ResolutionSentBack(
-            at=draft.at, by=draft.actor, round=sign_off.round, reason=command.reason
+            at=draft.at,
+            by=draft.actor,
+            round=sign_off.round,
+            reason=command.reason,
+            counts=draft.handbook.sign_off.sent_back_counts,
         )
     )
+    if draft.handbook.sign_off.sent_back_counts:
+        _escalate_if_often(draft, command.reason)
 
 
 def withdraw(draft: Draft, command: cmd.Withdraw) -> None:
     """At intake this closes the issue; later a verifier confirms it, for nobody may press (Q20)."""
-    draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF)
+    draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF, Phase.PARKED)
     sign_off = draft.issue.sign_off
     if draft.issue.phase is Phase.SIGN_OFF and sign_off is not None:
         _require_not_withdrawn(sign_off)
@@ -187,17 +204,21 @@ def reopen(draft: Draft, command: cmd.Reopen) -> None:
             value=issue.closed_at.isoformat(),
             allowed=f"within {days} days of close-out",
         )
-    owner, person = draft.owner_at(issue.tier)
+    entry = draft.entry_at(issue.tier)
     draft.record(
         ev.IssueReopened(
             at=draft.at,
             by=draft.actor,
             reason=command.reason,
-            tier=issue.tier,
-            owner=owner,
-            owner_person=person,
+            tier=entry.tier,
+            owner=entry.post.id,
+            owner_person=entry.person,
+            people=entry.people if entry.resolved else (),
+            roster=entry.roster,
         )
     )
+    draft.pass_by(entry)
+    draft.hold(entry)
 
 
 def _require_not_withdrawn(sign_off: SignOff) -> None:
@@ -230,7 +251,8 @@ def _awaiting_answer(draft: Draft) -> SignOff:
 
 def _require_another_person(draft: Draft, sign_off: SignOff) -> None:
     person = person_of(draft.actor)
-    if person is not None and person == sign_off.proposed_by:
+    proposers = {sign_off.proposed_by, sign_off.proposed_for} - {None}
+    if not proposers.isdisjoint(identities_of(draft.actor)):
         raise NotPermittedError(
             "Who proposed a resolution cannot also record the enterprise's answer to it.",
             field="actor.person",

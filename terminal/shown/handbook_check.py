@@ -1,10 +1,12 @@
 """What a check of handbooks found, zone by zone."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from domain.proof import Proof
 from domain.terms import Terms
 from handbooks.faults import Fault
 from terminal.shown.frames import SECOND
@@ -12,8 +14,17 @@ from terminal.shown.frames import SECOND
 HASH_SHOWN = 12
 
 
-def checked(found: Mapping[str, Sequence[Fault]], sound: Mapping[str, Terms]) -> RenderableType:
-    """Return every broken rule with its counter-example; of a zone without one, what it has."""
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A sound handbook with what its proof examined, and how long reading and proving took."""
+
+    terms: Terms
+    proof: Proof
+    seconds: float
+
+
+def checked(found: Mapping[str, Sequence[Fault]], sound: Mapping[str, Proved]) -> RenderableType:
+    """Return every broken rule with its counter-example; of a zone without one, what was proved."""
     parts: list[RenderableType] = []
     for zone, faults in found.items():
         if faults:
@@ -21,12 +32,22 @@ def checked(found: Mapping[str, Sequence[Fault]], sound: Mapping[str, Terms]) ->
             parts.append(Text.assemble(("✗ ", "red"), (zone, "bold"), f": {count}"))
             parts += [_fault(fault) for fault in faults]
             continue
-        terms = sound[zone]
+        terms = sound[zone].terms
         told = f"  revision {terms.handbook.revision}, {len(terms.handbook.clocks)} clocks, "
         told += f"calendars {', '.join(sorted(terms.calendars_by_id))}, "
         told += f"terms {terms.hash[:HASH_SHOWN]}"
         parts.append(Text.assemble(("✓ ", "green"), (zone, "bold"), (told, SECOND)))
+        parts.append(Text(f"    {_proved(sound[zone])}", SECOND))
     return Group(*parts)
+
+
+def _proved(found: Proved) -> str:
+    proof = found.proof
+    return (
+        f"proved in {found.seconds:.1f} s: {proof.states} states of all clocks together after "
+        f"{proof.moments} moments, {proof.entries} entries into the ladder from {proof.first_on} "
+        f"to {proof.last_on}, {proof.kinds} kinds of issue routed"
+    )
 
 
 def _fault(fault: Fault) -> Text:

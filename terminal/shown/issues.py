@@ -23,6 +23,7 @@ from terminal.shown.frames import (
     wrapped,
 )
 from terminal.shown.names import Names
+from terminal.shown.standing import standing_facts
 from terminal.shown.times import away, local, near
 from terminal.shown.words import word
 
@@ -164,6 +165,7 @@ def _facts(seen: Seen) -> Iterable[tuple[str, str | Text | None]]:
     yield "accepted", None if view.accepted_at is None else local(view.accepted_at, zone)
     yield "closed", None if view.closed_at is None else local(view.closed_at, zone)
     yield "deadline", _deadline_line(seen)
+    yield from standing_facts(view, called)
     if view.under_review:
         yield "review", "put to a thematic study"
     if view.resolution is not None:

@@ -21,6 +21,7 @@ _WAYS = {
     "keep_old_target": ("维持原时限", "the old limit is kept"),
     "strictest_of": ("取较严时限", "the stricter limit"),
     "extension": ("延期", "extension"),
+    "instruction": ("批示", "a leader's instruction"),
     "calendar": ("日历变更", "another calendar"),
     "undo": ("撤回变更", "a change undone"),
 }

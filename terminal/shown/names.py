@@ -20,6 +20,8 @@ class Names:
         self._posts = {entry.id: entry.name for entry in book.posts}
         self._units = {entry.id: entry.name for entry in book.units}
         self._clocks = {entry.id: entry.name for entry in book.clocks}
+        stages = () if book.emergency is None else book.emergency.stages
+        self._stages = {entry.id: entry.name for entry in stages}
         self._tiers = {entry.level: entry.name for entry in book.tiers}
 
     def enterprise(self, id_: str) -> Name:
@@ -41,6 +43,10 @@ class Names:
     def tier(self, level: int) -> Name:
         """Return a tier's name."""
         return self._tiers.get(level, _itself(str(level)))
+
+    def stage(self, id_: str) -> Name:
+        """Return the name of an emergency's stage."""
+        return self._stages.get(id_, _itself(id_))
 
     def clock(self, id_: str, rule: str) -> Name:
         """Return a clock's name: that of its rule, with the part's id where it has one."""

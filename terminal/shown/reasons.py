@@ -45,6 +45,7 @@ _BEARINGS = {
     Bearing.NO_SUCH_PART: "no joint team with this part then",
     Bearing.NO_SUCH_RULE: "the handbook of the time has no such clock",
     Bearing.LEFT_BEHIND: "its joint team has made way for another",
+    Bearing.ANOTHER_LEVEL: "the issue is at another level",
     Bearing.ORPHANED: "the handbook adopted has no such clock",
 }
 

@@ -20,6 +20,7 @@ KINDS = {
     HolderKind.EXTERNAL: Name(zh="外部", en="outside"),
 }
 CALENDAR = Name(zh="日历", en="calendar: closed")
+PARKED = Name(zh="挂账", en="parked: nobody's")
 
 
 @dataclass(slots=True)
@@ -130,6 +131,8 @@ def _name(holder: Holder, called: Names) -> Name:
             return CALENDAR
         case HolderKind.PLATFORM:
             return CLOSEOUT
+        case HolderKind.PARKED:
+            return PARKED
 
 
 def _why(line: _Line) -> Text:

@@ -17,6 +17,7 @@ from domain.terms import Terms
 from domain.view import CommandResult, Ring
 from ledger.port import Changes, ClockRow, CommandRow, FiringRow, IssueRow
 from ledger.projections import rows_of
+from ledger.publications import HandbookPublicationRow, PublicationRow
 
 
 @dataclass
@@ -48,6 +49,12 @@ class PlayedLedger:
 
     async def clocks(self, stream: str) -> list[ClockRow]:
         return [row for row in self.cycles.values() if row.stream == stream]
+
+    async def newest_publications(self) -> list[PublicationRow]:
+        return []
+
+    async def newest_handbooks(self) -> list[HandbookPublicationRow]:
+        return []
 
     async def streams(self, *, batch: int = 500) -> AsyncIterator[str]:
         for stream in sorted(self.heads):

@@ -1,13 +1,16 @@
-"""Records the stored corpus: `python tests/audit/record_corpus.py`, once a revision of rules.
+"""Records the stored corpora: `PYTHONPATH=. python tests/audit/record_corpus.py`, once a revision.
 
-Plays the demonstration's cases and stories through the real desk on a ledger in memory, at fixed
-instants, so that the same code writes the same bytes. A corpus that is there is never written over.
+Plays the demonstration's cases and stories, and the lives of `ladder_script`, through the real desk
+on ledgers in memory, at fixed instants, so that the same code writes the same bytes. A corpus that
+is there is never written over.
 """
 
 import asyncio
 import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+
+from ladder_engine import played_ladder
 
 from audit.corpus import write_corpus
 from demo.acts import instant
@@ -18,13 +21,14 @@ from desk.desk import Desk
 from desk.publishing import Publishing
 from desk.shelf import Shelf
 from domain import commands as cmd
+from domain import commands_of_modes as md
 from domain import commands_of_time as tm
 from domain.commands import Submission
 from domain.days import ClosedDay, Label
 from domain.decisions import RULES
 from domain.durations import WorkingDays
 from domain.people import Officer, Representative
-from domain.phases import Origin, PauseReason, Priority
+from domain.phases import Origin, PauseReason
 from domain.view import Ring
 from handbooks.shelf import read_terms, zones
 from ledger.memory import MemoryLedger
@@ -60,7 +64,7 @@ LIMITS = {
         (HOUR, LEAD, tm.Grant(note="同意。")),
         (HOUR, LEAD, tm.DemandReply(question="进展如何？")),
         (HOUR, GRID, tm.GiveReply(reply="银行已受理。")),
-        (HOUR, LEAD, tm.Reclassify(priority=Priority.EXPEDITED, reason="影响开工。")),
+        (HOUR, LEAD, md.OpenGreenChannel(reason="影响开工。")),
         (HOUR, LEAD, tm.Reclassify(category="FIN-2", reason="属于续贷。")),
     ),
     "limits-2": (
@@ -148,13 +152,18 @@ def _sent(zone, key, number, actor, command) -> Submission:
     )
 
 
+CORPORA = {f"rules-{RULES}": played, f"rules-{RULES}-ladder": played_ladder}
+
+
 async def main() -> None:
-    name = f"rules-{RULES}"
-    if list(FOLDER.glob(f"{name}*")):
-        sys.exit(f"{name} is recorded already; a change of behaviour needs a new revision of rules")
+    wanted = [name for name in CORPORA if not list(FOLDER.glob(f"{name}.*"))]
+    if not wanted:
+        recorded = ", ".join(CORPORA)
+        sys.exit(f"{recorded}: recorded already; a change of behaviour needs a new revision")
     FOLDER.mkdir(exist_ok=True)
-    path = await write_corpus(await played(), FOLDER, name=name)
-    print(path.name, path.stat().st_size, "bytes")
+    for name in wanted:
+        path = await write_corpus(await CORPORA[name](), FOLDER, name=name)
+        print(path.name, path.stat().st_size, "bytes")
 
 
 if __name__ == "__main__":

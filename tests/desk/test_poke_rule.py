@@ -82,14 +82,46 @@ async def test_a_deadline_that_moved_later_leaves_the_alarm_alone(
 ) -> None:
     office = await played(memory, ACCEPTED)
     armed_at = (await office.next_rung()).due_at
-    await office.do(b.PAUSE)
     clock.at = b.MON_10
-    await office.do(b.RESUME)
+    await office.do(b.ASK_EXTENSION)
+    await office.do(b.GRANT, b.HEAD)
     assert (await office.next_rung()).due_at > armed_at
     row = await office.ledger.issue(STREAM)
     assert row is not None
     assert row.armed_due_at == armed_at  # the alarm still goes then, and finds that it may sleep on
     assert await office.ledger.outbox_size() == 0
+
+
+WORD = {
+    "id": "word",
+    "name": {"zh": "回话", "en": "word"},
+    "start": [{"events": ["note_added"]}],
+    "stop": [{"phases": ["closed"]}],
+    "budgets": [{"duration": {"kind": "open_hours", "minutes": 240}}],
+    "rungs": [{"id": "due", "percent": 100, "effect": "record"}],
+}
+
+
+async def test_a_deadline_between_the_alarm_and_what_the_workflow_knows_of_pokes(
+    clock: StandingClock,
+) -> None:
+    """At the alarm the workflow would sleep on, to the later deadline that it has heard of."""
+    terms = b.terms_of(notices=[], clocks=[*b.CLOCKS, WORD])
+    office = Counter(MemoryLedger(), clock, terms=terms)
+    await office.reported()
+    await office.desk.look(b.ZONE, b.KEY, heard=True)
+    armed_at = (await office.next_rung()).due_at
+    await office.do(b.ACCEPT)
+    known_at = (await office.next_rung()).due_at
+    async with office.ledger.take_pokes(9) as batch:
+        await batch.done([STREAM])
+
+    await office.do(b.NOTE)
+
+    row = await office.ledger.issue(STREAM)
+    assert row is not None
+    assert row.armed_due_at == armed_at < (await office.next_rung()).due_at < known_at
+    assert await office.ledger.outbox_size() == 1
 
 
 async def test_something_to_tell_pokes_whatever_the_deadlines(

@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import builders as b
+import builders_ladder as bl
 
 from domain import commands as cmd
+from domain import commands_of_ladder as ld
+from domain import commands_of_modes as md
 from domain import commands_of_time as tm
 from domain.decisions import decide
 from domain.durations import Wall
-from domain.errors import IssueError
+from domain.errors import IssueError, NotPermittedError
 from domain.events import Event, PartAsked
 from domain.evolve import evolve
 from domain.facts_possible import Answer, Facts, Moment
@@ -21,16 +24,16 @@ from domain.phases import Duty, PauseReason, Phase, Priority, SignOffOutcome
 from domain.terms import Terms
 
 OURS = "survey"
-"""The part that is followed; to the others things happen as well."""
-OTHERS = ("bore", "drain", "kerb", "sign")
+"""The part that is followed; to the other things happen as well."""
+OTHERS = ("bore",)
 RINGS_MAX = 14
 WAITS = (timedelta(minutes=13), timedelta(minutes=28))
 """Before a proposal, so that the vigil's rungs fall into the enterprise's window."""
 PRIORITIES = (Priority.ORDINARY, Priority.EMERGENCY)
-"""The two that the engine itself tells apart."""
+"""The two that the table tells apart: only an emergency convenes a team at the first tier."""
 ACTORS: list[Actor] = [
     *(b.OFFICER, b.HEAD, b.DIRECTOR, b.VICE_DIRECTOR, b.ENTERPRISE, b.COORDINATOR, b.SECTION),
-    b.ENGINE,
+    *(bl.CHANCERY, b.ENGINE),
 ]
 ANSWERS = {
     None: Answer.NONE,
@@ -58,8 +61,10 @@ def facts_of(issue: Issue, part: str | None = None) -> Facts:
 
 
 def plain(facts: Facts) -> Facts:
-    """Return the facts without the category, which the engine asks about nowhere."""
-    return facts._replace(category=None)
+    """Return the facts as far as the engine itself asks about them: without the category, and a
+    priority that is no emergency's as the ordinary one."""
+    urgent = facts.priority is Priority.EMERGENCY
+    return facts._replace(category=None, priority=PRIORITIES[urgent])
 
 
 def folded(
@@ -71,32 +76,48 @@ def folded(
         yield event, issue
 
 
+def _limit(id_: str, minutes: int, rungs: list[dict[str, Any]], **rules: Any) -> dict[str, Any]:
+    budgets = [{"duration": {"kind": "wall", "minutes": minutes}}]
+    named = {"id": id_, "name": {"zh": "测试", "en": id_}}
+    return named | {"budgets": budgets, "rungs": rungs} | rules
+
+
 def _clocks(minutes: int) -> list[dict[str, Any]]:
     """Beside the zone's clocks one that runs in every phase, through pauses as well; it escalates
-    and puts to review from each. Silence lapses before that."""
-    window = {"budgets": [{"duration": {"kind": "wall", "minutes": 5}}]}
-    vigil = {
-        "id": "vigil",
-        "name": {"zh": "值守", "en": "Vigil"},
-        "start": [{"events": ["issue_reported", "issue_reopened"]}],
-        "stop": [{"phases": ["closed"]}],
-        "reset": [{"events": ["issue_escalated", "issue_deescalated", "issue_reclassified"]}],
-        "budgets": [{"duration": {"kind": "wall", "minutes": minutes}}],
-        "rungs": [
+    and puts to review from each. Silence lapses before that. What is signed for is soon forgotten,
+    an arbiter soon silent, and a parked issue soon looked at."""
+    short = {"budgets": [{"duration": {"kind": "wall", "minutes": 5}}]}
+    soon = ("sign_off", "verdict", "shelf")
+    vigil = _limit(
+        "vigil",
+        minutes,
+        [
             {"id": "agenda", "percent": 50, "effect": "review"},
             {"id": "due", "percent": 100, "effect": "escalate"},
         ],
-    }
-    return [*b.clock_rule("sign_off", **window), vigil]
+        start=[{"events": ["issue_reported", "issue_reopened"]}],
+        stop=[{"phases": ["closed"]}],
+        reset=[{"events": ["issue_escalated", "issue_deescalated", "issue_reclassified"]}],
+    )
+    pledge = _limit(
+        "pledge",
+        7,
+        [{"id": "due", "percent": 100, "effect": "reopen_ladder"}],
+        start=[{"events": ["issue_acknowledged"]}],
+        stop=[{"phases": ["closed", "sign_off"]}],
+    )
+    ours = [r | short if r["id"] in soon else r for r in bl.LADDER_DATA["clocks"]]
+    return [*ours, vigil, pledge]
 
 
-TERMS = b.terms_of(
+TERMS = bl.ladder_terms(
     clocks=_clocks(30),
     pauses={"times_max": 1},
     sign_off={"rejections_before_escalation": 5},
     extensions={"clocks": ["vigil"], "times_max": 20},
+    routing=[{"id": "all", "to": "owner"}],
 )
-OTHER_TERMS = b.terms_of(clocks=_clocks(40), pauses={"times_max": 1})
+OTHER_TERMS = bl.ladder_terms(clocks=_clocks(40), pauses={"times_max": 1})
 
 
 def _part(id_: str) -> PartAsked:
@@ -122,6 +143,17 @@ ACTS: list[tuple[cmd.Command, ...]] = [
         for reason in PauseReason
     ),
     (b.adopt_handbook(OTHER_TERMS),),
+    (ld.Acknowledge(),),
+    (ld.TakeOver(reason="Mine."),),
+    (ld.Instruct(text="At once.", expires_at=b.TUE_9), ld.LiftInstruction(number=1, reason="So.")),
+    (ld.Urge(text="How far is it?"),),
+    (b.HAND_OVER, bl.REFUSE_PLAINLY, bl.RULE_ROADS),
+    (b.HAND_OVER, bl.REFUSE_PLAINLY, b.PROPOSE, bl.RULE_ROADS),
+    (bl.OPEN_CHANNEL,),
+    (bl.DECLARE, bl.RECOVER, bl.END_EMERGENCY),
+    (bl.DECLARE, md.EndEmergency(priority=Priority.EXPEDITED, reason="Nearly.")),
+    (bl.ASK_PARKING, b.GRANT, bl.PROLONG, bl.UNPARK),
+    (bl.ASK_PARKING, b.REFUSE),
     *(
         chain
         for part in (OURS, *OTHERS)
@@ -134,6 +166,14 @@ ACTS: list[tuple[cmd.Command, ...]] = [
     ),
 ]
 """What is tried everywhere. Of a chain, an act that is refused is left out."""
+
+
+LEFT: list[tuple[cmd.Command, ...]] = [
+    (ld.Acknowledge(),),
+    (b.HAND_OVER, bl.REFUSE_PLAINLY),
+    (bl.DECLARE,),
+]
+"""After these nobody does anything, and time does what it does."""
 
 
 @dataclass
@@ -161,7 +201,7 @@ class Walk:
         sent = b.submission(command, actor, id_="walk")
         try:
             decision = decide(issue, sent, b.context(at, terms, OTHER_TERMS))
-        except IssueError:
+        except NotPermittedError:
             return None
         for event, after in folded(issue, decision.events, terms.hash):
             facts = plain(facts_of(after, OURS))
@@ -176,7 +216,10 @@ class Walk:
     def act(self, place: Place, command: cmd.Command) -> Place:
         """Let somebody do it who may."""
         for actor in ACTORS:
-            after = self.submit(place, command, actor)
+            try:
+                after = self.submit(place, command, actor)
+            except IssueError:
+                return place
             if after is not None:
                 return after
         return place
@@ -205,6 +248,11 @@ def walked() -> Walk:
             place = start
             for command in chain:
                 place = walk.act(place, command)
+        for chain in LEFT if start.issue.team is None else ():
+            place = start
+            for command in chain:
+                place = walk.act(place, command)
+            walk.ring(place)
         walk.ring(start)
         for wait in WAITS:
             later = Place(start.issue, start.at + wait, start.terms)

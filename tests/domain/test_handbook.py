@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from domain.clock_rules import Condition
 from domain.handbook import Handbook
+from domain.organization import post
 from domain.terms import Terms
 
 NAME = {"zh": "-", "en": "-"}
@@ -199,3 +200,63 @@ def test_an_issue_is_judged_by_the_terms_it_is_given():
     terms = terms_of(revision=7)
 
     assert when(None, report(), ENTERPRISE, MON_9, terms=terms).issue.terms == terms.hash
+
+
+WARNINGS = {
+    "period": "quarter",
+    "grounds": [{"id": "late", "fact": "breach", "points": 1}],
+    "cards": [{"id": "yellow", "name": NAME, "points": 3}],
+    "appeal": {"kind": "working_days", "days": 3},
+    "appeal_to_tier": 3,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        (
+            {"emergency": {"from_tier": 2, "stages": [{"id": "rescue", "name": NAME}] * 2}},
+            "emergency: stage 'rescue' twice",
+        ),
+        (
+            {"supervision": {"warnings": WARNINGS | {"grounds": WARNINGS["grounds"] * 2}}},
+            "grounds: 'late' twice",
+        ),
+        (
+            {"supervision": {"warnings": WARNINGS | {"cards": WARNINGS["cards"] * 2}}},
+            "cards: 'yellow' twice",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_stage_a_ground_or_a_card_twice_is_refused(changes, problem):
+    with pytest.raises(ValidationError, match=problem):
+        handbook(**changes)
+
+
+@pytest.mark.parametrize(
+    ("what", "most"),
+    [("grids", 2_000), ("posts", 2_000), ("enterprises", 20_000), ("delegations", 500)],
+)
+def test_a_zone_larger_than_can_be_proved_is_refused(what, most):
+    delegation = {"post": "director", "principal": "a", "deputy": "b"}
+    days = {"from_on": "2026-01-01", "to_on": "2026-01-02"}
+    one = HANDBOOK_DATA[what][0] if what in HANDBOOK_DATA else delegation | days
+    many = [one | {"id": f"x-{number}"} for number in range(most + 1)]
+
+    with pytest.raises(ValidationError, match=f"at most {most} items") as refused:
+        handbook(**{what: many})
+
+    assert refused.value.errors()[0]["loc"] == (what,)
+
+
+def test_a_copy_of_a_handbook_works_out_anew_who_is_where():
+    assert post(HANDBOOK, "spare") is not None
+    assert HANDBOOK.hash
+
+    fewer = tuple(each for each in HANDBOOK.posts if each.id != "spare")
+    copied = HANDBOOK.model_copy(update={"posts": fewer})
+
+    assert post(copied, "spare") is None
+    assert copied.hash != HANDBOOK.hash
+    assert copied.model_copy() == copied

@@ -1,14 +1,17 @@
 """Who stands where: the chain over an enterprise, the nearest territory first."""
 
-import pytest
-from builders import HANDBOOK, HANDBOOK_DATA, handbook
+from datetime import datetime
 
-from domain.handbook import Role
+import pytest
+from builders import HANDBOOK, HANDBOOK_DATA, SHANGHAI, handbook
+from pydantic import ValidationError
+
+from domain.handbook import Handbook, Role
 from domain.organization import (
     chain_posts,
     enterprise,
+    on_duty,
     owner_post,
-    person_in,
     post,
     post_above,
     posts_of_role,
@@ -78,10 +81,88 @@ def test_posts_are_found_by_unit_and_by_role():
     assert [found.id for found in posts_of_role(HANDBOOK, Role.SUPERVISOR)] == ["supervision"]
 
 
-def test_the_first_person_in_a_post_answers_for_it():
-    assert person_in(HANDBOOK, "head-east") == "head-east.a"
+NINE = datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)
 
 
-@pytest.mark.parametrize("post_id", ["spare", "harbour-master"])
-def test_a_vacant_or_unknown_post_has_no_person(post_id):
-    assert person_in(HANDBOOK, post_id) is None
+def test_without_a_roster_everybody_in_a_post_is_on_duty():
+    assert on_duty(HANDBOOK, post(HANDBOOK, "head-east"), NINE) == ("head-east.a", "head-east.b")
+
+
+def test_a_vacant_post_has_nobody():
+    assert on_duty(HANDBOOK, post(HANDBOOK, "spare"), NINE) == ()
+
+
+def staffed(shifts: list[dict[str, object]] | None = None, **post_changes: object) -> Handbook:
+    """Return the zone with a post of its own, and a roster of these shifts."""
+    name = {"zh": "-", "en": "-"}
+    held = {"id": "watch", "name": name, "covers": "harbour", "people": ["a", "b"]} | post_changes
+    rosters = [] if shifts is None else [{"id": "week", "name": name, "shifts": shifts}]
+    if shifts is not None:
+        held["roster"] = "week"
+    return handbook(posts=[*HANDBOOK_DATA["posts"], held], rosters=rosters)
+
+
+def there(book: Handbook, at: datetime) -> tuple[str, ...]:
+    return on_duty(book, post(book, "watch"), at)
+
+
+def test_people_come_to_a_post_and_leave_it_at_local_midnight():
+    book = staffed(
+        people=[],
+        assignments=[
+            {"person": "old", "to_on": "2026-03-01"},
+            {"person": "new", "from_on": "2026-03-02"},
+        ],
+    )
+
+    assert there(book, datetime(2026, 3, 1, 23, 59, tzinfo=SHANGHAI)) == ("old",)
+    assert there(book, datetime(2026, 3, 2, 0, 0, tzinfo=SHANGHAI)) == ("new",)
+
+
+def test_the_first_shift_that_covers_an_instant_says_who_is_on_duty():
+    book = staffed(
+        [
+            {"people": ["b"], "weekdays": [1], "begins": "08:00", "ends": "12:00"},
+            {"people": ["a"], "begins": "08:00", "ends": "18:00"},
+        ]
+    )
+
+    assert there(book, datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)) == ("b",)
+    assert there(book, datetime(2026, 3, 2, 12, tzinfo=SHANGHAI)) == ("a",)
+    assert there(book, datetime(2026, 3, 3, 9, tzinfo=SHANGHAI)) == ("a",)
+    assert there(book, datetime(2026, 3, 2, 18, tzinfo=SHANGHAI)) == ()
+
+
+def test_a_night_shift_belongs_to_the_day_on_which_it_begins():
+    book = staffed([{"people": ["a"], "weekdays": [5], "begins": "22:00", "ends": "06:00"}])
+
+    assert there(book, datetime(2026, 3, 6, 23, tzinfo=SHANGHAI)) == ("a",)
+    assert there(book, datetime(2026, 3, 7, 5, 59, tzinfo=SHANGHAI)) == ("a",)
+    assert there(book, datetime(2026, 3, 7, 6, tzinfo=SHANGHAI)) == ()
+    assert there(book, datetime(2026, 3, 6, 5, tzinfo=SHANGHAI)) == ()
+
+
+def test_whoever_has_left_the_post_is_not_on_its_duty_any_more():
+    book = staffed(
+        [{"people": ["gone", "a"]}],
+        assignments=[{"person": "gone", "to_on": "2026-03-01"}],
+    )
+
+    assert there(book, datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)) == ("a",)
+
+
+def test_a_roster_names_only_people_of_the_post():
+    with pytest.raises(ValidationError, match="'stranger' of roster week does not hold the post"):
+        staffed([{"people": ["stranger"]}])
+
+
+def test_an_enterprises_sponsor_comes_before_its_territory():
+    book = handbook(
+        enterprises=[
+            each | ({"sponsors": ["head-west"]} if each["id"] == "mill" else {})
+            for each in HANDBOOK_DATA["enterprises"]
+        ]
+    )
+
+    assert owner_post(book, "mill", 2).id == "head-west"
+    assert owner_post(book, "foundry", 2).id == "head-east"

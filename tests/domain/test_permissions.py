@@ -43,6 +43,7 @@ from builders import (
     REOPEN,
     RESUME,
     SEND_BACK,
+    SHANGHAI,
     THU_9,
     TURN_AWAY,
     UNREACHABLE,
@@ -60,6 +61,8 @@ from builders import (
 
 from domain import commands as cmd
 from domain import commands_of_time as tm
+from domain.commands_of_ladder import LadderCommand, RecordHandover
+from domain.commands_of_modes import ModeCommand
 from domain.errors import IssueClosedError, IssueError, NotPermittedError, WrongPhaseError
 from domain.people import (
     ENGINE,
@@ -70,7 +73,7 @@ from domain.people import (
     named,
     person_of,
 )
-from domain.permissions import PERMITTED, Capacity, capacities_of, officer_post
+from domain.permissions import PERMITTED, Capacity, Setting, capacities_of, officer_post
 
 OFFICERS = {
     "officer",
@@ -136,6 +139,7 @@ TABLE = {
     "correct": (ROUTED, CORRECT, HEADS | DIRECTORS | {"officer", "coordinator"}),
     "ring_rung": (IN_HANDLING, ring(), {"engine"}),
     "record_history_lost": (IN_HANDLING, HISTORY_LOST, {"engine"}),
+    "record_handover": (IN_HANDLING, RecordHandover(), {"engine"}),
 }
 KINDS = {"report"} | {
     command.model_fields["kind"].default
@@ -145,7 +149,14 @@ KINDS = {"report"} | {
 
 
 def test_every_command_has_its_row():
-    assert set(TABLE) | ADOPTIONS == set(PERMITTED) == KINDS
+    """Those of the ladder and of the special modes have theirs in test_permissions_of_ladder.py."""
+    others = {
+        command.model_fields["kind"].default
+        for union in (LadderCommand, ModeCommand)
+        for command in get_args(union)
+    }
+    assert set(TABLE) | ADOPTIONS == KINDS
+    assert set(PERMITTED) == KINDS | others
 
 
 @pytest.mark.parametrize("actor", ACTORS)
@@ -156,7 +167,7 @@ def test_a_command_is_permitted_to_those_who_may_and_to_nobody_else(kind, actor)
 
     if actor in permitted:
         decision = when(issue, command, ACTORS[actor], MON_10)
-        assert decision.events or kind == "ring_rung"
+        assert decision.events or kind in ("ring_rung", "record_handover")
     else:
         with pytest.raises(NotPermittedError) as refused:
             when(issue, command, ACTORS[actor], MON_10)
@@ -227,25 +238,28 @@ def test_a_command_that_does_not_fit_the_phase_is_refused_whoever_asks(kind, pha
     assert all(isinstance(error, WrongPhaseError | NotPermittedError) for error in refusals)
 
 
+MONDAY = Setting(handbook=HANDBOOK, local=MON_9.astimezone(SHANGHAI), command="note")
+
+
 def test_capacities_tell_in_what_quality_an_officer_stands():
     issue = given(*WITH_A_TEAM)
 
-    assert capacities_of(HEAD, issue, HANDBOOK) == {
+    assert capacities_of(HEAD, issue, MONDAY) == {
         Capacity.OFFICER,
         Capacity.OWNER,
         Capacity.HANDLER,
     }
-    assert capacities_of(ACTORS["section"], issue, HANDBOOK) == {Capacity.OFFICER, Capacity.LEAD}
-    assert capacities_of(ACTORS["director"], issue, HANDBOOK) == {Capacity.OFFICER, Capacity.ABOVE}
+    assert capacities_of(ACTORS["section"], issue, MONDAY) == {Capacity.OFFICER, Capacity.LEAD}
+    assert capacities_of(ACTORS["director"], issue, MONDAY) == {Capacity.OFFICER, Capacity.ABOVE}
 
 
 def test_machines_and_representatives_have_one_capacity_or_none():
     issue = given(*IN_INTAKE)
 
-    assert capacities_of(ENGINE, issue, HANDBOOK) == {Capacity.ENGINE}
-    assert capacities_of(ACTORS["hotline"], issue, HANDBOOK) == {Capacity.SERVICE}
-    assert capacities_of(ACTORS["enterprise"], issue, HANDBOOK) == {Capacity.ENTERPRISE}
-    assert capacities_of(ACTORS["other enterprise"], issue, HANDBOOK) == frozenset()
+    assert capacities_of(ENGINE, issue, MONDAY) == {Capacity.ENGINE}
+    assert capacities_of(ACTORS["hotline"], issue, MONDAY) == {Capacity.SERVICE}
+    assert capacities_of(ACTORS["enterprise"], issue, MONDAY) == {Capacity.ENTERPRISE}
+    assert capacities_of(ACTORS["other enterprise"], issue, MONDAY) == frozenset()
 
 
 def test_a_person_who_left_a_post_cannot_act_from_it():
@@ -259,7 +273,7 @@ def test_a_person_who_left_a_post_cannot_act_from_it():
 
 
 def test_an_officers_post_is_found_in_the_handbook():
-    assert officer_post(OFFICER, HANDBOOK).tier == 1
+    assert officer_post(OFFICER, MONDAY).tier == 1
 
 
 def test_a_refusal_names_who_asked_and_who_may():

@@ -4,15 +4,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import builders as b
+import builders_ladder as bl
 import pytest
 from builders import Step, told
+from by_hand import behind
 
 from domain import commands as cmd
+from domain import events_of_ladder as ld
+from domain import events_of_modes as md
 from domain.chain import Record
 from domain.commands_of_time import AdoptCalendar
 from domain.days import ClosedDay, Label
 from domain.decisions import decide
-from domain.events import RungFired
+from domain.events import Event, RungFired
 from domain.issue import Issue
 from domain.people import ENGINE
 from domain.phases import PauseReason
@@ -231,3 +235,72 @@ def test_totals_are_by_holder_the_largest_first() -> None:
 
 def test_before_its_report_an_issue_is_nobodys() -> None:
     assert parted(told(b.REPORTED).records, b.MON_9) == ()
+
+
+# --- refused dispatches and parked issues ---
+
+REFUSED = ld.DispatchRefused(
+    at=b.MON_11, by=b.SECTION, unit="roads", hop=1, arbiter="coordination", reason="Not roads."
+)
+RULED = ld.DispatchRuled(
+    at=b.MON_13,
+    by=b.COORDINATOR,
+    unit="power",
+    handler="power-desk",
+    overruled=False,
+    binding=False,
+    reason="Cables.",
+)
+BOUND = ld.DispatchBound(at=b.MON_13, by=ENGINE, unit="power", handler="power-desk", clock="ruling")
+SENT = ld.IssueRouted(
+    at=b.MON_10, by=ENGINE, row="roads", unit="roads", handler="roads-desk", refusable=True
+)
+PARKED = md.IssueParked(
+    at=b.MON_11, by=b.DIRECTOR, number=1, reason="No land this year.", note="Agreed."
+)
+UNPARKED = md.IssueUnparked(at=b.MON_15, by=b.DIRECTOR, reason="There is land.")
+
+
+def test_a_dispute_as_the_commands_lead_it_charges_the_arbiter() -> None:
+    records = told(*bl.IN_DISPUTE, bl.OVERRULED, terms=bl.LADDER).records
+
+    assert held_by(partition(records, {bl.LADDER.hash: bl.LADDER}, b.MON_13)) == [
+        ("unit", "roads", 1),
+        ("arbiter", "coordination", 1),
+        ("unit", "roads", 2),
+    ]
+
+
+@pytest.mark.parametrize("settled", [RULED, BOUND], ids=["ruled", "bound"])
+def test_from_a_refusal_to_its_end_the_time_is_the_arbiters(settled: Event) -> None:
+    records = behind(b.told(*AT_ONCE).records, SENT, REFUSED, settled)
+
+    assert held_by(parted(records, b.MON_15)) == [
+        ("post", "grid-east-1", 1),
+        ("unit", "roads", 1),
+        ("arbiter", "coordination", 2),
+        ("unit", "power", 2),
+    ]
+
+
+def test_a_refusal_that_goes_to_the_fallback_at_once_leaves_no_time_to_an_arbiter() -> None:
+    alone = REFUSED.model_copy(update={"arbiter": None})
+    bound = BOUND.model_copy(update={"at": b.MON_11, "clock": None})
+
+    records = behind(b.told(*AT_ONCE).records, SENT, alone, bound)
+
+    kinds = [kind for kind, _, _ in held_by(parted(records, b.MON_15))]
+    assert kinds == ["post", "unit", "unit"]
+
+
+def test_while_it_is_parked_an_issues_time_is_nobodys_but_the_zones() -> None:
+    prolonged = md.ParkingProlonged(at=b.MON_13, by=b.DIRECTOR, number=2, reason="Still none.")
+
+    records = behind(b.told(*AT_ONCE).records, SENT, PARKED, prolonged, UNPARKED)
+
+    assert held_by(parted(records, b.MON_17)) == [
+        ("post", "grid-east-1", 1),
+        ("unit", "roads", 1),
+        ("parked", b.ZONE, 4),
+        ("unit", "roads", 2),
+    ]

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import builders as b
 import pytest
+from by_hand import behind
 from deep import deep
 from hypothesis import HealthCheck, settings
 from hypothesis import given as for_all
@@ -16,9 +17,11 @@ from hypothesis import strategies as st
 from laws import MILLISECOND, Life, lives, working_ms
 from moving_lives import MovingLife, moving_lives
 
+from domain import events_of_ladder as ld
+from domain import events_of_modes as md
 from domain.chain import Record
 from domain.clocks import Basis, Standing
-from domain.events import RungFired
+from domain.events import Event, NoteAdded, RungFired
 from domain.evolve import evolve
 from domain.issue import Issue
 from domain.phases import PauseReason, Priority
@@ -251,3 +254,73 @@ def test_under_other_calendars_and_handbooks_the_partition_is_exact_and_cut_anyw
         open_ms = telling.terms.calendar.working_ms(start, end)
         day_and_night = Oracle.day_and_night(telling.after)
         assert closed == (0 if day_and_night else ms(end - start) - open_ms)
+
+
+SENT = ld.IssueRouted(
+    at=b.MON_9, by=b.OFFICER, row="roads", unit="roads", handler="roads-desk", refusable=True
+)
+REFUSED = ld.DispatchRefused(
+    at=b.MON_9, by=b.SECTION, unit="roads", hop=1, arbiter="coordination", reason="Not roads."
+)
+RULED = ld.DispatchRuled(
+    at=b.MON_9,
+    by=b.COORDINATOR,
+    unit="roads",
+    handler="roads-desk",
+    overruled=True,
+    binding=False,
+    reason="Roads.",
+)
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["refuse", "rule", "park", "unpark", "note"]), st.integers(0, 3000)),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@for_all(STEPS, st.integers(0, 3000))
+def test_disputes_and_parkings_leave_no_hole_and_belong_to_arbiter_and_zone(
+    steps: list[tuple[str, int]], rest: int
+) -> None:
+    """Each stretch, by an oracle that remembers no more than the last event of either kind."""
+    at = b.MON_9
+    events: list[Event] = [SENT]
+    expected: list[tuple[datetime, str]] = [(at, "unit")]
+    kind = "unit"
+    for step, minutes in steps:
+        at += timedelta(minutes=minutes)
+        by = {"at": at, "by": b.DIRECTOR}
+        match step, kind:
+            case "refuse", "unit":
+                kind = "arbiter"
+                events.append(REFUSED.model_copy(update={"at": at}))
+            case "rule", "arbiter":
+                kind = "unit"
+                events.append(RULED.model_copy(update={"at": at}))
+            case "park", "unit":
+                kind = "parked"
+                events.append(md.IssueParked(**by, number=1, reason="-", note="-"))
+            case "unpark", "parked":
+                kind = "unit"
+                events.append(md.IssueUnparked(**by, reason="-"))
+            case _:
+                events.append(NoteAdded(**by, text="-"))
+        expected.append((at, kind))
+    until_at = at + timedelta(minutes=rest)
+    records = behind(b.told(b.REPORTED, b.ACCEPTED).records, *events)
+
+    held = parted(records, until_at)
+
+    check_joined(held, until_at)
+    starts = [start for start, _ in expected]
+    for each in held:
+        begun = bisect_right(starts, each.from_at) - 1
+        assert each.holder.kind.value in ("calendar", expected[begun][1])
+    whole = b.CALENDAR.working_ms(b.MON_9, until_at)
+    assert sum(each.counted_ms for each in held) == whole
+
+
+def check_joined(held: tuple[Held, ...], until_at: datetime) -> None:
+    if held:
+        assert (held[0].from_at, held[-1].to_at) == (b.MON_9, until_at)
+    assert all(one.to_at == other.from_at for one, other in pairwise(held))

@@ -10,7 +10,7 @@ BAD_PAUSES: dict[str, tuple[str, set[tuple[str, str]], str, str]] = {
         "issue_paused (handling, paused, waiting_enterprise): pause.0 holds as it starts",
     ),
     "a pause in every phase that it lives in": (
-        limit("pause = [{ phases = ['handling', 'sign_off'] }]"),
+        limit("pause = [{ phases = ['handling', 'parked', 'sign_off'] }]"),
         {("clocks.limit.pause.0", "R1.5")},
         "a pause with no possible resume",
         "whatever follows, the clock stands until it ends",

@@ -56,8 +56,8 @@ def test_a_sound_clock_is_not_refused(shelf: Path) -> None:
 
 
 BY_PRIORITY = (
-    "budgets = [{ priority = 'emergency', duration = { kind = 'wall', minutes = 60 } }, "
-    "{ duration = { kind = 'wall', minutes = 240 } }]"
+    "budgets = [{ priority = 'emergency', duration = { kind = 'wall', minutes = 600 } }, "
+    "{ duration = { kind = 'wall', minutes = 60000 } }]"
 )
 
 
@@ -115,6 +115,7 @@ total = 'handling'
         "clocks.limit.stop",
         "clocks.limit.rungs",
         "clocks.redo.reset.0",
+        "clocks.redo.pause.1",
         "extensions.clocks.0",
         "pauses.total",
     }

@@ -1,111 +1,24 @@
 """The default clocks, played through the life of an issue."""
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from default_lives import (
+    AREA_LEAD,
+    COMMITTEE,
+    DISTRICT,
+    ENTERPRISE,
+    GRID_OFFICER,
+    REJECT,
+    SOLVED,
+    WAIT,
+    Life,
+)
 
 from domain import commands as cmd
-from domain.clock_rules import RungEffect
-from domain.clocks import Clock, Move, Standing, Verdict
-from domain.decisions import Context, decide
-from domain.events import Event, PartAsked
-from domain.issue import Issue, Resolution
-from domain.notices import notices_of
-from domain.people import ENGINE, Actor, Officer, Representative
-from domain.phases import (
-    Duty,
-    Origin,
-    PauseReason,
-    Phase,
-    Priority,
-    ResultClass,
-    TurnAwayCode,
-)
-from handbooks.shelf import read_terms
-
-TERMS = read_terms("bishan")
-WEDNESDAY_AT = datetime(2026, 6, 3, 1, 30, tzinfo=UTC)
-"""09:30 in Chongqing, half an hour after opening."""
-
-ENTERPRISE = Representative(person="bishan-kaicheng-r01", enterprise="bishan-kaicheng")
-GRID_OFFICER = Officer(person="bishan-p01", post="bishan-grid-officer-1")
-AREA_LEAD = Officer(person="bishan-p11", post="bishan-area-lead-1")
-COMMITTEE = Officer(person="bishan-p21", post="bishan-committee")
-DISTRICT = Officer(person="bishan-p31", post="bishan-district-leader")
-LATER = timedelta(minutes=1)
-SOLVED = cmd.ProposeResolution(
-    resolution=Resolution(result=ResultClass.SOLVED, summary="The loan was extended.")
-)
-WAIT = cmd.Pause(reason=PauseReason.WAITING_ENTERPRISE, note="Documents are missing.")
-REJECT = cmd.Reject(reason="Nothing was extended.")
-
-
-@dataclass
-class Life:
-    """One issue under the default clocks, a minute from act to act unless told otherwise."""
-
-    priority: Priority = Priority.ORDINARY
-    at: datetime = WEDNESDAY_AT
-    issue: Issue | None = None
-    events: list[Event] = field(default_factory=list)
-    told: int = 0
-
-    def __post_init__(self) -> None:
-        self.do(
-            ENTERPRISE,
-            cmd.Report(
-                enterprise="bishan-kaicheng",
-                category="FIN-1",
-                title="Loan due",
-                text="A loan falls due.",
-                origin=Origin.ENTERPRISE,
-                priority=self.priority,
-            ),
-        )
-
-    def do(self, actor: Actor, command: cmd.Command, after: timedelta = LATER) -> list[Event]:
-        self.at += after
-        submission = cmd.Submission(
-            id=f"c{len(self.events)}", zone="bishan", key="one", actor=actor, command=command
-        )
-        decision = decide(
-            self.issue, submission, Context(at=self.at, terms=TERMS, number="bishan-2026-0001")
-        )
-        self.issue = decision.issue
-        self.events += decision.events
-        for event in decision.events:
-            self.told += len(notices_of(event, decision.issue, TERMS.handbook))
-        return list(decision.events)
-
-    def ring(self) -> list[Event]:
-        """Ring the rung that is due first, at its instant."""
-        assert self.issue is not None
-        assert self.issue.next_rung is not None
-        clock, rung = self.issue.next_rung
-        command = cmd.RingRung(clock=clock.id, cycle=clock.cycle, rung=rung.id)
-        return self.do(ENGINE, command, rung.due_at - self.at)
-
-    def clock(self, id_: str) -> Clock:
-        assert self.issue is not None
-        clock = self.issue.clock(id_)
-        assert clock is not None, id_
-        return clock
-
-    def live(self) -> set[str]:
-        assert self.issue is not None
-        return {clock.id for clock in self.issue.clocks if clock.is_live}
-
-    def escalating(self) -> set[str]:
-        """The clocks that would move the issue up if nothing happened."""
-        rules = TERMS.rules_by_id
-        ends = {id_ for id_, r in rules.items() if r.rungs[-1].effect is RungEffect.ESCALATE}
-        return self.live() & ends
-
-    def verdict(self, id_: str) -> Verdict | None:
-        """How the last cycle that an event ended was judged."""
-        ended = [c for e in self.events for c in e.clocks if c.clock == id_ and c.verdict]
-        return ended[-1].verdict if ended else None
+from domain.clocks import Move, Standing, Verdict
+from domain.events import PartAsked
+from domain.phases import Duty, Phase, Priority, TurnAwayCode
 
 
 @pytest.fixture
@@ -133,7 +46,7 @@ def proposed(handled: Life) -> Life:
 def test_a_pressing_issue_has_the_shorter_limit(
     priority: Priority, clock: str, minutes: int
 ) -> None:
-    life = Life(priority=priority)
+    life = Life(priority=priority, by=AREA_LEAD)
     life.do(GRID_OFFICER, cmd.Accept())
 
     assert life.clock(clock).budget_ms == minutes * 60_000
@@ -223,7 +136,7 @@ def test_at_any_time_at_most_one_clock_can_escalate() -> None:
         (COMMITTEE, SOLVED),
         (ENTERPRISE, cmd.Confirm()),
         (DISTRICT, cmd.SendBack(reason="The evidence is missing.")),
-        (COMMITTEE, cmd.Deescalate(to_tier=1, reason="The rest is routine.")),
+        (DISTRICT, cmd.Deescalate(to_tier=1, reason="The rest is routine.")),
     ):
         life.do(actor, command)
         seen.append(life.escalating())
@@ -289,7 +202,8 @@ def test_an_escalation_ends_a_pause_and_every_clock_goes_on(handled: Life) -> No
     assert handled.issue.pause is None
     live = {clock.id: clock.standing for clock in handled.issue.clocks if clock.is_live}
     runs = {id_ for id_, standing in live.items() if standing is Standing.RUNNING}
-    assert (runs, live.keys() - runs) == ({"handling", "resolution"}, {"waiting_total"})
+    owed = {"handling", "resolution", "sign_for"}
+    assert (runs, live.keys() - runs) == (owed, {"waiting_total"})
     assert handled.clock("handling").elapsed_ms == 0
 
 
@@ -350,7 +264,7 @@ def test_a_reopened_issue_has_its_limits_anew(proposed: Life) -> None:
     proposed.do(AREA_LEAD, cmd.Verify())
     proposed.do(ENTERPRISE, cmd.Reopen(reason="It came back."))
 
-    assert proposed.live() == {"handling", "resolution"}
+    assert proposed.live() == {"handling", "resolution", "sign_for"}
     assert proposed.clock("resolution").cycle == 2
 
 

@@ -9,12 +9,34 @@ import pytest
 from house_documents import GLOSSARY, PROCESS, read
 from house_tree import ROOT, files
 
-from domain import commands, commands_of_time, events, events_of_time
+from domain import (
+    commands,
+    commands_of_ladder,
+    commands_of_modes,
+    commands_of_time,
+    events,
+    events_of_ladder,
+    events_of_modes,
+    events_of_time,
+    order_commands,
+    order_events,
+)
 from domain.model import Frozen
 from domain.permissions import PERMITTED
 
-VOCABULARY = (commands, commands_of_time, events, events_of_time)
-WORDS_WE_DO_NOT_USE = re.compile(r"\b(ticket|incident|sla)s?\b", re.IGNORECASE)
+VOCABULARY = (
+    commands,
+    commands_of_ladder,
+    commands_of_modes,
+    commands_of_time,
+    events,
+    events_of_ladder,
+    events_of_modes,
+    events_of_time,
+    order_commands,
+    order_events,
+)
+WORDS_WE_DO_NOT_USE = re.compile(r"\b(ticket|sla)s?\b", re.IGNORECASE)
 
 
 def own_classes(module: ModuleType) -> dict[str, type[Frozen]]:

@@ -11,6 +11,7 @@ ALLOWED = {
     "collections",
     "dataclasses",
     "datetime",
+    "difflib",
     "domain",
     "enum",
     "functools",
@@ -18,6 +19,7 @@ ALLOWED = {
     "importlib",  # days.py: the zone files of the tzdata package, whose version calendars name
     "itertools",
     "json",
+    "math",
     "pydantic",
     "re",
     "rfc8785",

@@ -1,4 +1,4 @@
-"""What every ledger does with published calendars, plans of adoption and tasks."""
+"""What every ledger does with published calendars and handbooks, plans of adoption and tasks."""
 
 import asyncio
 import dataclasses
@@ -13,6 +13,9 @@ from domain.clocks import Move
 from ledger.port import Ledger, StreamConflictError
 from ledger.publications import (
     CalendarRow,
+    HandbookPublicationRow,
+    HandbookRow,
+    OpenRow,
     PlanRow,
     ProvisionalRow,
     PublicationRow,
@@ -32,6 +35,25 @@ async def publish(
     """Publish a version with a reason and an author."""
     return await ledger.publish(
         row, after=after, previous=previous, author="coordination (a)", reason="节假日安排"
+    )
+
+
+def handbook(text: str, *, zone: str = "z1") -> HandbookRow:
+    """Return a version of a zone's handbook."""
+    return HandbookRow(sha256(text), zone, text, at(1))
+
+
+async def publish_handbook(
+    ledger: Ledger, row: HandbookRow, *, after: int = 0, previous: str | None = None
+) -> HandbookPublicationRow:
+    """Publish a handbook as two persons do, with a reason."""
+    return await ledger.publish_handbook(
+        row,
+        after=after,
+        previous=previous,
+        author="coordination (a)",
+        approver="director (b)",
+        reason="轮岗",
     )
 
 
@@ -99,6 +121,80 @@ class PublicationsContract(LedgerContract):
         (won,) = [each for each in done if isinstance(each, PublicationRow)]
         assert sum(isinstance(each, StreamConflictError) for each in done) == 5
         assert await ledger.newest_publications() == [won]
+
+    # Handbooks -----------------------------------------------------------------------------
+
+    async def test_a_published_handbook_is_read_back_as_it_was(self, ledger: Ledger) -> None:
+        assert await ledger.newest_handbooks() == []
+        assert await ledger.handbook_publications("z1") == []
+        row = handbook("h1")
+        published = await publish_handbook(ledger, row, previous=sha256("shipped"))
+        expected = HandbookPublicationRow(
+            sequence=published.sequence,
+            zone="z1",
+            hash=row.hash,
+            previous=sha256("shipped"),
+            at=row.at,
+            author="coordination (a)",
+            approver="director (b)",
+            reason="轮岗",
+        )
+        assert await ledger.handbook_publications("z1") == [published] == [expected]
+        assert await ledger.newest_handbooks() == [expected]
+        assert await ledger.handbook_version(row.hash) == row
+        assert await ledger.handbook_version(sha256("h2")) is None
+
+    async def test_the_newest_handbook_of_each_zone_counts(self, ledger: Ledger) -> None:
+        other = await publish_handbook(ledger, handbook("w", zone="z2"))
+        first = await publish_handbook(ledger, handbook("h1"))
+        again = await publish_handbook(ledger, handbook("h2"), after=first.sequence)
+        back = await publish_handbook(ledger, handbook("h1"), after=again.sequence)
+        assert await ledger.newest_handbooks() == [back, other]
+        assert await ledger.handbook_publications("z1") == [first, again, back]
+        assert first.sequence < again.sequence < back.sequence
+
+    async def test_who_did_not_see_the_newest_handbook_cannot_publish(self, ledger: Ledger) -> None:
+        first = await publish_handbook(ledger, handbook("h1"))
+        for after in (0, first.sequence + 1):
+            with pytest.raises(StreamConflictError, match="z1"):
+                await publish_handbook(ledger, handbook("h2"), after=after)
+        assert await ledger.handbook_publications("z1") == [first]
+        assert await ledger.handbook_version(sha256("h2")) is None
+
+    async def test_of_handbooks_published_at_one_moment_one_wins(self, ledger: Ledger) -> None:
+        rows = [handbook(f"h{number}") for number in range(6)]
+        done = await asyncio.gather(
+            *(publish_handbook(ledger, row) for row in rows), return_exceptions=True
+        )
+        (won,) = [each for each in done if isinstance(each, HandbookPublicationRow)]
+        assert sum(isinstance(each, StreamConflictError) for each in done) == 5
+        assert await ledger.newest_handbooks() == [won]
+        kept = [row.hash for row in rows if await ledger.handbook_version(row.hash)]
+        assert kept == [won.hash]
+
+    async def test_calendars_and_handbooks_do_not_count_against_each_other(
+        self, ledger: Ledger
+    ) -> None:
+        await publish(ledger, version("v1", id_="z1"))
+        first = await publish_handbook(ledger, handbook("h1"))
+        assert [row.hash for row in await ledger.newest_publications()] == [sha256("v1")]
+        assert await ledger.newest_handbooks() == [first]
+
+    async def test_the_terms_of_a_zone_are_all_that_it_ever_had(self, ledger: Ledger) -> None:
+        for text, zone in (("a", "z1"), ("b", "z1"), ("c", "z2"), ("a", "z1")):
+            await ledger.put_terms(sha256(text), zone, text, at(0))
+        assert await ledger.terms_of_zone("z1") == sorted([sha256("a"), sha256("b")])
+        assert await ledger.terms_of_zone("z3") == []
+
+    async def test_open_issues_are_counted_by_terms_and_owner(self, ledger: Ledger) -> None:
+        assert await ledger.open_by_owner("z1") == []
+        for key, zone in (("a", "z1"), ("b", "z1"), ("a", "z2")):
+            await write(ledger, Life(key, zone).step(reported()))
+        closed = Life("c")
+        await write(ledger, closed.step(reported(), closed_out(2)))
+        issue = (await ledger.find(zone="z1", limit=1))[0].issue
+        assert await ledger.open_by_owner("z1") == [OpenRow(TERMS, issue.owner, 2)]
+        assert await ledger.open_by_owner("z3") == []
 
     # Issues and their terms ----------------------------------------------------------------
 

@@ -10,6 +10,8 @@ from lives import (
     accepted,
     at,
     closed_out,
+    dried,
+    flooded,
     note,
     reported,
     rung_fired,
@@ -114,6 +116,28 @@ class ReadingContract(LedgerContract):
         assert await found(overdue_at=at(24)) == []
         assert await found(after="z1/closed", limit=1) == ["open"]
         assert await found(limit=0) == ["closed"]
+
+    async def test_issues_are_found_by_their_incident_over_as_well_as_open(
+        self, ledger: Ledger
+    ) -> None:
+        """Whatever a title says: neither a field's name in it nor a hash makes it one of them."""
+        said = '"incident":{"id":"flood"}'
+        wet, dry, other, dreamt = Life("wet"), Life("dry"), Life("other", "z2"), Life("dreamt")
+        for life in (wet, dry, other):
+            await write(ledger, life.step(reported()))
+            await write(ledger, life.step(flooded(incident="storm" if life is other else "flood")))
+        await write(ledger, dry.step(dried(1)))
+        await write(ledger, dreamt.step(reported(title=said)))
+
+        async def found(incident: str, **filters: object) -> list[str]:
+            rows = await ledger.find(incident=incident, **filters)  # type: ignore[arg-type]  # any filter
+            return [row.issue.key for row in rows]
+
+        assert await found("flood") == ["dry", "wet"]
+        assert await found("flood", after="z1/dry") == ["wet"]
+        assert await found("storm", zone="z2") == ["other"]
+        assert await found("storm", zone="z1") == []
+        assert await found("drought") == []
 
     async def test_streams_come_by_code_point_in_batches(self, ledger: Ledger) -> None:
         keys = ["b", "A", "a-1", "a1", "a", "B"]

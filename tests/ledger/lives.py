@@ -17,6 +17,7 @@ from domain.events import (
     NoteAdded,
     RungFired,
 )
+from domain.events_of_modes import EmergencyDeclared, EmergencyEnded
 from domain.evolve import evolve
 from domain.issue import Issue
 from domain.notices import Notice
@@ -35,6 +36,29 @@ RULES = 1
 def at(hours: float) -> datetime:
     """The moment `hours` after the start of every life here."""
     return START + timedelta(hours=hours)
+
+
+def flooded(hours: float = 0, incident: str = "flood") -> EmergencyDeclared:
+    """A declaration of an emergency."""
+    return EmergencyDeclared(
+        at=at(hours),
+        by=ENGINE,
+        incident=incident,
+        stage="rescue",
+        from_priority=Priority.ORDINARY,
+        levels=(),
+    )
+
+
+def dried(hours: float = 0, incident: str = "flood") -> EmergencyEnded:
+    """The end of an emergency."""
+    return EmergencyEnded(
+        at=at(hours),
+        by=ENGINE,
+        incident=incident,
+        to_priority=Priority.ORDINARY,
+        reason="The water has gone.",
+    )
 
 
 def run(hours: float, *, length: timedelta = DAY) -> Run:

@@ -2,7 +2,14 @@
 
 import asyncpg
 import pytest
-from contract_publications import plan, publish, raise_task, version
+from contract_publications import (
+    handbook,
+    plan,
+    publish,
+    publish_handbook,
+    raise_task,
+    version,
+)
 from databases import Database
 from lives import Life, at, reported, write
 
@@ -14,6 +21,7 @@ from ledger.port import HistoryRow
 FACTS = [
     *("event", "command", "terms", "workflow_history"),
     *("calendar_version", "calendar_publication", "adoption_plan", "adoption_end"),
+    *("handbook_version", "handbook_publication"),
 ]
 CHANGES = ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"]
 COLUMNS = {
@@ -25,6 +33,8 @@ COLUMNS = {
     "calendar_publication": "hash",
     "adoption_plan": "approver",
     "adoption_end": "at",
+    "handbook_version": "text",
+    "handbook_publication": "approver",
 }
 
 
@@ -37,6 +47,7 @@ async def written(database: Database) -> Database:
         await ledger.put_history(HistoryRow("r", "w", "completed", 1, sha256("y"), b"", at(1)))
         await raise_task(ledger, "b")
         await publish(ledger, version("v", until=2026))
+        await publish_handbook(ledger, handbook("h"))
         await ledger.end_plan((await ledger.put_plan(plan())).sequence, at(3))
     return database
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from contract import MakeLedger
+from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
 from contract_writing import WritingContract
@@ -18,7 +19,7 @@ async def memory_ledger() -> AsyncIterator[Ledger]:
     yield MemoryLedger()
 
 
-class TestMemoryLedger(WritingContract, ReadingContract, PublicationsContract):
+class TestMemoryLedger(WritingContract, ReadingContract, PublicationsContract, OrdersContract):
     @pytest.fixture
     def make_ledger(self) -> MakeLedger:
         return memory_ledger

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 from contract import MakeLedger
+from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
 from contract_writing import WritingContract
@@ -20,7 +21,16 @@ from ledger.codec import append_arguments
 from ledger.connections import open_pool
 from ledger.port import ClockRow, CommandRow, FiringRow, Head, HistoryRow, NoticeRow, Refusal
 from ledger.postgres import PostgresLedger
-from ledger.publications import CalendarRow, PlanRow, ProvisionalRow, PublicationRow, TaskRow
+from ledger.publications import (
+    CalendarRow,
+    HandbookPublicationRow,
+    HandbookRow,
+    OpenRow,
+    PlanRow,
+    ProvisionalRow,
+    PublicationRow,
+    TaskRow,
+)
 
 STATEMENTS = {
     name: value
@@ -35,10 +45,32 @@ LISTS = {
 }
 
 
-class TestPostgresLedger(WritingContract, ReadingContract, PublicationsContract):
+class TestPostgresLedger(WritingContract, ReadingContract, PublicationsContract, OrdersContract):
     @pytest.fixture
     def make_ledger(self, database: Database) -> MakeLedger:
         return lambda: database.ledger(size=12)
+
+
+async def test_to_be_found_by_its_incident_costs_an_issue_no_second_write(
+    database: Database,
+) -> None:
+    """A command that moves neither deadline nor owner writes the row and none of its indexes, as
+    long as no index names the snapshot."""
+    async with database.ledger() as ledger:
+        await write(ledger, Life("a").step(reported()))
+    async with database.connection() as connection, connection.transaction():
+        await connection.execute("UPDATE issue SET snapshot = snapshot || ' '")
+        hot = "SELECT pg_stat_get_xact_tuples_hot_updated('issue'::regclass)"
+        assert await connection.fetchval(hot) == 1
+
+
+async def test_an_incident_is_looked_up_by_its_index(database: Database) -> None:
+    async with database.connection() as connection, connection.transaction():
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        plan = await connection.fetch(
+            f"EXPLAIN {queries.find(['incident'], open_only=False)}", "", 100, "flood"
+        )
+    assert "issue_incident_idx" in "\n".join(row[0] for row in plan)
 
 
 async def test_every_statement_can_be_prepared(database: Database) -> None:
@@ -61,6 +93,10 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
         (queries.NEWEST_PUBLICATIONS, PublicationRow),
         (queries.PUBLICATION, PublicationRow),
         (queries.CALENDAR_VERSION, CalendarRow),
+        (queries.NEWEST_HANDBOOKS, HandbookPublicationRow),
+        (queries.HANDBOOK_PUBLICATIONS, HandbookPublicationRow),
+        (queries.HANDBOOK_VERSION, HandbookRow),
+        (queries.OPEN_BY_OWNER, OpenRow),
         (queries.ADOPTIONS, CommandRow),
         (queries.PLANS, PlanRow),
         (queries.TASKS, TaskRow),

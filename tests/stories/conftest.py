@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from story_handbook import write_handbooks
 from story_stack import Servers, Up, environment
+from temporalio.client import Client
 
 from ledger.migrate import migrate
 from runtime.postgres_home import remove_home
 from runtime.settings import Settings
 from runtime.stack import EmbeddedStack
+from runtime.temporal import EmbeddedTemporal, connect
 
 
 @pytest.fixture
@@ -53,3 +55,11 @@ async def servers(folder: Path, handbooks: Path) -> AsyncIterator[Servers]:
             yield running
         finally:
             running.end()
+
+
+@pytest.fixture(scope="session")
+async def skipper(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+    """A client of a development server whose workflows have clocks of their own."""
+    folder = tmp_path_factory.mktemp("skipping")
+    async with EmbeddedTemporal(folder, time_skipping=True) as server:
+        yield await connect(server.address)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 import cli
 from desk.desk import Desk
 from desk.shelf import Shelf
+from domain.terms import Terms
 from ledger.memory import MemoryLedger
 from runtime.settings import Settings
 from terminal.application import Application
@@ -45,6 +46,7 @@ class Stage:
 
     clock: StandingClock = field(default_factory=lambda: StandingClock(b.MON_9))
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    terms: Terms = b.TERMS
 
     def __post_init__(self) -> None:
         self.application = Application(
@@ -63,7 +65,7 @@ class Stage:
 
     @asynccontextmanager
     async def _open(self, settings: Settings) -> AsyncIterator[Desk]:
-        yield Desk(self.ledger, Shelf(self.ledger, {b.ZONE: b.TERMS}), self.clock)
+        yield Desk(self.ledger, Shelf(self.ledger, {b.ZONE: self.terms}), self.clock)
 
     def run(self, *words: str, stdin: str | None = None, **environment: str) -> Result:
         """Type a command."""

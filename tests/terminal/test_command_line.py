@@ -228,7 +228,7 @@ def test_every_decision_is_made_again(accepted: Stage) -> None:
 def test_the_commands_are_listed_with_their_fields(stage: Stage) -> None:
     listed = {each["command"]: each for each in stage.json("do", "--commands")}
 
-    assert listed["escalate"]["fields"] == ["[to_tier]", "reason"]
+    assert listed["escalate"]["fields"] == ["[to_tier]", "reason", "[others]"]
     assert "ring_rung" not in listed
 
 

@@ -13,7 +13,7 @@ from handbooks.shelf import SHIPPED
 
 BAD = """
 [clocks.handling]
-pause = [{ phases = ["handling", "sign_off"] }]
+pause = [{ phases = ["handling", "parked", "sign_off"] }]
 
 [clocks.redo]
 rungs = [{ id = "half", percent = 50 }]
@@ -44,8 +44,38 @@ def test_the_handbooks_in_force_are_sound(monkeypatch: pytest.MonkeyPatch) -> No
     code, answer = told("--all")
 
     assert (code, answer["sound"], answer["problems"]) == (0, True, [])
-    assert len(answer["handbooks"]) == 7
+    assert len(answer["handbooks"]) == 12
     assert all("handling" in each["clocks"] for each in answer["handbooks"])
+
+
+def test_what_was_proved_is_said_with_how_much_was_searched(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+
+    _, answer = told("bishan", "--folder", str(shelf))
+    shown = typed("bishan", "--folder", str(shelf)).stdout
+
+    (about,) = answer["handbooks"]
+    proof = about["proved"]
+    assert set(proof) == {
+        *("states", "moments", "entries", "kinds", "first_on", "last_on", "seconds"),
+    }
+    assert min(proof["states"], proof["moments"], proof["entries"]) > 0
+    assert f"{proof['states']} states of all clocks together" in shown
+    assert f"{proof['entries']} entries into the ladder from {proof['first_on']}" in shown
+
+
+def test_a_handbook_whose_sum_is_unsound_is_refused_with_a_path(shelf: Path) -> None:
+    """Every clock is sound by itself; together they leave an issue without a deadline."""
+    (shelf / "cedz" / "rules.toml").write_text("[clocks.verification]\nreset = []\n", "utf-8")
+
+    code, answer = told("cedz", "--folder", str(shelf))
+
+    (problem,) = answer["problems"]
+    assert (code, problem["key"], problem["rule"]) == (3, "clocks.review", "I8")
+    assert problem["counter_example"].startswith("issue_reported (intake, tier 1")
+    assert problem["counter_example"].count(" → ") >= 5
 
 
 def test_every_problem_of_every_zone_is_said_and_the_code_is_3(shelf: Path) -> None:

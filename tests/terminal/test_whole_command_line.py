@@ -63,7 +63,7 @@ async def test_an_issue_lives_and_is_proved_by_typed_commands(database: Database
 
     assert same_person[0] == 4
     assert (await closeout.json("show", number))["outcome"] == "closed_out"
-    assert len((await closeout.json("history", *ISSUE))["events"]) == 5
+    assert len((await closeout.json("history", *ISSUE))["events"]) == 6
     assert all(each["adds_up"] for each in await closeout.json("why", *ISSUE))
     assert (await closeout.json("verify", "--all"))["sound"]
     assert (await closeout.json("replay", "--offline"))["decisions"]["identical"] == 5

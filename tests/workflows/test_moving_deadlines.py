@@ -64,8 +64,8 @@ async def test_a_ring_for_a_rung_that_moved_on_is_not_taken_for_a_slow_clock(cit
     await city.do(b.report(), b.ENTERPRISE)
     await city.do(b.ACCEPT)
     await city.desk.look(b.ZONE, city.key, heard=True)  # the ledger knows of the alarm at MON_17
-    await city.at(b.MON_10, b.PAUSE)
-    await city.at(b.MON_15, b.RESUME)  # unheard: the alarm still stands
+    await city.at(b.MON_10, b.ASK_EXTENSION)
+    await city.at(b.MON_11, b.GRANT, b.HEAD)  # unheard: the alarm still stands
     await city.lapse.advance_to(b.MON_17)
     skipper = city.lapse._skipper
     engine_at = b.MON_17 + SECOND - city.clock.offset

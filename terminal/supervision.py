@@ -1,0 +1,205 @@
+"""`closeout supervise lights`, `warnings` and `parked`: where to look, and what has counted."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from terminal.auditing import counting
+from terminal.session import Session
+
+if TYPE_CHECKING:
+    from desk.desk import Desk
+    from desk.handbook_versions import Version
+    from domain.calendar import WorkingCalendar
+    from domain.supervision_rules import WarningRule
+    from domain.warnings import Span
+
+LIST_MAX = 1000
+THEN, NOW = "then", "now"
+
+OfZone = Annotated[str | None, typer.Option(metavar="ZONE", help="Of this zone.")]
+OfUnit = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="Of this unit, or of this post if it belongs to none."),
+]
+Limit = Annotated[int, typer.Option(min=1, max=LIST_MAX, help="Name at most so many issues.")]
+
+
+async def supervise_lights(
+    session: Session,
+    zone: OfZone = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="As of this past instant, by what was known then: ISO 8601; without an offset it "
+            "is the zone's own time.",
+            show_default="now",
+        ),
+    ] = None,
+    unit: OfUnit = None,
+    limit: Limit = 20,
+) -> None:
+    """Count open issues by light, tier and unit, and name the worst.
+
+    Red: a running clock's limit has passed; yellow: so much of one is spent as the handbook says.
+    """
+    from audit.lights import board_now, board_then
+    from terminal.shown.lights import lights, lights_plain
+
+    async with session.desk() as desk:
+        await _require_zone(desk, zone)
+        now = desk.clock.now()
+        moment = now if at is None else _past(at, await _calendar(desk, zone), now)
+        read = board_now if at is None else board_then
+        with counting(session, "reading lights") as progress:
+            board = await read(
+                desk.ledger, at=moment, zone=zone, unit=unit, worst=limit, progress=progress
+            )
+    session.out.answer(lights_plain(board), lambda: lights(board))
+
+
+async def supervise_warnings(
+    session: Session,
+    zone: Annotated[str, typer.Option(metavar="ZONE", help="Of this zone.")],
+    period: Annotated[
+        str,
+        typer.Option(metavar="PERIOD", help="2026-11, 2026-Q4 or 2026, as the zone's rule counts."),
+    ],
+    unit: OfUnit = None,
+    rule: Annotated[
+        str,
+        typer.Option(
+            metavar="VERSION",
+            help="Count by the rule in force at the end of the period (then), by that in force "
+            "now, or by a version such as published:2.",
+        ),
+    ] = THEN,
+) -> None:
+    """Count the warnings of each unit in a period, with the event behind each.
+
+    What an appeal has annulled is shown and counts nothing.
+    """
+    from audit.warnings import read_facts
+    from domain.warnings import count
+    from terminal.shown.names import Names
+    from terminal.shown.warnings import Counted, warnings_plain, warnings_shown
+
+    async with session.desk() as desk:
+        span = _span(period)
+        present = await desk.shelf.current(zone, desk.clock.now())
+        version = await _version(desk, zone, rule, span)
+        warning_rule = _warning_rule(version, span)
+        time_zone = version.calendar.time_zone
+        with counting(session, "reading streams") as progress:
+            found = await read_facts(desk.ledger, zone, span, time_zone, progress)
+    tallies = count(found.facts, warning_rule, span, time_zone)
+    kept = tuple(each for each in tallies if unit in (None, each.charged.id))
+    counted = Counted(zone, span, version.name, warning_rule, kept, found)
+    names = Names(present)
+    session.out.answer(warnings_plain(counted), lambda: warnings_shown(counted, names))
+
+
+async def supervise_parked(
+    session: Session,
+    zone: OfZone = None,
+    limit: Limit = 50,
+) -> None:
+    """Count what is parked, and name it with the date of its next review."""
+    from audit.parking import parking_lot
+    from terminal.shown.parked import parked, parked_plain
+
+    async with session.desk() as desk:
+        await _require_zone(desk, zone)
+        await desk.shelf.refresh()
+        zones = desk.shelf.zones if zone is None else [zone]
+        lot = await parking_lot(desk.ledger, zones=zones, at=desk.clock.now(), limit=limit)
+    session.out.answer(parked_plain(lot), lambda: parked(lot))
+
+
+async def _require_zone(desk: "Desk", zone: str | None) -> None:
+    """A misspelt zone has no issues: that must not pass for an answer. Raises UnknownZoneError."""
+    if zone is not None:
+        await desk.shelf.current(zone, desk.clock.now())
+
+
+async def _calendar(desk: "Desk", zone: str | None) -> "WorkingCalendar":
+    """Return the calendar whose local time is meant; without a zone, that of them all."""
+    from domain.errors import InvalidRequestError
+
+    now = desk.clock.now()
+    every = (
+        await desk.shelf.in_force(now) if zone is None else [await desk.shelf.current(zone, now)]
+    )
+    if len({terms.calendar.time_zone for terms in every}) != 1:
+        raise InvalidRequestError(
+            "The zones do not share a local time.", field="zone", allowed="--zone ZONE"
+        )
+    return every[0].calendar
+
+
+def _past(text: str, calendar: "WorkingCalendar", now: datetime) -> datetime:
+    from domain.calendar import CalendarError
+    from domain.calendar_forms import instant_in
+    from domain.errors import InvalidRequestError
+
+    try:
+        at = instant_in(calendar, text)
+    except CalendarError as error:
+        raise InvalidRequestError(str(error), field="at", value=text) from error
+    if at > now:
+        raise InvalidRequestError(
+            "This is still to come.", field="at", value=text, allowed="a past instant"
+        )
+    return at
+
+
+async def _version(desk: "Desk", zone: str, named: str, span: "Span") -> "Version":
+    """Return the handbook whose rule is meant. Raises IssueError."""
+    from desk.handbook_versions import IN_FORCE, Versions
+    from domain.days import ONE_DAY, zone_of
+
+    if named != THEN:
+        return await Versions(desk).find(zone, IN_FORCE if named == NOW else named)
+    now = desk.clock.now()
+    here = zone_of((await desk.shelf.current(zone, now)).calendar.time_zone)
+    midnight = datetime.combine(span.to_on + ONE_DAY, time(), tzinfo=here)
+    last_at = midnight.astimezone(UTC) - timedelta(milliseconds=1)
+    return await Versions(desk).in_force_at(zone, min(now, last_at))
+
+
+def _span(text: str) -> "Span":
+    from domain.errors import InvalidRequestError
+    from domain.warnings import FORMS, span_of
+
+    try:
+        return span_of(text)
+    except ValueError as error:
+        raise InvalidRequestError(
+            "This is no period.", field="period", value=text, allowed="; ".join(FORMS.values())
+        ) from error
+
+
+def _warning_rule(version: "Version", span: "Span") -> "WarningRule":
+    """Return the version's rule. Raises InvalidRequestError if it counts by other periods."""
+    from domain.errors import InvalidRequestError
+    from domain.warnings import FORMS
+
+    supervision = version.handbook.supervision
+    rule = None if supervision is None else supervision.warnings
+    if rule is None:
+        raise InvalidRequestError(
+            "This version of the handbook counts no warnings.",
+            field="rule",
+            value=version.name,
+            allowed="a version with [supervision.warnings]",
+        )
+    if rule.period is not span.period:
+        raise InvalidRequestError(
+            f"This rule counts by the {rule.period}.",
+            field="period",
+            value=span.name,
+            allowed=FORMS[rule.period],
+        )
+    return rule

@@ -1,0 +1,243 @@
+"""Nothing in the code knows a handbook: other ids and other numbers, and the same laws hold."""
+
+import ast
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+from chance_lives import Act, Life, Zone, zone_of
+from deep import deep
+from renaming import Renaming, ids_in, numbers_of, with_other_numbers
+
+from domain import commands as cmd
+from domain.decisions import Context, decide
+from domain.errors import IssueError
+from domain.evolve import evolve
+from domain.handbook import Post
+from domain.issue import Issue
+from domain.organization import chain_posts
+from domain.phases import Phase
+from domain.soundness import problems
+from domain.terms import Terms
+from handbooks.shelf import read_handbook, read_terms, zones
+
+FICTIONAL = "xinghe"
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("domain", "desk", "workflows", "activities", "ledger", "audit")
+LIVES = deep("lives under another handbook", 600)
+TERMS = read_terms(FICTIONAL)
+
+
+@lru_cache
+def lived() -> tuple[tuple[Act, ...], ...]:
+    """Lives in the fictional zone, as it is."""
+    zone = zone_of(TERMS)
+    return tuple(_lived(zone, seed) for seed in range(LIVES))
+
+
+def _lived(zone: Zone, seed: int) -> tuple[Act, ...]:
+    life = Life(zone, Random(seed))  # noqa: S311  # lives by chance, not secrets
+    for _ in life.live():
+        pass
+    return tuple(life.log)
+
+
+def submitted(issue: Issue | None, act: Act, terms: Terms) -> tuple[tuple[str, ...], Issue]:
+    """Decide an act once more; return its events as they would be stored, and the issue."""
+    zone = terms.handbook.zone
+    sent = cmd.Submission(id="c", zone=zone, key="one", actor=act.actor, command=act.command)
+    made = decide(issue, sent, Context(at=act.at, terms=terms, number="one"))
+    return tuple(event.model_dump_json() for event in made.events), made.issue
+
+
+# --- other names ---
+
+
+def test_every_id_and_every_name_is_another() -> None:
+    renaming = Renaming()
+    other = renaming.terms(TERMS).handbook
+
+    assert not set(ids_in(other)) & set(ids_in(TERMS.handbook))
+    assert len(set(ids_in(other))) == len(set(ids_in(TERMS.handbook))) > 150
+    text = TERMS.handbook.model_dump_json()
+    assert json.loads(renaming.back(other.model_dump_json())) != json.loads(text)  # names differ
+    assert numbers_of(other) == numbers_of(TERMS.handbook)
+
+
+def test_under_other_names_the_same_acts_give_the_same_events() -> None:
+    compared, ties = replayed(Renaming(), past_ties=True)
+
+    assert compared > 10 * LIVES
+    assert ties
+
+
+def test_names_in_another_order_change_nothing_but_the_order_of_what_is_due_at_once() -> None:
+    """Of clocks that are due at the same instant the first by its id fires first."""
+    compared, _ = replayed(Renaming(reverse=True), past_ties=False)
+
+    assert compared > 5 * LIVES
+
+
+def replayed(renaming: Renaming, *, past_ties: bool) -> tuple[int, int]:
+    """Replay every life under other names, each to its end or until two clocks are due at once.
+
+    Return how many events were equal, and before how many acts clocks were due at once.
+    """
+    other = renaming.terms(TERMS)
+    compared = ties = 0
+    for life in lived():
+        issue: Issue | None = None
+        for act in life:
+            tied = issue is not None and due_at_once(issue, act.at)
+            ties += tied
+            if tied and not past_ties:
+                break
+            moved = Act(act.at, renaming.of(act.actor), renaming.of(act.command), ())
+            stored, issue = submitted(issue, moved, other)
+            told = [renaming.back(each.replace(other.hash, TERMS.hash)) for each in stored]
+            assert told == [event.model_dump_json() for event in act.events]
+            compared += len(told)
+    return compared, ties
+
+
+def due_at_once(issue: Issue, at: datetime) -> bool:
+    due = [rung.due_at for clock in issue.clocks for rung in clock.rungs if rung.due_at <= at]
+    return len(set(due)) < len(due)
+
+
+def test_under_other_names_the_same_acts_are_refused() -> None:
+    renaming = Renaming()
+    other = renaming.terms(TERMS)
+    refused = 0
+    for life in lived()[: LIVES // 4]:
+        issue = moved_issue = None
+        for act, following in pairwise(life):
+            moved = Act(act.at, renaming.of(act.actor), renaming.of(act.command), ())
+            _, issue = submitted(issue, act, TERMS)
+            _, moved_issue = submitted(moved_issue, moved, other)
+            for actor in (following.actor, act.actor):
+                again = Act(act.at, actor, act.command, ())
+                moved_again = Act(act.at, renaming.of(actor), moved.command, ())
+                why = refusal(issue, again, TERMS)
+                assert refusal(moved_issue, moved_again, other) == why
+                refused += why is not None
+
+    assert refused > LIVES
+
+
+def refusal(issue: Issue | None, act: Act, terms: Terms) -> tuple[str, str | None] | None:
+    """Return how an act is refused, if it is. What the error shows of the handbook is left out."""
+    try:
+        submitted(issue, act, terms)
+    except IssueError as error:
+        return error.code, error.field
+    return None
+
+
+# --- other numbers ---
+
+
+def test_every_number_is_another() -> None:
+    before, after = TERMS.handbook, with_other_numbers(TERMS.handbook)
+
+    pairs = list(zip(numbers_of(before), numbers_of(after), strict=True))
+    assert len(pairs) > 120
+    assert [pair for pair in pairs if pair[0] == pair[1]] == []
+    assert set(ids_in(after)) == set(ids_in(before))
+
+
+@lru_cache
+def zone_of_other_numbers() -> Zone:
+    renumbered = with_other_numbers(Renaming().of(TERMS.handbook))
+    return zone_of(Terms(handbook=renumbered, calendar=Renaming().terms(TERMS).calendar))
+
+
+def test_with_other_numbers_the_handbook_is_sound() -> None:
+    assert problems(zone_of_other_numbers().terms) == ()
+
+
+def test_with_other_numbers_and_names_the_laws_hold() -> None:
+    zone = zone_of_other_numbers()
+    book, terms = zone.handbook, zone.terms
+    phases: set[Phase] = set()
+    for seed in range(LIVES):
+        life = Life(zone, Random(seed))  # noqa: S311  # lives by chance, not secrets
+        for lacks_a_deadline in life.live():
+            assert not lacks_a_deadline
+            issue = life.issue
+            assert issue is not None
+            phases.add(issue.phase)
+            assert issue.owner in {post.id for post in chain_posts_and_fallbacks(zone, issue)}
+        folded: Issue | None = None
+        for act in life.log:
+            for event in act.events:
+                folded = evolve(folded, event, zone=book.zone, key="one", terms=terms.hash)
+        assert folded == life.issue
+
+    assert phases == set(Phase)
+
+
+def chain_posts_and_fallbacks(zone: Zone, issue: Issue) -> Iterator[Post]:
+    """Yield the posts that may be accountable for an issue where it stands."""
+    book = zone.handbook
+    yield from chain_posts(book, issue.enterprise, issue.tier)
+    fallback = book.tiers[issue.tier - 1].fallback
+    last = None if book.ladder is None else book.ladder.fallback
+    yield from (p for p in book.posts if p.id == last or (fallback and p.unit == fallback))
+
+
+# --- no id of a handbook stands in the code ---
+
+ENGINES_WORDS = {
+    "handling": ({"domain/phases.py"}, "a phase; the clock of that phase is called after it"),
+    "sign_off": (
+        {
+            "domain/phases.py",
+            "domain/evolve.py",
+            "domain/decisions/sign_off.py",
+            "domain/proof_of_approvals.py",
+            "domain/view.py",
+        },
+        "a phase, a field of an issue and a setting; the clock of that phase is called after it",
+    ),
+    "part": ({"domain/clock_rules.py", "domain/decisions/team.py"}, "a scope of clocks, a field"),
+    "review": ({"domain/clock_rules.py", "domain/staffing.py"}, "what a rung or a tier does"),
+    "waiting": ({"domain/conditions.py", "desk/importing/mapping.py"}, "a question, a standing"),
+    "resolution": ({"domain/view.py"}, "a field of what is shown of an issue"),
+    "ruling": ({"domain/order_evolve.py"}, "a field of a supervision order"),
+    "overdue": ({"desk/seen.py"}, "what is counted of a list of issues"),
+    "due": (
+        {"domain/duration_text.py", "audit/promises.py", "desk/importing/zone.py"},
+        "a field of a length, a kind of finding, a rung of the handbook that an import makes",
+    ),
+}
+"""Words of the engine's own that a shipped handbook has for an id as well: where, and as what."""
+
+
+def literals() -> Iterator[tuple[str, str]]:
+    """Yield every text that stands in the code, docstrings apart, and where."""
+    for package in PACKAGES:
+        for file in sorted((ROOT / package).rglob("*.py")):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+            texts = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+            for text in texts:
+                if isinstance(text.value, str) and id(text) not in alone:
+                    yield text.value, f"{file.relative_to(ROOT)}:{text.lineno}"
+
+
+def test_no_id_of_a_shipped_handbook_stands_in_the_code() -> None:
+    shipped = {id_ for zone in zones() for id_ in ids_in(read_handbook(zone))}
+    found: dict[str, set[str]] = {}
+    for text, where in literals():
+        if text in shipped:
+            found.setdefault(text, set()).add(where.partition(":")[0])
+
+    assert len(shipped) > 500
+    listed = {word: files for word, (files, _) in ENGINES_WORDS.items()}
+    assert {w: new for w, files in found.items() if (new := files - listed.get(w, set()))} == {}
+    assert set(listed) == set(found)

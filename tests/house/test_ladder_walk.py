@@ -1,0 +1,96 @@
+"""The walk up the ladder in the documents is taken: every command runs and prints what is shown."""
+
+import shlex
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from house_desk import House
+from house_documents import blocks
+from house_tree import ROOT
+
+from desk.desk import Desk
+from desk.shelf import Shelf
+from handbooks.shelf import read_terms
+
+PAGE = Path("docs/howto/work-the-ladder.md")
+ZONE = "xinghe"
+WALKED_AT = datetime(2026, 11, 22, 8, 25, tzinfo=UTC)
+LEFT_OUT = "…"
+REFUSED = "✗"
+TERMINAL_COLUMNS = "110"
+"""Of the terminal that the page was written down from: tables fit themselves into it."""
+
+
+def steps() -> list[tuple[str, list[str]]]:
+    """Return every command of the page with the lines that it prints there."""
+    found: list[tuple[str, list[str]]] = []
+    for block in blocks(PAGE, "console"):
+        for line in block.replace("\\\n", " ").splitlines():
+            if line.startswith("$ "):
+                found.append((line[2:], []))
+            else:
+                found[-1][1].append(line)
+    return found
+
+
+def house() -> House:
+    """Return a ledger in memory with the fictional zone, at the instant of the walk."""
+    at = House(WALKED_AT)
+    at.desk = Desk(at.ledger, Shelf(at.ledger, {ZONE: read_terms(ZONE)}), at.clock)
+    return at
+
+
+def missing(shown: list[str], said: str) -> list[str]:
+    """Return the lines that were shown and are not printed there; only `…` leaves lines out."""
+    printed, lacking = [line.rstrip() for line in said.splitlines()], []
+    at, gap = 0, False
+    for line in shown:
+        if line == LEFT_OUT:
+            gap = True
+            continue
+        places = range(at, len(printed) if gap else min(at + 1, len(printed)))
+        place = next((each for each in places if fits(line, printed[each])), None)
+        if place is None:
+            lacking.append(line)
+        else:
+            at, gap = place + 1, False
+    return [*lacking, *(() if gap else printed[at:])]
+
+
+def fits(shown: str, printed: str) -> bool:
+    """Return whether a line is the printed one, or begins it where the rest is left out."""
+    begin, cut, _ = shown.partition(LEFT_OUT)
+    return printed.startswith(begin.rstrip()) if cut else printed == shown.rstrip()
+
+
+def test_the_walk_prints_what_the_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "handbooks").symlink_to(ROOT / "handbooks")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("house_desk.COLUMNS", TERMINAL_COLUMNS)
+    here = house()
+
+    for line, shown in steps():
+        if line.startswith("closeout "):
+            code, said = here.type(shlex.split(line)[1:])
+            refused = shown[0].startswith(REFUSED)
+            assert (code != 0) == refused, f"{line}: {said}"
+            assert missing(shown, said) == [], f"{line}: {said}"
+        else:
+            subprocess.run(["sh", "-c", line], check=True)
+
+
+@pytest.mark.parametrize(
+    ("shown", "lacking"),
+    [
+        (["first", "…", "third …"], []),
+        (["first", "third line"], ["third line", "second", "third line"]),
+        (["second", "…"], ["second"]),
+        (["first", "second"], ["third line"]),
+    ],
+)
+def test_only_what_is_marked_may_be_left_out(shown: list[str], lacking: list[str]) -> None:
+    assert missing(shown, "first\nsecond  \nthird line") == lacking
