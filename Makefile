@@ -27,17 +27,22 @@ demo: setup ## real issues from report to close-out, on real Temporal and real P
 up: setup ## run Closeout on this machine until Ctrl-C
 	$(BIN)/closeout up
 
-# Two cores, two halves: what is decided and written beside what runs on a whole stack.
-DECIDED := tests/activities tests/audit tests/desk tests/domain tests/handbooks tests/house tests/ledger
+# Three parts beside each other: what is decided, what is written and described, and what runs on a
+# whole stack, which waits so much that two cores serve all three.
+DECIDED := tests/audit tests/domain tests/house
+WRITTEN := tests/activities tests/desk tests/handbooks tests/ledger
 STACK := tests/demo tests/runtime tests/stories tests/terminal tests/workflows
 
 test: setup ## every test, the deep ones with a tenth of their counts
 	@rm -f .coverage .coverage.*
 	@COVERAGE_FILE=.coverage.decided $(BIN)/python -m pytest -q --cov --cov-report= $(DECIDED) >.coverage.log 2>&1 & \
-	  decided=$$!; stack=0; beside=0; \
+	  decided=$$!; \
+	  COVERAGE_FILE=.coverage.written $(BIN)/python -m pytest -q --cov --cov-report= $(WRITTEN) >.coverage.log2 2>&1 & \
+	  written=$$!; stack=0; beside=0; \
 	  COVERAGE_FILE=.coverage.stack $(BIN)/python -m pytest -q --cov --cov-report= $(STACK) || stack=$$?; \
-	  wait $$decided || beside=$$?; cat .coverage.log; rm .coverage.log; \
-	  $(BIN)/coverage combine --quiet .coverage.decided .coverage.stack && exit $$((stack + beside))
+	  wait $$decided || beside=$$?; wait $$written || beside=$$((beside + $$?)); \
+	  cat .coverage.log .coverage.log2; rm .coverage.log .coverage.log2; \
+	  $(BIN)/coverage combine --quiet .coverage.decided .coverage.written .coverage.stack && exit $$((stack + beside))
 
 check: test ## everything CI runs; begins with the tests
 	@$(MAKE) --no-print-directory coverage lint types imports wheel

@@ -102,7 +102,9 @@ def test_whatever_happens_disputes_and_modes_keep_their_bounds(choices):
         refusals = 0 if event.kind == "issue_reopened" else refusals
         refusals += event.kind == "dispatch_refused"
         parkings += event.kind in ("issue_parked", "parking_prolonged")
-        channels += event.kind == "green_channel_opened"
+        channels += event.kind == "green_channel_opened" or (
+            event.kind == "emergency_ended" and event.to_priority is Priority.EXPEDITED
+        )
         assert (refusals, parkings, channels) == (
             after.refusals,
             after.parked,

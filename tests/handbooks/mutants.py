@@ -112,10 +112,16 @@ def _of_people(data: Data) -> Iterator[Change]:
         for number in range(len(roster["shifts"])):
             shift: Path = ("rosters", place, "shifts", number)
             yield f"roster {roster['id']}: shift {number} dropped", shift, DROP
+    yield from _of_delegations(data)
+    yield from _of_tiers(data)
+
+
+def _of_delegations(data: Data) -> Iterator[Change]:
     for place, each in enumerate(data.get("delegations", ())):
         yield f"delegation {each['id']} dropped", ("delegations", place), DROP
-        yield f"delegation {each['id']} for everything", ("delegations", place, "commands"), DROP
-    yield from _of_tiers(data)
+        if "commands" in each:
+            everything = f"delegation {each['id']} for everything"
+            yield everything, ("delegations", place, "commands"), DROP
 
 
 def _of_tiers(data: Data) -> Iterator[Change]:

@@ -90,9 +90,7 @@ async def forgetful(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[C
 
 
 @pytest.mark.usefixtures("small_pages")
-async def test_every_open_issue_is_moved_once_and_its_workflow_waits_for_the_new_deadline(
-    city: City,
-) -> None:
+async def test_every_open_issue_is_moved_once_in_pages(city: City) -> None:
     keys = await opened(city, 5)
     await city.lapse.settle()
     ground = await published(city)
@@ -102,6 +100,15 @@ async def test_every_open_issue_is_moved_once_and_its_workflow_waits_for_the_new
         adoption_workflow_id(ground.reference)
     ).fetch_history()
     assert count(history, "ACTIVITY_TASK_SCHEDULED", "adopt_page") == 3
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_the_workflow_of_an_issue_that_was_moved_waits_for_the_new_deadline(
+    city: City,
+) -> None:
+    keys = await opened(city, 1)
+    await city.lapse.settle()
+    assert await carried(city, (await published(city)).reference) == Leg(after=None, moved=1)
     await city.lapse.advance_to(b.TUE_17)
     assert [row.rung for row in await city.fired(keys[0])] == ["at-50"]
     await city.lapse.advance_to(b.local(8, 17))
