@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check coverage deep bench fmt lint types imports wheel lock clean
+.PHONY: help setup demo up test halves check coverage deep bench fmt lint types imports wheel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -27,25 +27,24 @@ demo: setup ## real issues from report to close-out, on real Temporal and real P
 up: setup ## run Closeout on this machine until Ctrl-C
 	$(BIN)/closeout up
 
-# Three parts beside each other: what is decided, what is written and described, and what runs on a
-# whole stack, which waits so much that two cores serve all three.
-DECIDED := tests/audit tests/domain tests/house
-WRITTEN := tests/activities tests/desk tests/handbooks tests/ledger
+# Two cores, two halves: what is decided and written beside what runs on a whole stack.
+DECIDED := tests/activities tests/audit tests/desk tests/domain tests/handbooks tests/house tests/ledger
 STACK := tests/demo tests/runtime tests/stories tests/terminal tests/workflows
 
-test: setup ## every test, the deep ones with a tenth of their counts
-	@rm -f .coverage .coverage.*
-	@COVERAGE_FILE=.coverage.decided $(BIN)/python -m pytest -q --cov --cov-report= $(DECIDED) >.coverage.log 2>&1 & \
-	  decided=$$!; \
-	  COVERAGE_FILE=.coverage.written $(BIN)/python -m pytest -q --cov --cov-report= $(WRITTEN) >.coverage.log2 2>&1 & \
-	  written=$$!; stack=0; beside=0; \
-	  COVERAGE_FILE=.coverage.stack $(BIN)/python -m pytest -q --cov --cov-report= $(STACK) || stack=$$?; \
-	  wait $$decided || beside=$$?; wait $$written || beside=$$((beside + $$?)); \
-	  cat .coverage.log .coverage.log2; rm .coverage.log .coverage.log2; \
-	  $(BIN)/coverage combine --quiet .coverage.decided .coverage.written .coverage.stack && exit $$((stack + beside))
+test: halves ## every test, the deep ones with a tenth of their counts
 
-check: test ## everything CI runs; begins with the tests
+check: ## everything CI runs; begins with the tests, their coverage counted
+	@$(MAKE) --no-print-directory halves COUNTED="--cov --cov-report="
 	@$(MAKE) --no-print-directory coverage lint types imports wheel
+
+halves: setup
+	@rm -f .coverage .coverage.*
+	@COVERAGE_FILE=.coverage.decided $(BIN)/python -m pytest -q $(COUNTED) $(DECIDED) >.coverage.log 2>&1 & \
+	  decided=$$!; stack=0; beside=0; \
+	  COVERAGE_FILE=.coverage.stack $(BIN)/python -m pytest -q $(COUNTED) $(STACK) || stack=$$?; \
+	  wait $$decided || beside=$$?; cat .coverage.log; rm .coverage.log; \
+	  if [ -n "$(COUNTED)" ]; then $(BIN)/coverage combine --quiet .coverage.decided .coverage.stack; fi && \
+	  exit $$((stack + beside))
 
 coverage:
 	$(BIN)/coverage report --include='domain/*' --fail-under=99
