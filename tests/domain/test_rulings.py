@@ -311,3 +311,18 @@ def test_the_first_receiver_answers_for_it_whatever_the_units_say():
     assert {e.kind for e in story.events} >= {"dispatch_refused", "dispatch_ruled"}
     assert (story.issue.owner, story.issue.tier) == (OFFICER.post, 1)
     assert story.issue.clock("acceptance").verdict is Verdict.MET
+
+
+def test_during_a_dispute_an_instruction_names_a_post_of_a_unit():
+    order = ld.Instruct(text="The officer does it.", expires_at=FRI_17, handler="grid-east-1")
+
+    with pytest.raises(InvalidRequestError, match="names a post of a unit"):
+        when(given(*IN_DISPUTE, terms=LADDER), order, DIRECTOR, MON_11, terms=LADDER)
+
+
+def test_instructions_come_to_an_end():
+    often = given(*IN_HANDLING, terms=LADDER).model_copy(update={"instructed": 1000})
+    order = ld.Instruct(text="Once more.", expires_at=FRI_17)
+
+    with pytest.raises(WrongPhaseError, match="as many instructions as it may"):
+        when(often, order, DIRECTOR, MON_11, terms=LADDER)
