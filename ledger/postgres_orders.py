@@ -1,5 +1,6 @@
 """Supervision orders in PostgreSQL: their rows, and a command's writes."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -106,12 +107,13 @@ class PostgresOrders(Pooled):
         return []
 
 
-class OrderWriting:
+class OrderWriting(ABC):
     """The part of a transaction that writes orders."""
 
     @property
+    @abstractmethod
     def _connection(self) -> "Connection":
-        raise NotImplementedError
+        """Return the transaction's connection; raises LedgerError while it is not open."""
 
     async def lock_order(
         self, stream: str, command_id: str
