@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test halves check coverage deep bench fmt lint types imports wheel lock clean
+.PHONY: help setup demo up test parts check coverage deep bench fmt lint types imports wheel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -27,24 +27,28 @@ demo: setup ## real issues from report to close-out, on real Temporal and real P
 up: setup ## run Closeout on this machine until Ctrl-C
 	$(BIN)/closeout up
 
-# Two cores, two halves: what is decided and written beside what runs on a whole stack.
+# Three parts side by side: what is decided and written keeps a core busy, the two on whole stacks wait.
 DECIDED := tests/activities tests/audit tests/desk tests/domain tests/handbooks tests/house tests/ledger
-STACK := tests/demo tests/runtime tests/stories tests/terminal tests/workflows
+STACK := tests/demo tests/stories tests/terminal
+TIMED := tests/runtime tests/workflows
 
-test: halves ## every test, the deep ones with a tenth of their counts
+test: parts ## every test, the deep ones with a twentieth of their counts
 
-check: ## everything CI runs; begins with the tests, their coverage counted
-	@$(MAKE) --no-print-directory halves COUNTED="--cov --cov-report="
+check: ## everything CI runs; begins with the tests, a tenth of the deep ones, coverage counted
+	@CLOSEOUT_TENTH=1 $(MAKE) --no-print-directory parts COUNTED="--cov --cov-report="
 	@$(MAKE) --no-print-directory coverage lint types imports wheel
 
-halves: setup
+parts: setup
 	@rm -f .coverage .coverage.*
 	@COVERAGE_FILE=.coverage.decided $(BIN)/python -m pytest -q $(COUNTED) $(DECIDED) >.coverage.log 2>&1 & \
-	  decided=$$!; stack=0; beside=0; \
+	  decided=$$!; \
+	  COVERAGE_FILE=.coverage.timed $(BIN)/python -m pytest -q $(COUNTED) $(TIMED) >.coverage.timed.log 2>&1 & \
+	  timed=$$!; stack=0; beside=0; kept=0; \
 	  COVERAGE_FILE=.coverage.stack $(BIN)/python -m pytest -q $(COUNTED) $(STACK) || stack=$$?; \
-	  wait $$decided || beside=$$?; cat .coverage.log; rm .coverage.log; \
-	  if [ -n "$(COUNTED)" ]; then $(BIN)/coverage combine --quiet .coverage.decided .coverage.stack; fi && \
-	  exit $$((stack + beside))
+	  wait $$timed || kept=$$?; cat .coverage.timed.log; \
+	  wait $$decided || beside=$$?; cat .coverage.log; rm .coverage.log .coverage.timed.log; \
+	  if [ -n "$(COUNTED)" ]; then $(BIN)/coverage combine --quiet .coverage.decided .coverage.stack .coverage.timed; fi && \
+	  exit $$((stack + beside + kept))
 
 coverage:
 	$(BIN)/coverage report --include='domain/*' --fail-under=99

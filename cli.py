@@ -22,9 +22,11 @@ from terminal.calendar_files import (
     calendar_show,
 )
 from terminal.calendar_sums import calendar_add, calendar_batch, calendar_elapsed
+from terminal.callbacks import callback_draw, callback_list, callback_redraw
 from terminal.clock_audit import clocks_audit
 from terminal.deadlines import why
 from terminal.doctor import doctor
+from terminal.forms import forms_application, forms_rectifications
 from terminal.handbook_check import handbook_check
 from terminal.handbook_publish import handbook_publish
 from terminal.handbook_showing import handbook_diff, handbook_list, handbook_show
@@ -47,7 +49,10 @@ from terminal.orders import (
 from terminal.publishing import calendar_publish, tasks
 from terminal.routing import routing_preview
 from terminal.session import Wiring
+from terminal.sign_offs import signoff_answer, signoff_link, signoff_report
+from terminal.similar import similar
 from terminal.supervision import supervise_lights, supervise_parked, supervise_warnings
+from terminal.team import team
 from terminal.zones import zones
 
 if TYPE_CHECKING:
@@ -60,8 +65,8 @@ if TYPE_CHECKING:
     from runtime.stack import ChildProgram
 
 COMMANDS: dict[str, tuple[Body, ...]] = {
-    "Issues": (report, do, list_, show, history, why, incident, zones),
-    "Who is responsible": (board, enterprises),
+    "Issues": (report, do, list_, show, history, why, incident, similar, zones),
+    "Who is responsible": (board, enterprises, team),
     "Audit": (verify, replay),
     "Rules": (adopt, tasks),
     "Running it": (up, demo, doctor, recover, migrate),
@@ -109,6 +114,21 @@ FAMILIES: dict[str, tuple[str, str, tuple[Body, ...]]] = {
             supervise_parked,
         ),
     ),
+    "forms": (
+        "Forms: rectifications in figures, applications and their gate.",
+        "Issues",
+        (forms_rectifications, forms_application),
+    ),
+    "signoff": (
+        "Sign-offs: one-time links, how they ended.",
+        "Issues",
+        (signoff_link, signoff_answer, signoff_report),
+    ),
+    "callback": (
+        "Callbacks after the closing: draws that anyone can draw again.",
+        "Supervision",
+        (callback_draw, callback_redraw, callback_list),
+    ),
     "import": ("Logs of other systems, played and counted.", "Audit", (import_xes,)),
     "clocks": ("The timer ledger: rungs due, fired, told.", "Audit", (clocks_audit,)),
 }
@@ -119,7 +139,7 @@ def exit_codes() -> Mapping[type[Exception], int]:
     """Return the code that the process ends with, by the error that ended it.
 
     Beside these: 0 done, 2 wrong usage, 130 interrupted; 1 also for a failed `doctor`, 6 also for
-    what `verify`, `replay`, `clocks audit` and `import xes` find.
+    what `verify`, `replay`, `clocks audit`, `callback redraw` and `import xes` find.
     """
     from audit.facts import UnsoundTermsError
     from audit.replay import DamagedHistoryError

@@ -32,6 +32,7 @@ from activities.notifier import Notifier
 from activities.supervision import SupervisionActivities
 from activities.upkeep import Upkeep
 from desk.desk import Desk
+from desk.errands import ErrandRunner
 from desk.guard import Guard
 from desk.opening import database_url, open_desk
 from desk.order_upkeep import OrderRelay
@@ -110,6 +111,12 @@ def make_relay(
 ) -> Relay:
     """Return a relay that the desk of this process wakes."""
     orders = OrderRelay(SupervisionDesk(desk), client, task_queue=task_queue)
+    errands = ErrandRunner(desk)
+
+    async def also() -> int:
+        # Errands need the ledger alone, so they go first: Temporal may be away.
+        return await errands.once() + await orders.once()
+
     relay = Relay(
         desk.ledger,
         client,
@@ -117,7 +124,7 @@ def make_relay(
         task_queue=task_queue,
         shown=at_start,
         window=window,
-        also=orders.once,
+        also=also,
     )
     desk.on_poke = relay.wake
     return relay

@@ -26,8 +26,8 @@ RINGS = {"ring_rung", "ring_order"}
 class Finding:
     """One thing that is not as it was written. `version` names the event, where there is one.
 
-    `kind` is one of chain, event, fold, head, command, rung, clock, terms, publication; of the
-    last, `stream` is the publication.
+    `kind` is one of chain, event, fold, head, command, rung, clock, link, errand, terms,
+    publication; of the last, `stream` is the publication.
     """
 
     kind: str

@@ -1,6 +1,6 @@
 """What an audit reads: the events and commands of one stream, and the terms they name."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from domain.chain import Record
 from domain.orders import is_order_stream, read_order_stream
 from domain.terms import Terms
+from ledger.kin import ErrandRow, LinkRow
 from ledger.orders import OrderColumns, OrderRow
 from ledger.port import ClockRow, CommandRow, FiringRow, IssueRow
 
@@ -56,6 +57,26 @@ class Tables(Facts, Protocol):
 
     async def clocks(self, stream: str) -> list[ClockRow]:
         """Return every cycle of every clock of a stream."""
+        ...
+
+    async def links(self, zone: str, key: str) -> list[LinkRow]:
+        """Return the links that the stream of this issue wrote."""
+        ...
+
+    async def errand_texts(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return the texts of those errands that wait or have been carried out, by id."""
+        ...
+
+
+class Waiting(Tables, Protocol):
+    """What a ledger keeps beside the facts and no stream's name leads to."""
+
+    async def waiting_errands(self, after: str, limit: int) -> list[ErrandRow]:
+        """Return the errands that wait, due or not, in order of id, after the id `after`."""
+        ...
+
+    async def stray_links(self, limit: int) -> list[LinkRow]:
+        """Return links whose writing issue has no events."""
         ...
 
 

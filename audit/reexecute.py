@@ -8,8 +8,10 @@ from itertools import zip_longest
 from pydantic import ValidationError
 
 from audit.facts import Facts, Life, TermsOf, UnsoundTermsError, read_life, terms_reader
+from audit.kin import kin_recorded
 from domain.chain import GENESIS, Origin, Record, recorded
 from domain.commands import SUBMISSION
+from domain.commands_of_kin import LinkCommand
 from domain.commands_of_time import Adoption
 from domain.decisions import Context, decide
 from domain.decisions.orders import decide_order
@@ -152,8 +154,9 @@ async def _decided(
     submission = SUBMISSION.validate_json(row.body)
     command, number = submission.command, _number_recorded(stored)
     target = await terms_of(command.terms) if isinstance(command, Adoption) else None
-    context = Context(at=row.at, terms=terms, rules=row.rules, number=number, target=target)
     known = issue if isinstance(issue, Issue) else None
+    kin = kin_recorded(known, stored) if isinstance(command, LinkCommand) else None
+    context = Context(row.at, terms, rules=row.rules, number=number, target=target, kin=kin)
     return decide(known, submission, context).events, submission.occurred_at
 
 

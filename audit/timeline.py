@@ -6,17 +6,24 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import assert_never
 
-from audit import timeline_ladder
+from audit import timeline_kin, timeline_ladder, timeline_team
 from audit.phrases import short, then
+from audit.timeline_kin import callback_line, form_line, kin_line
 from audit.timeline_ladder import ladder_line, mode_line
+from audit.timeline_team import round_line, team_line
 from domain import events as ev
 from domain import events_of_time as tm
 from domain.chain import Record
 from domain.days import to_ms
 from domain.duration_text import written_duration
+from domain.events_of_callbacks import CallbackEvent
+from domain.events_of_forms import FormEvent
+from domain.events_of_kin import KinEvent
 from domain.events_of_ladder import LadderEvent
 from domain.events_of_modes import ModeEvent
-from domain.evolve import SignOffEvent
+from domain.events_of_rounds import RoundEvent
+from domain.events_of_team import TeamEvent
+from domain.evolve import FamilyEvent, SignOffEvent
 from domain.issue import Evidence
 from domain.lateness import emergencies, recorded_late_ms
 from domain.model import Name, written
@@ -26,7 +33,10 @@ from domain.terms import Terms
 
 NO_TERMS: TermsByHash = MappingProxyType({})
 
-TITLES: dict[str, Name] = timeline_ladder.TITLES | {
+TITLES: dict[str, Name] = {
+    **timeline_ladder.TITLES,
+    **timeline_team.TITLES,
+    **timeline_kin.TITLES,
     "issue_reported": Name(zh="问题上报", en="reported"),
     "issue_accepted": Name(zh="受理登记", en="accepted"),
     "issue_turned_away": Name(zh="不予受理", en="turned away"),
@@ -158,7 +168,17 @@ def summary(event: ev.Event) -> str:  # noqa: C901, PLR0911, PLR0912  # one case
             return _of_family(event)
 
 
-def _of_family(event: SignOffEvent | LadderEvent | ModeEvent | tm.TimeEvent) -> str:
+def _of_family(event: FamilyEvent) -> str:  # one a family
+    if isinstance(event, TeamEvent):
+        return team_line(event)
+    if isinstance(event, RoundEvent):
+        return round_line(event)
+    if isinstance(event, KinEvent):
+        return kin_line(event)
+    if isinstance(event, FormEvent):
+        return form_line(event)
+    if isinstance(event, CallbackEvent):
+        return callback_line(event)
     if isinstance(event, SignOffEvent):
         return _sign_off(event)
     if isinstance(event, LadderEvent):

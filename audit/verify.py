@@ -12,7 +12,8 @@ from audit.checks import (
     rung_findings,
     terms_findings,
 )
-from audit.facts import Life, Tables, TermsOf, read_life, terms_reader
+from audit.facts import Life, Tables, TermsOf, Waiting, read_life, stream_names, terms_reader
+from audit.kin import KinBalance, KinTally
 from audit.verify_orders import order_findings
 from audit.verify_publications import Published, publication_findings
 from domain.chain import GENESIS, Record, breaks
@@ -20,6 +21,7 @@ from domain.events import RungFired
 from domain.evolve import evolve
 from domain.issue import Issue
 from domain.orders import is_order_stream
+from ledger.kin import LinkRow
 from ledger.port import ClockRow, FiringRow, IssueRow, UnreadableRowError
 from ledger.projections import rows_of
 
@@ -36,10 +38,11 @@ class _Projected:
     problem: str | None
     firings: tuple[FiringRow, ...]
     clocks: tuple[ClockRow, ...]
+    links: tuple[LinkRow, ...]
 
 
-class Everything(Tables, Published, Protocol):
-    """A ledger with its publications."""
+class Everything(Waiting, Published, Protocol):
+    """A ledger with its publications, and what waits in it."""
 
 
 async def verify_all(
@@ -50,26 +53,39 @@ async def verify_all(
 ) -> Findings:
     """Verify every stream and publication; `progress` hears how many streams are done."""
     reader = terms_of or terms_reader(ledger)
-    total, done = Findings(0, 0, 0, ()), 0
+    total, done, balance = Findings(0, 0, 0, ()), 0, KinBalance()
     async for stream in ledger.streams():
-        total = total.plus(await verify_stream(ledger, stream, reader))
+        total = total.plus(await verify_stream(ledger, stream, reader, balance))
         done += 1
         progress(done)
-    return total.plus(Findings(0, 0, 0, await publication_findings(ledger)))
+    uncaused = await balance.findings(ledger)
+    return total.plus(Findings(0, 0, 0, (*uncaused, *await publication_findings(ledger))))
 
 
-async def verify_stream(ledger: Tables, stream: str, terms_of: TermsOf | None = None) -> Findings:
-    """Verify one stream. What cannot be read is a finding too, not an error."""
+async def verify_stream(
+    ledger: Tables,
+    stream: str,
+    terms_of: TermsOf | None = None,
+    balance: KinBalance | None = None,
+) -> Findings:
+    """Verify one stream. What cannot be read is a finding too, not an error.
+
+    `balance` hears what the stream has to tell others, and what it was told.
+    """
     if is_order_stream(stream):
         life, of_order = await order_findings(ledger, stream, terms_of or terms_reader(ledger))
         return Findings(1, len(life.records), len(life.commands), of_order)
     life, projected = await _read(ledger, stream)
+    kin = KinTally(life)
     found = [
         *(Finding("chain", b.stream, b.version, b.problem) for b in breaks(life.records)),
         *command_findings(life),
         *await terms_findings(life, terms_of or terms_reader(ledger)),
-        *_fold_findings(life, projected),
+        *_fold_findings(life, projected, kin),
+        *await kin.errand_findings(ledger),
     ]
+    if balance is not None:
+        balance.add(life, kin.errands)
     return Findings(1, len(life.records), len(life.commands), tuple(found))
 
 
@@ -80,10 +96,11 @@ async def _read(ledger: Tables, stream: str) -> tuple[Life, _Projected]:
         life = await read_life(ledger, stream)
         firings = tuple(await ledger.firings(stream))
         clocks = tuple(await ledger.clocks(stream))
+        links = tuple(await ledger.links(*stream_names(stream)))
         again, problem = await _stored_issue(ledger, stream)
         if (row and row.hash) == (again and again.hash):
             break
-    return life, _Projected(again, problem, firings, clocks)
+    return life, _Projected(again, problem, firings, clocks, links)
 
 
 async def _stored_issue(ledger: Tables, stream: str) -> tuple[IssueRow | None, str | None]:
@@ -93,7 +110,7 @@ async def _stored_issue(ledger: Tables, stream: str) -> tuple[IssueRow | None, s
         return None, f"the stored issue cannot be read: {error}"
 
 
-def _fold_findings(life: Life, projected: _Projected) -> Iterator[Finding]:
+def _fold_findings(life: Life, projected: _Projected, kin: KinTally) -> Iterator[Finding]:
     issue: Issue | None = None
     cycles: dict[tuple[str, int], ClockRow] = {}
     fired: list[tuple[Record, RungFired]] = []
@@ -108,6 +125,7 @@ def _fold_findings(life: Life, projected: _Projected) -> Iterator[Finding]:
             return
         moved = rows_of(before, issue, [event], [record], ()).clocks
         cycles |= {(row.clock, row.cycle): row for row in moved}
+        kin.saw(record, event, before, issue)
         numbers[record.version] = issue.number
         if isinstance(event, RungFired):
             fired.append((record, event))
@@ -117,6 +135,7 @@ def _fold_findings(life: Life, projected: _Projected) -> Iterator[Finding]:
         yield Finding("fold", life.stream, len(life.records), projected.problem)
     yield from rung_findings(life, fired, projected.firings)
     yield from _clock_findings(life, cycles, projected.clocks)
+    yield from kin.link_findings(projected.links)
     yield from result_findings(life, numbers)
 
 

@@ -1,21 +1,25 @@
 """The traced cases of the five sources: what each states, and the commands that play it out."""
 
+import hashlib
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from domain.commands import Command, Confirm, MarkUnreachable, Reject, SendBack, Verify
-from domain.model import Code, Frozen, Name, Short, Text
+from domain.commands_of_forms import Inspect
+from domain.model import Code, Frozen, Key, Name, Short, Text
 from domain.people import Actor
 from domain.phases import Outcome, Phase, SignOffOutcome
 
 FOLDER = Path(__file__).with_suffix("")
+PAPERS = FOLDER / "papers"
+PAPER_MEDIA = "text/plain"
 ASSUMED = "assumed"
 SOURCE_PATTERN = re.compile(r"00[0-4]:\d+(-\d+)?")
-SIGN_OFF_ACTS = (Confirm, Reject, MarkUnreachable, Verify, SendBack)
+SIGN_OFF_ACTS = (Confirm, Reject, MarkUnreachable, Verify, SendBack, Inspect)
 """No source says who signs off (domain finding 2): a step with one of these is ours."""
 
 
@@ -38,14 +42,49 @@ class Elapsed(Frozen):
     comparator: Literal["exactly", "less_than"] = "exactly"
 
 
+class Paper(Frozen):
+    """A stand-in for a paper, given as evidence: no source holds any. `source` is the line that
+    names the paper, or `assumed`."""
+
+    file: Annotated[str, Field(pattern=r"^A\d\d-[a-z-]+\.txt$")]
+    source: Annotated[str, Field(pattern=rf"^({SOURCE_PATTERN.pattern}|{ASSUMED})$")]
+
+    def evidence(self) -> dict[str, object]:
+        """Return what is known of the file itself."""
+        content = (PAPERS / self.file).read_bytes()
+        return {
+            "reference": f"demo/cases/papers/{self.file}",
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "size": len(content),
+            "media_type": PAPER_MEDIA,
+        }
+
+
 class Step(Frozen):
-    """One act: who asks for what. `source` is a line of the seeds (`000:17`), or `assumed`."""
+    """One act: who asks for what. `source` is a line of the seeds (`000:17`), or `assumed`.
+
+    `papers` are the evidence of the command: of the resolution, if it proposes one.
+    """
 
     by: Actor
     command: Command
     source: Short
     assumed: bool = False
     note: Text | None = None
+    papers: tuple[Paper, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hands_its_papers_in(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or not given.get("papers"):
+            return given
+        evidence = [Paper.model_validate(paper).evidence() for paper in given["papers"]]
+        command = given["command"]
+        if "resolution" in command:
+            command = command | {"resolution": command["resolution"] | {"evidence": evidence}}
+        else:
+            command = command | {"evidence": evidence}
+        return given | {"command": command}
 
     @model_validator(mode="after")
     def _says_where_it_comes_from(self) -> Self:
@@ -61,7 +100,8 @@ class Step(Frozen):
 
 
 class Expect(Frozen):
-    """Where a case ends. `assumed`: the source does not tell the end.
+    """Where a case ends. `assumed`: the source does not tell the end. `follow_up` is the key of the
+    issue that follows a partial result, and is still to be accepted.
 
     Who signed off is told nowhere; the steps say so, one by one.
     """
@@ -71,6 +111,7 @@ class Expect(Frozen):
     sign_off: SignOffOutcome | None = None
     tier_reached: Annotated[int, Field(ge=1, le=5)]
     assumed: bool
+    follow_up: Key | None = None
 
 
 class Case(Frozen):
@@ -114,5 +155,5 @@ def _cases_in(file: Path) -> list[Case]:
         common = tomllib.loads(file.read_text(encoding="utf-8"))
         issues = common.pop("issues", [{}])
         return [Case.model_validate({"report": file.stem, **common, **own}) for own in issues]
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+    except (tomllib.TOMLDecodeError, ValidationError, OSError) as error:
         raise CaseError(f"{file.name}: {error}") from error

@@ -67,9 +67,14 @@ async def running(
 
 
 async def drain(engine: Engine, streams: list[tuple[str, str]]) -> None:
-    """Wait until everything is told and the workflow of every closed issue has ended."""
+    """Wait until every errand that can be run is run, everything is told, and the workflow of every
+    closed issue has ended."""
     ledger, waited = engine.desk.ledger, 0.0
-    while await ledger.outbox_size() or await ledger.undelivered():
+    while (
+        await ledger.due_errands(engine.desk.clock.now(), 1)
+        or await ledger.outbox_size()
+        or await ledger.undelivered()
+    ):
         await asyncio.sleep(POLL_SECONDS)
         waited += POLL_SECONDS
         if waited > DRAIN_SECONDS_MAX:

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from demo.summary import Ended, Expected, ended, print_proofs, table_of
 from demo.virtual import TimeLapse, VirtualClock, skipping
 from desk.opening import open_desk
 from domain.days import zone_of
+from domain.phases import Phase
 from ledger.migrate import migrate
 from runtime.errors import FolderTakenError, FolderUnusableError
 from runtime.lock import holder
@@ -88,7 +90,7 @@ async def act_one(
     client = await connect(address)
     await ensure_namespace(client)
     await parts.ensure_schedules(client, settings.task_queue)
-    streams = [(case.zone, case.key) for case in cases]
+    streams = [(end.zone, end.key) for case in cases for end in _case_ends(case)]
     steps = sum(len(case.steps) for case in cases)
     with _bars(console) as bars:
         bar = bars.add_task("Act 1  17 traced cases 十七个真实案例", total=steps)
@@ -136,7 +138,7 @@ async def close(
     console: Console,
 ) -> bool:
     """Show where everything ended and check every record; whether all is as it must be."""
-    expected = [*map(_case_end, cases), *map(_story_end, stories)]
+    expected = [*(end for case in cases for end in _case_ends(case)), *map(_story_end, stories)]
     with _bars(console) as bars:
         bar = bars.add_task("Proofs 核验", total=4)
         async with open_desk(settings) as desk:
@@ -146,10 +148,9 @@ async def close(
             again = await reexecute_all(desk.ledger)
             bars.advance(bar)
             histories = await desk.ledger.histories()
+            runs = [*histories, *(history_row(one, one.workflow_id, "RUNNING") for one in live)]
             replay = await replay_histories(
-                [*histories, *(history_row(one, one.workflow_id, "RUNNING") for one in live)],
-                parts.workflows,
-                data_converter=pydantic_data_converter,
+                runs, parts.workflows, data_converter=pydantic_data_converter
             )
             bars.advance(bar)
             rings = await cross_check(
@@ -162,7 +163,8 @@ async def close(
         "What no source states is marked assumed there.",
         style="dim",
     )
-    sound = print_proofs(console, findings, again, replay, rings)
+    workflows = {run.workflow_id for run in runs}
+    sound = print_proofs(console, findings, again, replay, workflows, rings)
     return _told(console, rows) and sound
 
 
@@ -175,9 +177,10 @@ def _told(console: Console, rows: list[Ended]) -> bool:
     return not wrong
 
 
-def _case_end(case: Case) -> Expected:
+def _case_ends(case: Case) -> Iterator[Expected]:
+    """Yield the end of a case, and where the issue stands that follows it up."""
     end = case.expect
-    return Expected(
+    yield Expected(
         id=case.id,
         zone=case.zone,
         key=case.key,
@@ -186,6 +189,16 @@ def _case_end(case: Case) -> Expected:
         sign_off=end.sign_off,
         tier_reached=end.tier_reached,
     )
+    if end.follow_up is not None:
+        yield Expected(
+            id=end.follow_up,
+            zone=case.zone,
+            key=end.follow_up,
+            phase=Phase.INTAKE,
+            outcome=None,
+            sign_off=None,
+            tier_reached=1,
+        )
 
 
 def _story_end(story: Story) -> Expected:

@@ -9,19 +9,24 @@ from domain.chain import GENESIS, Origin, recorded
 from domain.commands import RingRung, Submission
 from domain.days import zone_of
 from domain.decisions import RULES, Decision
+from domain.errands import errands_of
 from domain.events import Event, IssueReopened, IssueReported, RungFired
+from domain.events_of_kin import IssueUnmerged
 from domain.events_of_time import TermsAdopted
 from domain.issue import Issue
 from domain.notices import Notice, notices_of
 from domain.people import Actor
 from domain.terms import Terms
 from domain.view import CommandResult
+from ledger.kin import errand_row, link_changes
 from ledger.port import Changes, CommandRow, Head, IssueRow
 from ledger.projections import rows_of
 from ledger.publications import TaskRow
 
 CALENDAR_TASK = "calendar"
 """The kind of a task to publish a calendar."""
+BEGINNINGS = IssueReported | IssueReopened | IssueUnmerged
+"""What an issue is open after that had no workflow before, or one that has ended."""
 _SHOWN = ("phase", "tier", "owner", "unit", "category")
 
 
@@ -67,6 +72,8 @@ def changes_of(
         notices=rows.notices,
         poke=poke,
         tasks=tasks_of(events, after.stream, first, terms, target, at),
+        links=link_changes(after.zone, after.key, events),
+        errands=tuple(errand_row(errand, at) for errand in errands_of(before, events, after)),
     )
 
 
@@ -137,8 +144,8 @@ def _poke(
 
 
 def _is_answered(head: Head | None, events: tuple[Event, ...]) -> bool:
-    """A report and a reopening need a workflow that has not spoken yet."""
-    if head is None or any(isinstance(e, IssueReported | IssueReopened) for e in events):
+    """A report, a reopening and the undoing of a merge need a workflow that has not spoken yet."""
+    if head is None or any(isinstance(e, BEGINNINGS) for e in events):
         return False
     return head.answered
 

@@ -10,27 +10,29 @@ import structlog
 
 from desk.changes import (
     changes_of,
-    fired,
     head_after,
-    overtaken,
     result_of,
     row_after,
     rungs_fired,
 )
 from desk.clock import DeskClock
-from desk.seen import Seer, stands
+from desk.kinship import kin_of, require_errand, require_no_errand, require_own_id
+from desk.repeats import first_report
+from desk.ringing import NotDueError, require_fired
+from desk.seen import Seer
 from desk.shelf import Shelf
 from domain.canonical import canonical, sha256
-from domain.chain import GENESIS
 from domain.commands import Accept, Report, RingRung, Submission
+from domain.commands_of_kin import LinkCommand
 from domain.commands_of_time import Adoption
 from domain.days import zone_of
-from domain.decisions import Context, Decision, decide
+from domain.decisions import Context, decide
 from domain.errors import (
     ConflictError,
     InvalidRequestError,
     IssueError,
     NotPermittedError,
+    UnknownCategoryError,
     UnknownIssueError,
 )
 from domain.events import RungFired
@@ -63,8 +65,6 @@ from ledger.port import (
 log = structlog.get_logger()
 
 ATTEMPTS_MAX = 8
-RESERVED_IDS = ("ring:", "history-lost:", "adopt:", "handover:")
-"""A ring is known by its id alone: nobody may take one before it rings."""
 ISSUES_KNOWN_MAX = 4096
 
 OnFired = Callable[[str, tuple[RungFired, ...]], None]
@@ -76,15 +76,6 @@ class Done:
 
     result: CommandResult
     row: IssueRow
-
-
-class _NotDueError(Exception):
-    """A ring came before its time by the desk's clock: nothing is written, it may ring again."""
-
-    def __init__(self, row: IssueRow, outcome: RingOutcome) -> None:
-        super().__init__(outcome)
-        self.row = row
-        self.outcome = outcome
 
 
 class _TermsWantedError(Exception):
@@ -142,6 +133,27 @@ class Desk:
         done = await self._with_retries(submission, heard=False, target=target)
         return done.result
 
+    async def record_draw(self, submission: Submission) -> CommandResult:
+        """Carry out the engine's note that an issue came up in a recorded draw."""
+        return (await self._with_retries(submission, heard=False)).result
+
+    async def carry_errand(self, submission: Submission) -> CommandResult:
+        """Carry out what one issue has to tell another: the engine's own command, by errands.
+
+        A refusal raises IssueError and is kept with the errand. What follows on an issue and has no
+        place in the handbook in force any more is judged by the terms of that issue.
+        """
+        require_errand(submission)
+        try:
+            return (await self._with_retries(submission, heard=False)).result
+        except (InvalidRequestError, UnknownCategoryError):
+            command = submission.command
+            if not isinstance(command, Report) or command.succeeds is None:
+                raise
+            origin = await self.row(submission.zone, command.succeeds)
+            target = await self.shelf.version(origin.issue.terms)
+            return (await self._with_retries(submission, heard=False, target=target)).result
+
     async def ring(self, ring: Ring) -> RingAnswer:
         """Let an issue's time pass: fire what has fallen due. Harmless when late or repeated."""
         submission = Submission(
@@ -153,7 +165,7 @@ class Desk:
         )
         try:
             done = await self._with_retries(submission, heard=True)
-        except _NotDueError as early:
+        except NotDueError as early:
             row = await self._hear(early.row)
             return RingAnswer(outcome=early.outcome, glimpse=self.seer.glimpse(row))
         return RingAnswer(outcome=RingOutcome.FIRED, glimpse=self.seer.glimpse(done.row))
@@ -191,13 +203,8 @@ class Desk:
                     field="command.kind",
                     value=submission.command.kind,
                 )
-            if not isinstance(submission.actor, Engine) and submission.id.startswith(RESERVED_IDS):
-                raise InvalidRequestError(
-                    "Ids that begin so are the engine's own.",
-                    field="id",
-                    value=submission.id,
-                    allowed="an id that begins otherwise",
-                )
+            require_own_id(submission)
+            require_no_errand(submission)
             return await self._with_retries(submission, heard=heard)
         except IssueError as refusal:
             await self._keep(refusal, submission)
@@ -229,14 +236,18 @@ class Desk:
             return done
         async with self.ledger.transaction() as tx:
             head, stored = await tx.lock(stream, submission.id)
-            if stored is None:
+            known = head is not None and isinstance(submission.command, Report)
+            if stored is None and not known:
                 changes, after = await self._decide(
                     tx, submission, body, head, heard=heard, target=target
                 )
                 await tx.append(head, changes)
+        # Outside the transaction, which holds the very row that is read and marked here.
         if stored is not None:
-            # Outside the transaction, which holds the very row that is read and marked here.
             return await self._repeated(submission, stored, sha256(body), heard=heard)
+        if known:
+            first = await first_report(self.ledger, stream, submission)
+            return await self._repeated(submission, first, first.hash, heard=heard)
         return self._done(changes, after, head)
 
     async def _at_once(
@@ -248,7 +259,7 @@ class Desk:
         None if anything stands in the way, the refusal of a command too: then the issue is locked
         and all is judged anew on what is there. One command at a time may know an issue.
         """
-        if isinstance(submission.command, Report | Accept | RingRung | Adoption):
+        if isinstance(submission.command, Report | Accept | RingRung | Adoption | LinkCommand):
             return None
         head, issue = self._known.pop(stream, (None, None))
         if head is None or issue is None:
@@ -265,6 +276,8 @@ class Desk:
         if not decision.events:
             return None
         changes = changes_of(submission, body, issue, decision, terms, head, heard=heard)
+        if changes.links or changes.errands:
+            return None
         if not await self.ledger.append_at_once(head, changes):
             return None
         return self._done(changes, decision.issue, head)
@@ -274,7 +287,7 @@ class Desk:
         row = row_after(changes, after, head)
         if changes.records:
             self._keep_known(head_after(changes, after), after)
-        if changes.poke:
+        if changes.poke or changes.errands:
             self.on_poke()
         if changes.firings:
             self.on_fired(after.zone, rungs_fired(changes))
@@ -297,12 +310,13 @@ class Desk:
         at = to_millisecond(self.clock.now())
         if issue is not None:
             at = max(at, issue.changed_at)
-        terms = self._terms(submission, head)
+        terms = self._terms(submission, head, target)
         number = await self._number(tx, submission, issue, terms, at)
-        context = Context(at=at, terms=terms, number=number, target=target)
+        kin = None if issue is None else await kin_of(tx, submission)
+        context = Context(at=at, terms=terms, number=number, target=target, kin=kin)
         decision = decide(issue, submission, context)
         if isinstance(command, RingRung) and issue is not None:
-            _require_fired(decision, command, issue, head)
+            require_fired(decision, command, issue, head)
         changes = changes_of(
             submission, body, issue, decision, terms, head, heard=heard, target=target
         )
@@ -325,7 +339,9 @@ class Desk:
         result = result_of(stored).model_copy(update={"repeated": True})
         return Done(result=result, row=row)
 
-    def _terms(self, submission: Submission, head: Head | None) -> Terms:
+    def _terms(self, submission: Submission, head: Head | None, target: Terms | None) -> Terms:
+        if head is None and target is not None:
+            return target
         version = None if head is None else head.terms
         terms = self.shelf.at_hand(submission.zone, version)
         if terms is None:
@@ -378,16 +394,3 @@ class Desk:
             await self.ledger.put_refusal(entry)
         except LedgerError as error:
             log.warning("refusal_not_kept", command=submission.id, error=str(error))
-
-
-def _require_fired(decision: Decision, ring: RingRung, issue: Issue, head: Head | None) -> None:
-    if not fired(decision, ring) and not overtaken(decision, ring, issue):
-        raise _NotDueError(*_ring_met(ring, issue, head))
-
-
-def _ring_met(command: RingRung, issue: Issue, head: Head | None) -> tuple[IssueRow, RingOutcome]:
-    standing = stands(issue, command.clock, command.cycle, command.rung)
-    outcome = RingOutcome.STALE if standing is None else RingOutcome.EARLY
-    hash_ = GENESIS if head is None else head.hash
-    row = IssueRow(issue=issue, hash=hash_, armed_due_at=None, answered=True, notices=())
-    return row, outcome

@@ -11,6 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from desk.adopting import Adopter
 from desk.changed_hands import ChangedHands
 from desk.desk import Desk
+from desk.errands import FAILURES_NOTED
 from desk.order_upkeep import OrderGuard
 from desk.supervising import SupervisionDesk
 from domain.commands import RecordHistoryLost, Submission
@@ -77,6 +78,9 @@ class Guard:
         if missing or overdue or untold or found.orders:
             self._desk.on_poke()
             log.warning("guard_mended", **found.model_dump())
+        failed = await self._desk.ledger.failed_errands(FAILURES_NOTED)
+        if failed:
+            log.warning("errands_fail", errands=failed, attempts_above=FAILURES_NOTED)
         # Last, for what is above must be mended whatever becomes of this.
         adopted = await self._adopter.catch_up(limit=ADOPTED_MAX)
         moved = await self._supervision.catch_up(limit=ADOPTED_MAX)

@@ -7,7 +7,8 @@ from datetime import datetime
 import structlog
 
 from desk.changes import result_of
-from desk.desk import ATTEMPTS_MAX, RESERVED_IDS, Desk
+from desk.desk import ATTEMPTS_MAX, Desk
+from desk.kinship import RESERVED_IDS
 from desk.order_changes import order_changes_of, order_fired
 from desk.shelf import UnfitZoneError
 from domain.canonical import canonical, sha256

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from domain.clock_rules import ClockRule, ClockScope, Condition
@@ -187,6 +188,7 @@ def _step(rule: ClockRule, before: Node | None, moment: Moment) -> Step:
     return Step(before, moment, moves, Node(moment.facts, after))
 
 
+@lru_cache(maxsize=2**14)
 def posed(moment: Moment) -> tuple[Event, Issue, Part | None]:
     """Return the moment as the engine would see it: what a condition can ask about is as told."""
     facts = moment.facts

@@ -59,6 +59,8 @@ class RungEffect(StrEnum):
     REOPEN_LADDER = "reopen_ladder"
     BIND = "bind"
     UNPARK = "unpark"
+    BIND_PART = "bind_part"
+    EXPIRE = "expire"
 
 
 class RungRule(Frozen):
@@ -127,6 +129,14 @@ class Retarget(StrEnum):
     STRICTEST_OF = "strictest_of"
 
 
+class OnReopening(StrEnum):
+    """What a clock has to spend when a closed issue is taken up again (R10.1): all of it anew, or
+    what its last cycle had left."""
+
+    RESTART = "restart"
+    CARRY_ON = "carry_on"
+
+
 class Anchor(StrEnum):
     """From where `from_anchor_with_credit` counts."""
 
@@ -167,6 +177,8 @@ class ClockRule(Frozen):
     source: Short = "default, not from source"
     calendar: Code | None = Field(default=None, exclude_if=is_none)
     retarget: RetargetRule | None = Field(default=None, exclude_if=is_none)
+    on_reopening: OnReopening | None = Field(default=None, exclude_if=is_none)
+    """Unset: it carries on where the reopening resumes the old course, else it starts anew."""
 
     @property
     def retargeting(self) -> RetargetRule:

@@ -63,7 +63,9 @@ class Run(Frozen):
     """A stretch in which a clock counts: what it has to spend and when each rung is due.
 
     `provisional`: the deadline reaches past the last day that the calendar has published (R2.2).
-    `duration` is what the budget was resolved from, for a clock that starts.
+    `duration` is what the budget was resolved from, for a clock that starts. `carried_ms` is what
+    earlier cycles have spent of it already, below zero where more time was granted than they spent
+    (R10.1): that much less is left.
     """
 
     basis: Basis
@@ -73,6 +75,7 @@ class Run(Frozen):
     provisional: bool = False
     rungs: tuple[RungDue, ...] = ()
     duration: Duration | None = Field(default=None, exclude_if=is_none)
+    carried_ms: int = Field(default=0, exclude_if=is_unset)
 
 
 class Target(Frozen):
@@ -87,6 +90,7 @@ class Target(Frozen):
     anchor_at: Moment
     counted_from_at: Moment | None = Field(default=None, exclude_if=is_none)
     duration: Duration | None = Field(default=None, exclude_if=is_none)
+    carried_ms: int = Field(default=0, exclude_if=is_unset)
 
 
 class Retargeted(Frozen):
@@ -116,7 +120,8 @@ class ClockTransition(Frozen):
 
     `elapsed_ms` is what the cycle that moved had spent, in the clock's own basis, `gross_ms` what
     passed from its anchor, pauses included. `won_over` names the rules that held as well and lost
-    by the fixed order. A reset ends `cycle - 1` and starts `cycle`.
+    by the fixed order. A reset ends `cycle - 1` and starts `cycle`. A resume has a `retarget` where
+    the clock runs on to another target than it stood with.
     """
 
     clock: ClockId
@@ -169,6 +174,7 @@ class Clock(Frozen):
     duration: Duration | None = Field(default=None, exclude_if=is_none)
     before: Target | None = Field(default=None, exclude_if=is_none)
     turn: int = Field(default=0, exclude_if=is_unset)
+    carried_ms: int = Field(default=0, exclude_if=is_unset)
 
     @property
     def is_live(self) -> bool:
@@ -198,8 +204,10 @@ def moved(clock: Clock | None, change: ClockTransition, at: datetime) -> Clock:
     }
     if change.move is Move.RESUME and change.run is not None:
         run = change.run
+        aimed = {} if change.retarget is None else _aimed(clock, change.retarget, run)
         return clock.model_copy(
             update=after
+            | aimed
             | {
                 "standing": Standing.RUNNING,
                 "due_at": run.due_at,
@@ -255,6 +263,7 @@ def target_of(clock: Clock, terms: str) -> Target:
         anchor_at=clock.anchor_at,
         counted_from_at=clock.counted_from_at,
         duration=clock.duration,
+        carried_ms=clock.carried_ms,
     )
 
 
@@ -268,6 +277,7 @@ def _aimed(clock: Clock, aim: Retargeted, run: Run | None) -> dict[str, object]:
         "anchor_at": to.anchor_at,
         "counted_from_at": to.counted_from_at,
         "duration": to.duration,
+        "carried_ms": to.carried_ms,
         "extended_ms": aim.extended_ms,
         "due_at": None if run is None else run.due_at,
         "provisional": run is not None and run.provisional,
@@ -306,4 +316,5 @@ def _fresh(change: ClockTransition, at: datetime) -> Clock:
         provisional=run.provisional,
         rungs=run.rungs,
         duration=run.duration,
+        carried_ms=run.carried_ms,
     )

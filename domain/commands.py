@@ -1,22 +1,40 @@
 """What may be asked of an issue. Each is judged by one function in `decisions/`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+from domain.commands_of_callbacks import CallbackCommand, RecordDraw
+from domain.commands_of_forms import FormCommand
+from domain.commands_of_kin import KinCommand, RecordKin
 from domain.commands_of_ladder import LadderCommand, RecordHandover
 from domain.commands_of_modes import ModeCommand
+from domain.commands_of_rounds import RoundCommand
+from domain.commands_of_team import TeamCommand
 from domain.commands_of_time import Adoption, TimeCommand
 from domain.errors import InvalidRequestError, from_validation
-from domain.events import PartAsked
-from domain.issue import Evidence, Resolution
-from domain.model import ClockId, Code, CommandId, Frozen, Key, Moment, Short, Text, is_none
+from domain.events import Satisfaction
+from domain.forms import ApplyAsked, RectifyAsked
+from domain.issue import Evidence, Promise, Resolution
+from domain.model import (
+    ClockId,
+    Code,
+    CommandId,
+    Frozen,
+    Key,
+    Moment,
+    Short,
+    Text,
+    is_none,
+    is_unset,
+)
 from domain.people import Actor
-from domain.phases import Origin, PauseReason, Priority, TurnAwayCode
+from domain.phases import CloseRule, Origin, PauseReason, Priority, TurnAwayCode
 from domain.staffing import LevelEffect
+from domain.team import PARTS_MAX, DecisionRef, PartAsked
 
 SUBMISSION_BYTES_MAX = 64_000
-PARTS_MAX = 50
+REPORTERS_MAX = 50
 COUNT_MAX = 2**31 - 1
 """No version and no cycle is higher; canonical JSON has no integers beyond 2^53."""
 
@@ -34,6 +52,23 @@ class Report(Frozen):
     tier: Annotated[int, Field(ge=1, le=5)] = 1
     incident: Key | None = Field(default=None, exclude_if=is_none)
     """Which emergency it belongs to, if it is one."""
+
+    report_id: Key | None = Field(default=None, exclude_if=is_none)
+    """Shared by the issues of one message that tells of several problems (Q37)."""
+
+    rectify: RectifyAsked | None = Field(default=None, exclude_if=is_none)
+    """What the enterprise has to put right, for a report of an inspector (Q43)."""
+
+    application: ApplyAsked | None = Field(default=None, exclude_if=is_none)
+    """What is applied for, of the kinds that the handbook knows (Q44)."""
+
+    succeeds: Key | None = Field(default=None, exclude_if=is_none)
+    promise: Promise | None = Field(default=None, exclude_if=is_none)
+    reporters: Annotated[tuple[Code, ...], Field(max_length=REPORTERS_MAX)] = Field(
+        default=(), exclude_if=is_unset
+    )
+    """Which issue it comes of, what was promised there, and whose report that was: the engine's own
+    to say."""
 
 
 class Accept(Frozen):
@@ -96,12 +131,28 @@ class Deescalate(Frozen):
 
 
 class ConveneTeam(Frozen):
-    """Bring units together under a lead (R7)."""
+    """Bring units together under a lead (R7): by a standing `template`, or by lead and parts. With
+    a template, parts that are named take the place of those of the same id or join them."""
 
     kind: Literal["convene_team"] = "convene_team"
-    lead: Code
-    parts: Annotated[tuple[PartAsked, ...], Field(min_length=1, max_length=PARTS_MAX)]
+    lead: Code | None = None
+    parts: Annotated[tuple[PartAsked, ...], Field(max_length=PARTS_MAX)] = ()
     reason: Text | None = None
+    template: Code | None = Field(default=None, exclude_if=is_none)
+    closes: CloseRule | None = Field(default=None, exclude_if=is_none)
+    quorum: Annotated[int, Field(ge=1, le=PARTS_MAX)] | None = Field(
+        default=None, exclude_if=is_none
+    )
+
+    @model_validator(mode="after")
+    def _names_a_team(self) -> Self:
+        if self.template is None and (self.lead is None or not self.parts):
+            msg = "a team is named by `lead` and `parts`, or by a `template`"
+            raise ValueError(msg)
+        if (self.closes is CloseRule.QUORUM) != (self.quorum is not None):
+            msg = "`quorum` and closes = 'quorum' go together"
+            raise ValueError(msg)
+        return self
 
 
 class AcceptPart(Frozen):
@@ -123,11 +174,12 @@ class FinishPart(Frozen):
 
 
 class WaivePart(Frozen):
-    """Excuse a part. Only the lead or the owner may, and says why (R7.2)."""
+    """Excuse a part. Only the lead or the owner may, and says why and what the unit said."""
 
     kind: Literal["waive_part"] = "waive_part"
     part: Code
     reason: Text
+    answer: Text | None = Field(default=None, exclude_if=is_none)
 
 
 class Pause(Frozen):
@@ -157,6 +209,7 @@ class Confirm(Frozen):
     kind: Literal["confirm"] = "confirm"
     note: Text | None = None
     recording: Short | None = None
+    satisfaction: Satisfaction | None = Field(default=None, exclude_if=is_none)
 
 
 class Reject(Frozen):
@@ -164,6 +217,7 @@ class Reject(Frozen):
 
     kind: Literal["reject"] = "reject"
     reason: Text
+    satisfaction: Satisfaction | None = Field(default=None, exclude_if=is_none)
 
 
 class MarkUnreachable(Frozen):
@@ -239,7 +293,7 @@ WorkCommand = (
 SignOffCommand = (
     ProposeResolution | Confirm | Reject | MarkUnreachable | Verify | SendBack | Withdraw | Reopen
 )
-EngineCommand = RingRung | RecordHistoryLost | RecordHandover | Adoption
+EngineCommand = RingRung | RecordHistoryLost | RecordHandover | RecordKin | RecordDraw | Adoption
 
 Command = Annotated[
     Report
@@ -247,6 +301,11 @@ Command = Annotated[
     | LadderCommand
     | ModeCommand
     | TimeCommand
+    | TeamCommand
+    | RoundCommand
+    | KinCommand
+    | FormCommand
+    | CallbackCommand
     | SignOffCommand
     | EngineCommand,
     Field(discriminator="kind"),
@@ -258,6 +317,7 @@ class Submission(Frozen):
 
     `id` makes it safe to send again. `expected_version` refuses it if the issue has moved on.
     `occurred_at` is when the act took place by the actor's word, if not when it is recorded.
+    `under` names the decision of a meeting that it carries out.
     """
 
     id: CommandId
@@ -267,6 +327,7 @@ class Submission(Frozen):
     command: Command
     expected_version: Annotated[int, Field(ge=0, le=COUNT_MAX)] | None = None
     occurred_at: Moment | None = None
+    under: DecisionRef | None = Field(default=None, exclude_if=is_none)
 
 
 SUBMISSION: TypeAdapter[Submission] = TypeAdapter(Submission)

@@ -7,6 +7,7 @@ from domain.clock_rules import ClockRule, Condition
 from domain.clocks import Clock, Move, Standing
 from domain.events import Event
 from domain.issue import Issue, Part
+from domain.team import PartAsked
 
 
 class Asked(StrEnum):
@@ -25,6 +26,9 @@ class Asked(StrEnum):
 _EVENTS, _PHASES, _PARTS, _PAUSED = Asked.EVENTS, Asked.PHASES, Asked.PARTS, Asked.PAUSED
 """Plain names: to look a member up in its class costs more than the question itself."""
 
+OF_ONE_PART = frozenset({"part_added", "part_replaced", "part_ruled", "part_ready"})
+"""Events that begin the time of the part that they name, and of no other."""
+
 
 def held(
     rule: ClockRule, issue: Issue, event: Event, part: Part | None, clock: Clock | None
@@ -33,9 +37,11 @@ def held(
 
     `issue` is the issue after `event`, before any clock has moved; `clock` is as it was.
     """
+    others = part is not None and is_of_another_part(event, part)
     if clock is None or not clock.is_live:
         starts = (
-            any_holds(rule.start, issue, event, part)
+            not others
+            and any_holds(rule.start, issue, event, part)
             and not any_holds(rule.stop, issue, event, part)
             and not any_holds(rule.cancel, issue, event, part)
         )
@@ -44,12 +50,26 @@ def held(
     pausing = any_holds(rule.pause, issue, event, part)
     candidates = (
         (Move.STOP, any_holds(rule.stop, issue, event, part)),
-        (Move.CANCEL, any_holds(rule.cancel, issue, event, part)),
-        (Move.RESET, any_holds(rule.reset, issue, event, part)),
+        (Move.CANCEL, any_holds(_cancelling(rule, others=others), issue, event, part)),
+        (Move.RESET, not others and any_holds(rule.reset, issue, event, part)),
         (Move.PAUSE, running and pausing),
         (Move.RESUME, not running and not pausing),
     )
     return [move for move, holds in candidates if holds]
+
+
+def _cancelling(rule: ClockRule, *, others: bool) -> Iterable[Condition]:
+    return (each for each in rule.cancel if not each.events) if others else rule.cancel
+
+
+def is_of_another_part(event: Event, part: Part) -> bool:
+    """Return whether an event begins the time of a part other than this one: it then neither starts
+    nor resets this one's clocks, whatever their conditions say, nor cancels them by one that asks
+    for events (R7.3)."""
+    if event.kind not in OF_ONE_PART:
+        return False
+    named = getattr(event, "part", part.id)
+    return (named.id if isinstance(named, PartAsked) else named) != part.id
 
 
 def any_holds(

@@ -148,6 +148,7 @@ def _begun(change: ClockTransition, told: Told) -> Cycle:
         budget_ms=run.budget_ms,
         anchor_at=run.anchor_at,
         duration=run.duration,
+        carried_ms=run.carried_ms,
     )
     aim = Aim(
         by=STARTED if change.retarget is None else change.retarget.rule,
@@ -188,7 +189,7 @@ def _move(cycle: Cycle, change: ClockTransition, told: Told, adoption: Told | No
         return
     _stop_lap(cycle, told)
     at, run = told.event.at, change.run
-    if change.move is Move.RETARGET and change.retarget is not None:
+    if change.retarget is not None:
         _retarget(cycle, change, change.retarget, told, adoption)
     aim = cycle.aims[-1]
     aim.recorded.append((at, change.elapsed_ms))

@@ -1,8 +1,9 @@
 """What a handbook names and does not hold: nothing in it may point into the void."""
 
-from collections import Counter
-from collections.abc import Container, Iterable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from domain.dangling_of_procedures import missing, of_procedures, repeated_in_procedures, twice
 
 if TYPE_CHECKING:
     from domain.handbook import Handbook
@@ -21,44 +22,33 @@ SECTIONS = (
     "segments",
     "lists",
     "teams",
+    "rounds",
+    "applications",
 )
-
-
-class Named(Protocol):
-    """An entry that is known by an id."""
-
-    @property
-    def id(self) -> str:
-        """Return what it is known by."""
-        ...
 
 
 def repeated(handbook: "Handbook") -> list[str]:
     """Name what has the same id twice, and tiers out of order."""
     problems = []
     for what in SECTIONS:
-        problems += [f"{what}: {id_!r} twice" for id_ in _twice(getattr(handbook, what))]
+        problems += [f"{what}: {id_!r} twice" for id_ in twice(getattr(handbook, what))]
     for clock in handbook.clocks:
-        problems += [f"clock {clock.id}: rung {id_!r} twice" for id_ in _twice(clock.rungs)]
+        problems += [f"clock {clock.id}: rung {id_!r} twice" for id_ in twice(clock.rungs)]
         if "." in clock.id:
             problems.append(f"clock {clock.id}: the dot is kept for the clocks of parts")
     rule = handbook.supervision
     if rule is not None:
-        problems += [f"instruments: {id_!r} twice" for id_ in _twice(rule.instruments)]
+        problems += [f"instruments: {id_!r} twice" for id_ in twice(rule.instruments)]
     if rule is not None and rule.warnings is not None:
-        problems += [f"grounds: {id_!r} twice" for id_ in _twice(rule.warnings.grounds)]
-        problems += [f"cards: {id_!r} twice" for id_ in _twice(rule.warnings.cards)]
+        problems += [f"grounds: {id_!r} twice" for id_ in twice(rule.warnings.grounds)]
+        problems += [f"cards: {id_!r} twice" for id_ in twice(rule.warnings.cards)]
     if handbook.emergency is not None:
-        stages = _twice(handbook.emergency.stages)
+        stages = twice(handbook.emergency.stages)
         problems += [f"emergency: stage {id_!r} twice" for id_ in stages]
+    problems += repeated_in_procedures(handbook)
     if [tier.level for tier in handbook.tiers] != list(range(1, len(handbook.tiers) + 1)):
         problems.append("tiers: levels must be 1, 2, 3 … in order")
     return problems
-
-
-def _twice(entries: Iterable[Named]) -> list[str]:
-    counts = Counter(entry.id for entry in entries)
-    return sorted(id_ for id_, count in counts.items() if count > 1)
 
 
 def dangling(handbook: "Handbook") -> list[str]:
@@ -70,6 +60,7 @@ def dangling(handbook: "Handbook") -> list[str]:
         *_of_rules(handbook),
         *_of_routing(handbook),
         *_of_supervision(handbook),
+        *of_procedures(handbook),
     ]
 
 
@@ -80,21 +71,21 @@ def _of_territory(handbook: "Handbook") -> Iterator[str]:
     posts = {post.id: post for post in handbook.posts}
     enterprises = {enterprise.id for enterprise in handbook.enterprises}
     for grid in handbook.grids:
-        yield from _missing(f"grid {grid.id}", "area", [grid.area], areas)
+        yield from missing(f"grid {grid.id}", "area", [grid.area], areas)
     for each in handbook.enterprises:
         who = f"enterprise {each.id}"
-        yield from _missing(who, "grid", [each.grid], grids)
-        yield from _missing(who, "segment", [each.segment], segments)
-        yield from _missing(who, "post", each.sponsors, posts)
-        yield from _missing(who, "enterprise", each.supplies, enterprises)
+        yield from missing(who, "grid", [each.grid], grids)
+        yield from missing(who, "segment", [each.segment], segments)
+        yield from missing(who, "post", each.sponsors, posts)
+        yield from missing(who, "enterprise", each.supplies, enterprises)
         for sponsor in each.sponsors:
             if sponsor in posts and posts[sponsor].tier is None:
                 yield f"{who}: sponsor {sponsor!r} has no tier, so it is in no chain"
         if each.accountable is not None:
             named = [each.accountable.administrative, each.accountable.sector]
-            yield from _missing(who, "post", named, posts)
+            yield from missing(who, "post", named, posts)
     for listed in handbook.lists:
-        yield from _missing(f"list {listed.id}", "enterprise", listed.members, enterprises)
+        yield from missing(f"list {listed.id}", "enterprise", listed.members, enterprises)
 
 
 def _of_posts(handbook: "Handbook") -> Iterator[str]:
@@ -106,8 +97,8 @@ def _of_posts(handbook: "Handbook") -> Iterator[str]:
     for post in handbook.posts:
         if post.covers not in territory:
             yield f"post {post.id}: covers unknown {post.covers!r}"
-        yield from _missing(f"post {post.id}", "unit", [post.unit], units)
-        yield from _missing(f"post {post.id}", "roster", [post.roster], rosters)
+        yield from missing(f"post {post.id}", "unit", [post.unit], units)
+        yield from missing(f"post {post.id}", "roster", [post.roster], rosters)
         if post.tier is not None and post.tier > handbook.top_tier:
             yield f"post {post.id}: no tier {post.tier}"
         roster = rosters.get(post.roster or "")
@@ -115,9 +106,9 @@ def _of_posts(handbook: "Handbook") -> Iterator[str]:
             for person in sorted(set(shift.people) - set(post.holders)):
                 yield f"post {post.id}: {person!r} of roster {post.roster} does not hold the post"
     for tier in handbook.tiers:
-        yield from _missing(f"tier {tier.id}", "unit", [tier.fallback], units)
+        yield from missing(f"tier {tier.id}", "unit", [tier.fallback], units)
     for each in handbook.delegations:
-        yield from _missing(f"delegation {each.id}", "post", [each.post], posts)
+        yield from missing(f"delegation {each.id}", "post", [each.post], posts)
         held = posts.get(each.post)
         if held is not None and each.principal not in held.holders:
             yield f"delegation {each.id}: {each.principal!r} does not hold the post {each.post}"
@@ -127,9 +118,9 @@ def _of_limits(handbook: "Handbook") -> Iterator[str]:
     units = {unit.id for unit in handbook.units}
     clocks = {clock.id for clock in handbook.clocks}
     for category in handbook.categories:
-        yield from _missing(f"category {category.id}", "unit", category.units, units)
+        yield from missing(f"category {category.id}", "unit", category.units, units)
     if handbook.extensions is not None:
-        yield from _missing("extensions", "clock", handbook.extensions.clocks, clocks)
+        yield from missing("extensions", "clock", handbook.extensions.clocks, clocks)
     if handbook.pauses.total is not None and handbook.pauses.total not in clocks:
         yield f"pauses: no clock {handbook.pauses.total!r} to count the total"
 
@@ -140,25 +131,25 @@ def _of_rules(handbook: "Handbook") -> Iterator[str]:
     clocks = {clock.id for clock in handbook.clocks}
     ladder, dispatch, parking = handbook.ladder, handbook.dispatch, handbook.parking
     if ladder is not None:
-        yield from _missing("ladder", "post", [ladder.fallback], posts)
+        yield from missing("ladder", "post", [ladder.fallback], posts)
     if dispatch is not None:
-        yield from _missing("dispatch", "clock", [dispatch.refusal, dispatch.ruling], clocks)
-        yield from _missing("dispatch", "post", dispatch.arbiters, posts)
+        yield from missing("dispatch", "clock", [dispatch.refusal, dispatch.ruling], clocks)
+        yield from missing("dispatch", "post", dispatch.arbiters, posts)
         acting = {post.unit for post in handbook.posts}
         if dispatch.fallback not in acting:
             yield f"dispatch: the fallback {dispatch.fallback!r} is no unit with a post"
     if handbook.instructions is not None:
-        yield from _missing("instructions", "clock", handbook.instructions.clocks, clocks)
+        yield from missing("instructions", "clock", handbook.instructions.clocks, clocks)
     if parking is not None:
-        yield from _missing("parking", "clock", [parking.review], clocks)
+        yield from missing("parking", "clock", [parking.review], clocks)
     for name in ("green_channel", "emergency", "parking", "instructions"):
         rule = getattr(handbook, name)
         if rule is not None and rule.from_tier > handbook.top_tier:
             yield f"{name}: no tier {rule.from_tier}"
     for team in handbook.teams:
-        yield from _missing(f"team {team.id}", "unit", [team.lead, *team.members], units)
+        yield from missing(f"team {team.id}", "unit", [team.lead, *team.members], units)
         known = {category.id for category in handbook.categories}
-        yield from _missing(f"team {team.id}", "category", team.categories, known)
+        yield from missing(f"team {team.id}", "category", team.categories, known)
 
 
 def _of_routing(handbook: "Handbook") -> Iterator[str]:
@@ -173,7 +164,7 @@ def _of_routing(handbook: "Handbook") -> Iterator[str]:
     }
     for row in handbook.routing:
         for what, known in held.items():
-            yield from _missing(f"routing {row.id}", what, getattr(row, what), known)
+            yield from missing(f"routing {row.id}", what, getattr(row, what), known)
         if row.unit is not None and row.unit not in acting:
             yield f"routing {row.id}: {row.unit!r} is no unit with a post"
 
@@ -184,26 +175,18 @@ def _of_supervision(handbook: "Handbook") -> Iterator[str]:
         return
     known = {instrument.id for instrument in rule.instruments}
     clocks = {clock.id for clock in handbook.clocks}
-    yield from _missing("lights", "clock", rule.lights.clocks, clocks)
+    yield from missing("lights", "clock", rule.lights.clocks, clocks)
     for instrument in rule.instruments:
         who = f"instrument {instrument.id}"
-        yield from _missing(who, "instrument", [instrument.on_timeout], known)
+        yield from missing(who, "instrument", [instrument.on_timeout], known)
         if instrument.from_tier is not None and instrument.from_tier > handbook.top_tier:
             yield f"{who}: no tier {instrument.from_tier}"
     if rule.warnings is not None:
         for ground in rule.warnings.grounds:
-            yield from _missing(f"ground {ground.id}", "instrument", ground.instruments, known)
-            yield from _missing(f"ground {ground.id}", "clock", ground.clocks, clocks)
+            yield from missing(f"ground {ground.id}", "instrument", ground.instruments, known)
+            yield from missing(f"ground {ground.id}", "clock", ground.clocks, clocks)
         if rule.warnings.appeal_to_tier > handbook.top_tier:
             yield f"warnings: no tier {rule.warnings.appeal_to_tier}"
-
-
-def _missing(
-    who: str, what: str, named: Iterable[object | None], known: Container[object]
-) -> Iterator[str]:
-    for each in named:
-        if each is not None and each not in known:
-            yield f"{who}: no {what} {each!r}"
 
 
 def uncovered(handbook: "Handbook") -> list[str]:

@@ -25,6 +25,7 @@ from domain.model import Name
 from domain.people import named
 from domain.phases import Priority
 from domain.retold import TermsByHash, retold
+from domain.runs import FIRST_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ class TargetDerivation:
     the one that it replaced. `calendar` is that by which the deadline was set; a stretch that was
     counted by another says so. `unspent` are the spans from where the clock last ran to that
     deadline. `recorded_ms` is what the last event says had been spent; `agrees`, whether every
-    event said what the stretches come to.
+    event said what the stretches come to. `carried`: the budget is what the last cycle had left;
+    `carried_ms` is what earlier ones spent of it.
     """
 
     rule: str
@@ -109,6 +111,8 @@ class TargetDerivation:
     superseded: tuple[str, ...] = ()
     born_breached: bool = False
     breach_undone: bool = False
+    carried: bool = False
+    carried_ms: int = 0
 
     @property
     def counted_ms(self) -> int:
@@ -214,9 +218,10 @@ def derived(cycle: Cycle) -> Derivation:
 def _target(aim: Aim, cycle: Cycle) -> TargetDerivation:
     target, change, count = aim.target, aim.change, counted(aim, cycle.laps)
     choice = choice_of(aim.rule, aim.told.facts)
-    chosen = target.duration in (None, choice.duration) and (
-        aim.by == STARTED or target.duration is not None
-    )
+    nameless = target.duration is None
+    carried = nameless and aim.by == STARTED and cycle.begun.record.rules > FIRST_RULES
+    chosen = target.duration in (None, choice.duration) and (aim.by == STARTED or not nameless)
+    chosen = chosen and not carried
     return TargetDerivation(
         rule=aim.by,
         cause=_cause(aim),
@@ -239,6 +244,8 @@ def _target(aim: Aim, cycle: Cycle) -> TargetDerivation:
         superseded=() if change is None else change.superseded,
         born_breached=change is not None and change.born_breached,
         breach_undone=change is not None and change.breach_undone,
+        carried=carried,
+        carried_ms=target.carried_ms,
     )
 
 

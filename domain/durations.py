@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal, assert_never
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from domain.calendar import (
     REACH_MS,
@@ -30,21 +30,31 @@ Due = Literal["end_of_day", "same_time"]
 CountFrom = Literal["today", "next_day"]
 
 
-class Wall(Frozen):
+class _Tagged(Frozen):
+    """Written, a length always says of which kind it is, also where defaults are left out."""
+
+    kind: str
+
+    @model_serializer(mode="wrap")
+    def _says_its_kind(self, written: SerializerFunctionWrapHandler) -> dict[str, object]:
+        return {"kind": self.kind, **written(self)}
+
+
+class Wall(_Tagged):
     """Minutes on any clock, day and night."""
 
     kind: Literal["wall"] = "wall"
     minutes: Minutes
 
 
-class OpenHours(Frozen):
+class OpenHours(_Tagged):
     """Minutes of opening hours."""
 
     kind: Literal["open_hours"] = "open_hours"
     minutes: Minutes
 
 
-class WorkingDays(Frozen):
+class WorkingDays(_Tagged):
     """Days on which the calendar opens."""
 
     kind: Literal["working_days"] = "working_days"
@@ -53,7 +63,7 @@ class WorkingDays(Frozen):
     count_from: CountFrom = "next_day"
 
 
-class NaturalDays(Frozen):
+class NaturalDays(_Tagged):
     """Days of the local calendar, holidays included."""
 
     kind: Literal["natural_days"] = "natural_days"

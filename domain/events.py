@@ -6,22 +6,36 @@ from pydantic import Field, TypeAdapter
 
 from domain.clock_rules import RungEffect
 from domain.clocks import RungDue
+from domain.events_of_callbacks import CallbackEvent
+from domain.events_of_forms import FormEvent
+from domain.events_of_kin import KinEvent
 from domain.events_of_ladder import LadderEvent, People
 from domain.events_of_modes import ModeEvent
+from domain.events_of_rounds import RoundEvent
+from domain.events_of_team import TeamEvent
 from domain.events_of_time import TimeEvent
+from domain.forms import Application, RectifyAsked
 from domain.happening import Happened
-from domain.issue import Evidence, Resolution
-from domain.model import ClockId, Code, Frozen, Moment, Short, Text, is_none, is_unset
+from domain.issue import Evidence, Promise, Resolution
+from domain.model import ClockId, Code, Key, Moment, Short, Text, is_none, is_unset
 from domain.phases import (
-    Duty,
+    CloseRule,
     Origin,
     Outcome,
     PauseReason,
     Priority,
+    RejectionStep,
+    ReopenMode,
     SignOffOutcome,
     TurnAwayCode,
 )
 from domain.staffing import LevelEffect
+from domain.team import PartAsked
+
+__all__ = ["PartAsked"]
+
+Satisfaction = Annotated[int, Field(ge=1, le=5)]
+"""How content the enterprise is, by its own word: 1 not at all, 5 entirely."""
 
 
 class IssueReported(Happened):
@@ -39,6 +53,13 @@ class IssueReported(Happened):
     owner_person: Code | None
     people: People = Field(default=(), exclude_if=is_unset)
     roster: Short | None = Field(default=None, exclude_if=is_none)
+    report_id: Key | None = Field(default=None, exclude_if=is_none)
+    succeeds: Key | None = Field(default=None, exclude_if=is_none)
+    promise: Promise | None = Field(default=None, exclude_if=is_none)
+    rectify: RectifyAsked | None = Field(default=None, exclude_if=is_none)
+    application: Application | None = Field(default=None, exclude_if=is_none)
+    reporters: People = Field(default=(), exclude_if=is_unset)
+    """Whose report it is, where rounds, callbacks or rectifications have to keep them apart."""
 
 
 class IssueAccepted(Happened):
@@ -116,22 +137,18 @@ class IssueDeescalated(Happened):
     others: LevelEffect | None = Field(default=None, exclude_if=is_none)
 
 
-class PartAsked(Frozen):
-    """What a unit is asked for when a team is convened."""
-
-    id: Code
-    unit: Code
-    duty: Duty
-    deliverable: Short
-    required: bool = True
-
-
 class TeamConvened(Happened):
+    """`part_clock` is the kind of clock that makes a part late; unset: any clock of the part."""
+
     kind: Literal["team_convened"] = "team_convened"
     number: int
     lead: Code
     parts: tuple[PartAsked, ...]
     reason: Text | None = None
+    closes: CloseRule | None = Field(default=None, exclude_if=is_none)
+    quorum: int | None = Field(default=None, exclude_if=is_none)
+    template: Code | None = Field(default=None, exclude_if=is_none)
+    part_clock: Code | None = Field(default=None, exclude_if=is_none)
 
 
 class PartAccepted(Happened):
@@ -140,9 +157,12 @@ class PartAccepted(Happened):
 
 
 class PartRefused(Happened):
+    """The unit objects to being named. With an `arbiter` the objection is ruled upon (R7.4)."""
+
     kind: Literal["part_refused"] = "part_refused"
     part: Code
     reason: Text
+    arbiter: Code | None = Field(default=None, exclude_if=is_none)
 
 
 class PartFinished(Happened):
@@ -153,9 +173,12 @@ class PartFinished(Happened):
 
 
 class PartWaived(Happened):
+    """The lead excuses a part, and what its unit said to that (R7.2)."""
+
     kind: Literal["part_waived"] = "part_waived"
     part: Code
     reason: Text
+    answer: Text | None = Field(default=None, exclude_if=is_none)
 
 
 class IssuePaused(Happened):
@@ -174,6 +197,11 @@ class ResolutionProposed(Happened):
     kind: Literal["resolution_proposed"] = "resolution_proposed"
     round: int
     resolution: Resolution
+    mirrors: Key | None = Field(default=None, exclude_if=is_none)
+    """The issue whose outcome is proposed here as well, because this one duplicates it (R10.3)."""
+
+    proposers: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
+    """Who proposed it there: none of them answers for the enterprise here or verifies."""
 
 
 class SignOffAnswered(Happened):
@@ -185,6 +213,7 @@ class SignOffAnswered(Happened):
     note: Text | None = None
     recording: Short | None = None
     attempts: int | None = None
+    satisfaction: Satisfaction | None = Field(default=None, exclude_if=is_none)
 
 
 class ResolutionRejected(Happened):
@@ -193,6 +222,8 @@ class ResolutionRejected(Happened):
     kind: Literal["resolution_rejected"] = "resolution_rejected"
     round: int
     reason: Text
+    satisfaction: Satisfaction | None = Field(default=None, exclude_if=is_none)
+    step: RejectionStep | None = Field(default=None, exclude_if=is_none)
 
 
 class SignOffLapsed(Happened):
@@ -212,12 +243,15 @@ class ResolutionSentBack(Happened):
 
 
 class IssueClosedOut(Happened):
-    """The number is struck off the ledger (销号), or a withdrawal is confirmed."""
+    """The number is struck off the ledger (销号), or a withdrawal is confirmed. `verifiers` are the
+    persons who did, where closed issues are drawn for callbacks: none of them calls back."""
 
     kind: Literal["issue_closed_out"] = "issue_closed_out"
     outcome: Outcome
     sign_off: SignOffOutcome
     note: Text | None = None
+    verifiers: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
+    evidence: tuple[Evidence, ...] = Field(default=(), exclude_if=is_unset)
 
 
 class IssueWithdrawn(Happened):
@@ -229,6 +263,8 @@ class IssueWithdrawn(Happened):
 
 
 class IssueReopened(Happened):
+    """Taken up again. Unset, `mode` is a new cycle (R10.1). `child`: for that part of it was."""
+
     kind: Literal["issue_reopened"] = "issue_reopened"
     reason: Text
     tier: int
@@ -236,6 +272,8 @@ class IssueReopened(Happened):
     owner_person: Code | None
     people: People = Field(default=(), exclude_if=is_unset)
     roster: Short | None = Field(default=None, exclude_if=is_none)
+    mode: ReopenMode | None = Field(default=None, exclude_if=is_none)
+    child: Key | None = Field(default=None, exclude_if=is_none)
 
 
 class RungFired(Happened):
@@ -303,7 +341,12 @@ Event = Annotated[
     | HistoryLost
     | LadderEvent
     | ModeEvent
-    | TimeEvent,
+    | TimeEvent
+    | TeamEvent
+    | RoundEvent
+    | KinEvent
+    | FormEvent
+    | CallbackEvent,
     Field(discriminator="kind"),
 ]
 

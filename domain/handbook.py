@@ -10,6 +10,7 @@ from domain.canonical import content_hash
 from domain.clock_rules import ClockRule
 from domain.dangling import dangling, repeated, uncovered
 from domain.model import Code, Frozen, Name, Short, is_none, is_unset
+from domain.phases import Subject
 from domain.policies import (
     Audience,
     DispatchRule,
@@ -26,6 +27,13 @@ from domain.policies import (
     RoutingRow,
     SignOffRule,
     TeamTemplate,
+)
+from domain.procedures import (
+    ApplicationRule,
+    CallbackRule,
+    RectificationRule,
+    RoundRule,
+    TeamRule,
 )
 from domain.staffing import (
     TIER_MAX,
@@ -153,6 +161,18 @@ class Handbook(Frozen):
     segments: tuple[Segment, ...] = Field(default=(), exclude_if=is_unset)
     lists: tuple[EnterpriseList, ...] = Field(default=(), exclude_if=is_unset)
     teams: tuple[TeamTemplate, ...] = Field(default=(), exclude_if=is_unset)
+    joint_team: TeamRule | None = Field(default=None, exclude_if=is_none)
+    rounds: Annotated[tuple[RoundRule, ...], Field(max_length=16)] = Field(
+        default=(), exclude_if=is_unset
+    )
+    rectification: RectificationRule | None = Field(default=None, exclude_if=is_none)
+    applications: Annotated[tuple[ApplicationRule, ...], Field(max_length=16)] = Field(
+        default=(), exclude_if=is_unset
+    )
+    callbacks: CallbackRule | None = Field(default=None, exclude_if=is_none)
+    merges: bool = Field(default=False, exclude_if=is_unset)
+    """Whether issues may be merged: its clocks know how to begin again when that is undone."""
+
     stated: Stated | None = Field(default=None, exclude_if=is_none)
     source: Short | None = Field(default=None, exclude_if=is_none)
 
@@ -190,6 +210,10 @@ class Handbook(Frozen):
     def grids_by_id(self) -> dict[str, Grid]:
         """Return every grid by its id."""
         return {entry.id: entry for entry in self.grids}
+
+    def round_for(self, subject: Subject) -> RoundRule | None:
+        """Return how several decide a subject; None: one person does."""
+        return next((rule for rule in self.rounds if rule.subject is subject), None)
 
     @cached_property
     def rosters_by_id(self) -> dict[str, Roster]:

@@ -5,14 +5,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from domain.ballots import Round
 from domain.clocks import Clock, RungDue
 from domain.durations import Duration
+from domain.forms import Application, Rectification
+from domain.kin import Tie
 from domain.model import ClockId, Code, Frozen, Key, Moment, Short, Text, is_none, is_unset
 from domain.phases import (
-    Duty,
+    CallbackAnswer,
+    LinkType,
     Origin,
     Outcome,
-    PartStanding,
     PauseReason,
     Phase,
     Priority,
@@ -20,15 +23,30 @@ from domain.phases import (
     SignOffOutcome,
 )
 from domain.staffing import LevelEffect
+from domain.team import DecisionRef, Length, Part, Team
+
+__all__ = ["Part", "Team"]
 
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+MediaType = Annotated[str, Field(pattern=r"^[a-z]+/[A-Za-z0-9.+-]{1,100}$")]
 
 
 class Evidence(Frozen):
-    """Something outside the ledger that bears an act out: where it is and the hash of its bytes."""
+    """Something outside the ledger that bears an act out: where it is, and of its bytes the hash,
+    how many there are, and of what media type."""
 
     reference: Short
     sha256: Hash | None = None
+    size: Annotated[int, Field(ge=0, le=2**40)] | None = Field(default=None, exclude_if=is_none)
+    media_type: MediaType | None = Field(default=None, exclude_if=is_none)
+
+
+class Promise(Frozen):
+    """What the proposer of a resolution promises for later, and within what time from the
+    close-out (R8.1)."""
+
+    text: Text
+    within: Length = Field(default=None, exclude_if=is_none)
 
 
 class Resolution(Frozen):
@@ -41,12 +59,26 @@ class Resolution(Frozen):
     summary: Text
     reason: Text | None = None
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=20)] = ()
+    follow_up: Promise | None = Field(default=None, exclude_if=is_none)
+
+
+class AnswerLink(Frozen):
+    """A one-time link by which a person of the enterprise may answer one round (R8). The ledger has
+    its name, never the link itself."""
+
+    id: Code
+    person: Code
+    expires_at: Moment
+    used: bool = Field(default=False, exclude_if=is_unset)
 
 
 class SignOff(Frozen):
     """One round of the three-act sign-off: who proposed, how the enterprise had its say.
 
-    `answerers` are all who answered in this round: none of them may verify it.
+    `answerers` are all who had a hand in the answer, `proposers` those who proposed what it
+    `mirrors`: none of them may verify it. `on_silence` is what the enterprise was told its silence
+    would mean, `silent_at` by when as told then; by when it is now, that clock and rung say.
+    `reviewed`: a closing review was called on it.
     """
 
     round: int
@@ -59,40 +91,21 @@ class SignOff(Frozen):
     answered_at: Moment | None = None
     answered_by: Code | None = None
     answerers: tuple[Code, ...] = ()
-
-
-class Part(Frozen):
-    """One unit's share of a joint team's work."""
-
-    id: Code
-    unit: Code
-    duty: Duty
-    deliverable: Short
-    required: bool = True
-    standing: PartStanding = PartStanding.ASKED
-    late: bool = False
+    mirrors: Key | None = Field(default=None, exclude_if=is_none)
+    links: tuple[AnswerLink, ...] = Field(default=(), exclude_if=is_unset)
+    on_silence: SignOffOutcome | None = Field(default=None, exclude_if=is_none)
+    silent_at: Moment | None = Field(default=None, exclude_if=is_none)
+    silence_by: ClockId | None = Field(default=None, exclude_if=is_none)
+    silence_rung: Code | None = Field(default=None, exclude_if=is_none)
+    reviewed: bool = Field(default=False, exclude_if=is_unset)
+    proposers: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
 
     @property
-    def is_settled(self) -> bool:
-        """Return whether nothing more is expected of this part."""
-        return self.standing in (PartStanding.FINISHED, PartStanding.WAIVED)
-
-
-class Team(Frozen):
-    """A joint team: a lead unit and the parts it brings together (R7)."""
-
-    number: int
-    lead: Code
-    parts: tuple[Part, ...]
-
-    def part(self, id_: str) -> Part | None:
-        """Return the part called `id_`."""
-        return next((part for part in self.parts if part.id == id_), None)
-
-    @property
-    def open_parts(self) -> tuple[Part, ...]:
-        """Return the required parts that still owe something."""
-        return tuple(part for part in self.parts if part.required and not part.is_settled)
+    def hands(self) -> tuple[str, ...]:
+        """Return everybody who proposed or answered, the proposers of what it mirrors too."""
+        alone = (self.proposed_by, self.proposed_for, self.answered_by)
+        named = (person for person in alone if person is not None)
+        return (*named, *self.proposers, *self.answerers)
 
 
 class Pause(Frozen):
@@ -186,6 +199,22 @@ class Parking(Frozen):
     asked_for: Code | None = Field(default=None, exclude_if=is_none)
 
 
+class Closing(Frozen):
+    """A close-out as callbacks have to know it, whatever becomes of the issue: everybody who had a
+    hand in its result, and the sign-off that the enterprise may dispute, if there is one."""
+
+    hands: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
+    sign_off: SignOffOutcome | None = Field(default=None, exclude_if=is_none)
+
+
+class Callback(Closing):
+    """A draw in which the issue came up, what it was closed out with then, and what the enterprise
+    has said to it."""
+
+    draw: Key
+    answer: CallbackAnswer | None = Field(default=None, exclude_if=is_none)
+
+
 class Issue(Frozen):
     """The fold of one stream. The owner is the accountable post; the handler does the work, in
     `unit` if the work was routed there (R5, M23).
@@ -237,6 +266,27 @@ class Issue(Frozen):
     green_channels: int = Field(default=0, exclude_if=is_unset)
     raised: int = Field(default=0, exclude_if=is_unset)
     lowered: int = Field(default=0, exclude_if=is_unset)
+    report_id: Key | None = Field(default=None, exclude_if=is_none)
+    reported_by: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
+    promise: Promise | None = Field(default=None, exclude_if=is_none)
+    meetings: int = Field(default=0, exclude_if=is_unset)
+    decisions_open: tuple[DecisionRef, ...] = Field(default=(), exclude_if=is_unset)
+    round: Round | None = Field(default=None, exclude_if=is_none)
+    rounds: int = Field(default=0, exclude_if=is_unset)
+    team_wanted: bool = Field(default=False, exclude_if=is_unset)
+    ties: tuple[Tie, ...] = Field(default=(), exclude_if=is_unset)
+    parted: tuple[Tie, ...] = Field(default=(), exclude_if=is_unset)
+    """Links of other issues that are no more: what is heard of them late is known by it."""
+
+    successors: int = Field(default=0, exclude_if=is_unset)
+    merged_from: Phase | None = Field(default=None, exclude_if=is_none)
+    merges: int = Field(default=0, exclude_if=is_unset)
+    suggestions: tuple[Key, ...] = Field(default=(), exclude_if=is_unset)
+    rectification: Rectification | None = Field(default=None, exclude_if=is_none)
+    application: Application | None = Field(default=None, exclude_if=is_none)
+    callbacks: tuple[Callback, ...] = Field(default=(), exclude_if=is_unset)
+    closing: Closing | None = Field(default=None, exclude_if=is_none)
+    verified_by: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
 
     @property
     def stream(self) -> str:
@@ -251,6 +301,23 @@ class Issue(Frozen):
     def clock(self, id_: str) -> Clock | None:
         """Return the present cycle of the clock called `id_`."""
         return next((clock for clock in self.clocks if clock.id == id_), None)
+
+    @property
+    def children_open(self) -> tuple[str, ...]:
+        """Return the parts of this issue, issues themselves, that are not closed, or go on in
+        another one: it waits for them (R10.2)."""
+        return tuple(
+            tie.other
+            for tie in self.ties
+            if tie.type is LinkType.PART_OF
+            and tie.incoming
+            and (tie.open is not False or tie.outcome is Outcome.MERGED)
+        )
+
+    def tie(self, type_: LinkType, other: str, *, incoming: bool = False) -> Tie | None:
+        """Return the link of this type with `other`: its own, or, `incoming`, the other's."""
+        asked = (type_, other, incoming)
+        return next((e for e in self.ties if (e.type, e.other, e.incoming) == asked), None)
 
     def instruction_at(self, at: datetime, scope: str) -> Instruction | None:
         """Return the instruction of the highest tier that is in force at `at` and sets `scope`:

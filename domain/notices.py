@@ -6,9 +6,11 @@ from typing import assert_never
 
 from domain.events import Event, IssueEscalated, RungFired
 from domain.events_of_time import ClockMigrated, ExtensionAsked, ExtensionGranted
+from domain.evolve_team import part_of_clock
 from domain.handbook import Audience, Handbook, NoticeRule, Role
 from domain.issue import Issue
 from domain.organization import owner_post, post_above, posts_of_role, posts_of_unit
+from domain.team import Part, PartAsked
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def _applies(rule: NoticeRule, event: Event) -> bool:
     return event.clock.split(".", 1)[0] in rule.clocks
 
 
-def _addressees(audience: Audience, event: Event, issue: Issue, handbook: Handbook) -> list[str]:  # noqa: PLR0911  # one return a case
+def _addressees(audience: Audience, event: Event, issue: Issue, handbook: Handbook) -> list[str]:  # noqa: C901, PLR0911  # one return a case
     match audience:
         case Audience.OWNER:
             return [issue.owner]
@@ -77,7 +79,35 @@ def _addressees(audience: Audience, event: Event, issue: Issue, handbook: Handbo
             owners = (owner_post(handbook, issue.enterprise, tier) for tier in tiers)
             return [post.id for post in owners if post is not None]
         case Audience.ARBITER:
-            dispatch = issue.dispatch
-            return [] if dispatch is None or dispatch.arbiter is None else [dispatch.arbiter]
+            return _arbiters(event, issue)
+        case Audience.ELECTORS:
+            return [] if issue.round is None else [each.post for each in issue.round.electors]
+        case Audience.PART_UNIT:
+            part = _part(event, issue)
+            return [] if part is None else _acting_for(part, handbook)
         case _:
             assert_never(audience)
+
+
+def _arbiters(event: Event, issue: Issue) -> list[str]:
+    """Return who has to rule on what the event tells of: on an objection, or on a dispatch."""
+    part = _part(event, issue)
+    if part is not None:
+        return [] if part.arbiter is None else [part.arbiter]
+    dispatch = issue.dispatch
+    return [] if dispatch is None or dispatch.arbiter is None else [dispatch.arbiter]
+
+
+def _part(event: Event, issue: Issue) -> Part | None:
+    """Return the part that the event is about: named by itself, or by the clock of a fired rung."""
+    named = getattr(event, "part", None)
+    if isinstance(event, RungFired):
+        named = part_of_clock(event.clock)
+    id_ = named.id if isinstance(named, PartAsked) else named
+    return None if issue.team is None or id_ is None else issue.team.part(id_)
+
+
+def _acting_for(part: Part, handbook: Handbook) -> list[str]:
+    if part.proxy is not None:
+        return [part.proxy]
+    return [post.id for post in posts_of_unit(handbook, part.unit)[:1]]

@@ -25,6 +25,8 @@ class Representative(Frozen):
     kind: Literal["representative"] = "representative"
     person: Code
     enterprise: Code
+    link: Code | None = Field(default=None, exclude_if=is_none)
+    """The one-time link by which they answer; whoever carries the link has checked it."""
 
 
 class Service(Frozen):

@@ -19,6 +19,8 @@ from domain.people import (
     identities_of,
     named,
 )
+from domain.permissions_of_links import require_good_link
+from domain.permissions_of_procedures import may_inspect, may_settle, may_sign, may_vote
 from domain.phases import ResultClass
 
 
@@ -37,6 +39,10 @@ class Capacity(StrEnum):
     ARBITER = "the arbiter, who is not the one who refused"
     ENTERPRISE = "the enterprise"
     VERIFIER = "a verifier above the owner"
+    ELECTOR = "an elector of the round"
+    DECIDER = "whoever the handbook names where too few may vote"
+    INSPECTOR = "an inspector, who is not the one who declared it done"
+    SIGNER = "an accountable person of the application"
     OFFICER = "an officer of the zone"
     SERVICE = "a service"
     ENGINE = "closeout itself"
@@ -45,9 +51,11 @@ class Capacity(StrEnum):
 _WORK = frozenset({Capacity.OWNER, Capacity.HANDLER})
 _DIRECT = frozenset({Capacity.OWNER, Capacity.ABOVE, Capacity.COORDINATOR})
 _SHARE = frozenset({Capacity.PART})
+_LEADING = frozenset({Capacity.OWNER, Capacity.LEAD})
+_ENTERPRISE_SIDE = frozenset({Capacity.ENTERPRISE, Capacity.COORDINATOR})
 
 PERMITTED: dict[str, frozenset[Capacity]] = {
-    "report": frozenset({Capacity.ENTERPRISE, Capacity.OFFICER, Capacity.SERVICE}),
+    "report": frozenset({Capacity.ENTERPRISE, Capacity.OFFICER, Capacity.SERVICE, Capacity.ENGINE}),
     "accept": _DIRECT,
     "turn_away": _DIRECT,
     "assign": _DIRECT,
@@ -94,6 +102,33 @@ PERMITTED: dict[str, frozenset[Capacity]] = {
     "ask_parking": _WORK,
     "prolong_parking": frozenset({Capacity.LEADER}),
     "unpark": frozenset({Capacity.OWNER, Capacity.ABOVE, Capacity.COORDINATOR}),
+    "add_part": _LEADING,
+    "replace_part": _LEADING,
+    "leave_part": _SHARE,
+    "rule_part": frozenset({Capacity.ARBITER}),
+    "conclude_team": frozenset({Capacity.LEAD}),
+    "hold_meeting": _DIRECT | {Capacity.HANDLER, Capacity.LEAD},
+    "vote": frozenset({Capacity.ELECTOR}),
+    "settle_round": frozenset({Capacity.DECIDER}),
+    "issue_answer_link": frozenset({Capacity.COORDINATOR}),
+    "link": _DIRECT | {Capacity.HANDLER},
+    "unlink": _DIRECT | {Capacity.HANDLER},
+    "add_child": _DIRECT,
+    "release_child": _DIRECT,
+    "merge": frozenset({Capacity.ABOVE, Capacity.COORDINATOR}),
+    "unmerge": _DIRECT | {Capacity.ENTERPRISE},
+    "judge_suggestion": _DIRECT | {Capacity.HANDLER},
+    "declare_rectified": _ENTERPRISE_SIDE,
+    "inspect": frozenset({Capacity.INSPECTOR}),
+    "submit_item": _ENTERPRISE_SIDE | _WORK,
+    "check_item": _WORK | {Capacity.ABOVE},
+    "sign_application": frozenset({Capacity.ENTERPRISE, Capacity.SIGNER}),
+    "approve_application": frozenset({Capacity.OWNER, Capacity.ABOVE}),
+    "refuse_application": frozenset({Capacity.OWNER, Capacity.ABOVE}),
+    "reapply": _ENTERPRISE_SIDE,
+    "record_callback": frozenset({Capacity.COORDINATOR, Capacity.SUPERVISOR}),
+    "record_kin": frozenset({Capacity.ENGINE}),
+    "record_draw": frozenset({Capacity.ENGINE}),
     "record_handover": frozenset({Capacity.ENGINE}),
     "adopt_calendar": frozenset({Capacity.ENGINE}),
     "adopt_handbook": frozenset({Capacity.ENGINE}),
@@ -135,6 +170,8 @@ def capacities_of(
             return frozenset({Capacity.SERVICE})
         case Representative():
             own = actor.enterprise == issue.enterprise
+            if own:
+                require_good_link(actor, issue, setting.handbook, setting.local, setting.command)
             return frozenset({Capacity.ENTERPRISE} if own else ())
         case Officer():
             return _officer_capacities(actor, issue, setting, part)
@@ -190,7 +227,13 @@ def _officer_capacities(
         Capacity.SUPERVISOR: Role.SUPERVISOR in held.roles,
         Capacity.APPROVER: _may_grant(actor, held, issue, handbook),
         Capacity.LEADER: _leads(held, issue, setting),
-        Capacity.ARBITER: _may_rule(actor, held, issue),
+        Capacity.ARBITER: _may_rule_part(actor, held, part)
+        if setting.command == "rule_part"
+        else _may_rule(actor, held, issue),
+        Capacity.ELECTOR: may_vote(actor, issue),
+        Capacity.DECIDER: may_settle(actor, issue),
+        Capacity.INSPECTOR: may_inspect(actor, held, issue, handbook),
+        Capacity.SIGNER: may_sign(held, issue, handbook),
         Capacity.PART: part is not None and _acts_for(held, part, issue, handbook),
         Capacity.VERIFIER: _may_verify(actor, held, issue, handbook),
     }
@@ -231,6 +274,13 @@ def _may_rule(actor: Officer, held: Post, issue: Issue) -> bool:
     return party.isdisjoint(identities_of(actor))
 
 
+def _may_rule_part(actor: Officer, held: Post, part: Part | None) -> bool:
+    if part is None or part.arbiter != held.id:
+        return False
+    party = {part.refused_by, part.refused_for, *part.named_by}
+    return party.isdisjoint(identities_of(actor))
+
+
 def _is_above(held: Post, issue: Issue, handbook: Handbook, from_tier: int) -> bool:
     if held.tier is None or held.tier < from_tier:
         return False
@@ -239,6 +289,8 @@ def _is_above(held: Post, issue: Issue, handbook: Handbook, from_tier: int) -> b
 
 def _acts_for(held: Post, part: Part, issue: Issue, handbook: Handbook) -> bool:
     """An external unit has no login: the owner, the handler or the lead acts for it (Q33)."""
+    if part.proxy is not None:
+        return held.id == part.proxy
     if held.unit == part.unit:
         return True
     body = unit(handbook, part.unit)
@@ -264,17 +316,24 @@ def verifying_tier(issue: Issue, handbook: Handbook) -> int:
 
 
 def _persons_tier(issue: Issue, handbook: Handbook) -> int:
-    """Return the highest tier at which whoever proposed stands in the enterprise's chain: nobody
-    verifies the work of a superior."""
+    """Return the highest tier at which whoever proposed, here or what is mirrored, stands in the
+    enterprise's chain: nobody verifies the work of a superior."""
     sign_off = issue.sign_off
-    named = () if sign_off is None else (sign_off.proposed_by, sign_off.proposed_for)
+    if sign_off is None:
+        return 0
+    proposers = {sign_off.proposed_by, sign_off.proposed_for, *sign_off.proposers}
     tiers = [
         tier.level
         for tier in handbook.tiers
         for held in chain_posts(handbook, issue.enterprise, tier.level)
-        if any(person in held.holders for person in named)
+        if not proposers.isdisjoint(held.holders)
     ]
     return max(tiers, default=0)
+
+
+def verifies(held: Post, issue: Issue, handbook: Handbook) -> bool:
+    """Return whether the issue is verified in this post, whoever is in it."""
+    return _is_above(held, issue, handbook, verifying_tier(issue, handbook))
 
 
 def _may_verify(actor: Officer, held: Post, issue: Issue, handbook: Handbook) -> bool:
@@ -282,9 +341,10 @@ def _may_verify(actor: Officer, held: Post, issue: Issue, handbook: Handbook) ->
     if sign_off is None:
         return False
     bound = {sign_off.proposed_by, sign_off.proposed_for, sign_off.answered_by}
-    if not bound.union(sign_off.answerers).isdisjoint(identities_of(actor)):
+    bound.update(sign_off.proposers, sign_off.answerers)
+    if not bound.isdisjoint(identities_of(actor)):
         return False
-    return _is_above(held, issue, handbook, verifying_tier(issue, handbook))
+    return verifies(held, issue, handbook)
 
 
 def granting_tier(issue: Issue, handbook: Handbook) -> int:

@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 from domain.clock_rules import RungEffect
 from domain.durations import Duration, WorkingDays
 from domain.model import Code, Frozen, Name, Short, is_none, is_unset
-from domain.phases import Origin, Priority
+from domain.phases import Origin, Priority, RejectionStep
+from domain.procedures import PartTemplate, ReopenRow
 from domain.staffing import Level, LevelEffect
 
 
@@ -24,6 +25,38 @@ class SignOffRule(Frozen):
     rejections_before_escalation: Annotated[int, Field(ge=1, le=5)] = 2
     sent_back_counts: bool = Field(default=False, exclude_if=is_unset)
     by_persons_tier: bool = Field(default=False, exclude_if=is_unset)
+    says_silence: bool = Field(default=False, exclude_if=is_unset)
+    """Whether the enterprise is told, on the record, what its silence will mean and when (R8.4)."""
+
+    rejected: Annotated[tuple[RejectionStep, ...], Field(max_length=10)] = Field(
+        default=(), exclude_if=is_unset
+    )
+    """What follows the first, second … refusal; the last entry also all further ones (R8.3). Empty:
+    `rejections_before_escalation` says when one more goes a tier up."""
+
+    rejections_max: Annotated[int, Field(ge=1, le=20)] | None = Field(
+        default=None, exclude_if=is_none
+    )
+    """The refusal that calls the closing review, by the round for it; None: none does."""
+
+    team: Code | None = Field(default=None, exclude_if=is_none)
+    """The standing team that a refusal convenes; unset, the owner has to convene one."""
+
+    reopening: Annotated[tuple[ReopenRow, ...], Field(max_length=5)] = Field(
+        default=(), exclude_if=is_unset
+    )
+    """How a closed issue is taken up again, by its age; empty: a new cycle in `reopen_days`."""
+
+    promise: Code | None = Field(default=None, exclude_if=is_none)
+    """The clock that counts what was promised in a resolution, in the issue that follows it up."""
+
+    follow_up: bool = Field(default=False, exclude_if=is_unset)
+    """Whether a partial result and a promise lead to a linked issue that follows them up (Q17)."""
+
+    link_hours: Annotated[int, Field(ge=1, le=2160)] | None = Field(
+        default=None, exclude_if=is_none
+    )
+    """How long a one-time link for the enterprise's answer is good; None: there are none."""
 
 
 class PauseRule(Frozen):
@@ -165,6 +198,10 @@ class TeamTemplate(Frozen):
     lead: Code
     members: Annotated[tuple[Code, ...], Field(min_length=1, max_length=50)]
     categories: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
+    parts: Annotated[tuple[PartTemplate, ...], Field(max_length=50)] = Field(
+        default=(), exclude_if=is_unset
+    )
+    """What each is asked for; empty: every member has a part of its own, named as the team."""
     source: Short | None = Field(default=None, exclude_if=is_none)
 
 
@@ -182,6 +219,8 @@ class Audience(StrEnum):
     COORDINATOR = "coordinator"
     SUPERVISOR = "supervisor"
     ARBITER = "arbiter"
+    ELECTORS = "electors"
+    PART_UNIT = "part_unit"
 
 
 class NoticeRule(Frozen):

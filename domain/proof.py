@@ -15,6 +15,7 @@ from domain.proof_of_approvals import approval_problems
 from domain.proof_of_budgets import fit_problems
 from domain.proof_of_deadlines import deadline_problems, searched
 from domain.proof_of_people import owner_problems
+from domain.proof_of_procedures import procedure_problems
 from domain.proof_of_routes import idle_problems, route_problems
 from domain.proof_of_rules import rule_problems
 from domain.proof_of_supervision import supervision_problems
@@ -61,6 +62,7 @@ def proved(terms: Terms) -> Proof:
                 *routed.problems,
                 *idle_problems(handbook, period),
                 *rule_problems(handbook),
+                *procedure_problems(terms, period),
                 *supervision_problems(handbook, period, terms.calendar),
             )
         ),

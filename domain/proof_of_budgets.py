@@ -19,7 +19,7 @@ from domain.handbook import Handbook
 from domain.issue import Issue
 from domain.phases import Phase, Priority
 from domain.problem import Problem
-from domain.soundness import space_of
+from domain.soundness import brief_space_of
 from domain.soundness_of_rungs import starts_tried
 from domain.terms import Terms
 from domain.timekeeping import budget_for
@@ -42,9 +42,9 @@ class Given(NamedTuple):
 def fit_problems(terms: Terms) -> Iterator[Problem]:
     """Name each clock that may give more time than the whole within which alone it counts."""
     rules = terms.handbook.clocks
-    for whole in (rule for rule in rules if _is_whole(rule, space_of(rule, terms.handbook))):
+    for whole in (rule for rule in rules if _is_whole(rule, brief_space_of(rule, terms.handbook))):
         for rule in rules:
-            if rule.id != whole.id and _counts_within(rule, whole, _space(rule, whole, terms)):
+            if rule.id != whole.id and counts_within(rule, whole, joint_space(rule, whole, terms)):
                 yield from _exceeding(rule, whole, terms)
         yield from _of_hops(whole, terms)
 
@@ -65,19 +65,20 @@ def _from_acceptance(rule: ClockRule, space: Space) -> bool:
     return all(step.after.standing is Standing.RUNNING for step in begun)
 
 
-def _space(rule: ClockRule, whole: ClockRule, terms: Terms) -> Space:
+def joint_space(rule: ClockRule, whole: ClockRule, terms: Terms) -> Space:
     """Return what either clock tells apart. Categories are told apart by one alone, or by none."""
-    one, other = space_of(rule, terms.handbook), space_of(whole, terms.handbook)
+    one, other = brief_space_of(rule, terms.handbook), brief_space_of(whole, terms.handbook)
     return Space(
         tiers=one.tiers or other.tiers,
         priorities=one.priorities or other.priorities,
         categories=one.categories or other.categories,
         parts=one.parts,
+        absent=one.absent & other.absent,
     )
 
 
 @lru_cache(maxsize=1024)
-def _counts_within(rule: ClockRule, whole: ClockRule, space: Space) -> bool:
+def counts_within(rule: ClockRule, whole: ClockRule, space: Space) -> bool:
     """Return whether a clock counts at no moment at which the whole does not."""
     both = (rule, whole)
     memo: dict[tuple[Moment, int, Standing | None], Standing | None] = {}
@@ -119,7 +120,7 @@ def _stands_after(rule: ClockRule, moment: Moment, standing: Standing | None) ->
 def _exceeding(rule: ClockRule, whole: ClockRule, terms: Terms) -> Iterator[Problem]:
     calendars = terms.calendar_of(rule), terms.calendar_of(whole)
     for given in _given(rule, whole, terms.handbook):
-        shown = _longer((given.part,), given.whole, *calendars)
+        shown = longer((given.part,), given.whole, *calendars)
         if shown is not None:
             yield Problem(
                 key=f"clocks.{rule.id}.budgets.{_place(rule, given.part)}",
@@ -160,7 +161,7 @@ def classes(handbook: Handbook, *rules: ClockRule) -> Iterator[Issue]:
 
 
 @lru_cache(maxsize=1024)
-def _longer(
+def longer(
     parts: tuple[Duration, ...],
     whole: Duration,
     of_part: WorkingCalendar,
@@ -173,22 +174,22 @@ def _longer(
         try:
             end_at = at
             for part in parts:
-                end_at = _due(part, of_part, end_at)
-            whole_at = _due(whole, of_whole, at)
+                end_at = ends_at(part, of_part, end_at)
+            whole_at = ends_at(whole, of_whole, at)
         except CalendarError:
             continue
         if end_at > whole_at:
-            named = (_local(each, of_whole) for each in (at, end_at, whole_at))
+            named = (local_text(each, of_whole) for each in (at, end_at, whole_at))
             return "from {} it ends at {}, the whole at {}".format(*named)
     return None
 
 
-def _due(duration: Duration, calendar: WorkingCalendar, at: datetime) -> datetime:
+def ends_at(duration: Duration, calendar: WorkingCalendar, at: datetime) -> datetime:
     budget = budget_of(duration, calendar, at)
     return due_at(budget.basis, calendar, at, budget.ms)
 
 
-def _local(at: datetime, calendar: WorkingCalendar) -> str:
+def local_text(at: datetime, calendar: WorkingCalendar) -> str:
     return f"{at.astimezone(zone_of(calendar.time_zone)):%a %Y-%m-%d %H:%M}"
 
 
@@ -198,12 +199,12 @@ def _of_hops(whole: ClockRule, terms: Terms) -> Iterator[Problem]:
     if dispatch is None:
         return
     refusal, ruling = terms.rules_by_id[dispatch.refusal], terms.rules_by_id[dispatch.ruling]
-    if not _from_acceptance(whole, space_of(whole, handbook)):
+    if not _from_acceptance(whole, brief_space_of(whole, handbook)):
         return
     for issue in classes(handbook, refusal, ruling, whole):
         hop = budget_for(refusal, issue), budget_for(ruling, issue)
         given = budget_for(whole, issue)
-        shown = _longer(
+        shown = longer(
             hop * dispatch.hops_max, given, terms.calendar_of(refusal), terms.calendar_of(whole)
         )
         if shown is not None:

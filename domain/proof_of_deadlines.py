@@ -20,7 +20,7 @@ from domain.handbook import Handbook
 from domain.phases import Phase, Priority
 from domain.problem import Problem
 from domain.proof_clocks import NONE, StagedClock, visited_tiers
-from domain.proof_space import RETARGETING, World, is_quiet, stages_of, world_of
+from domain.proof_space import RETARGETING, World, is_quiet, stages_of, world_of, worlds_of
 
 STATES_MAX = 200_000
 """More joint states than this are not searched: the handbook is refused, not believed."""
@@ -79,7 +79,16 @@ MESSAGES = {
 
 def searched(handbook: Handbook) -> Searched:
     """Return what an exhaustive search of all joint states finds."""
-    return _searched(world_of(handbook))
+    found = [_searched(world) for world in worlds_of(handbook)]
+    lacks: dict[str, Lack] = {}
+    for lack in (lack for each in found for lack in each.lacks):
+        lacks.setdefault(lack.what, lack)
+    return Searched(
+        states=sum(each.states for each in found),
+        moments=sum(each.moments for each in found),
+        lacks=tuple(lacks.values()),
+        whole=all(each.whole for each in found),
+    )
 
 
 @lru_cache(maxsize=128)

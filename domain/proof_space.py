@@ -7,9 +7,12 @@ from typing import assert_never
 
 from domain.clock_life import LEVEL_LEFT
 from domain.clock_rules import ClockRule, ClockScope, Condition, RungEffect, RungRule
+from domain.facts_of_handbook import absent_events
 from domain.facts_possible import (
     ANY_OTHER,
     OF_ANOTHER_PRIORITY,
+    OF_PARTS,
+    UNMARKED,
     Answer,
     Facts,
     Moment,
@@ -18,6 +21,7 @@ from domain.facts_possible import (
 )
 from domain.handbook import Handbook, OnTimeout
 from domain.phases import PauseReason, Phase, Priority
+from domain.starting import left_out
 
 QUIET = (RungEffect.REMIND, RungEffect.RECORD)
 """Effects by which nothing happens but the firing itself."""
@@ -101,6 +105,10 @@ class World:
             case RungEffect.BIND:
                 yield ()
                 yield (Moment("dispatch_bound", facts),)
+            case RungEffect.BIND_PART:
+                yield ()
+            case RungEffect.EXPIRE:
+                yield from _expired(facts)
             case RungEffect.UNPARK:
                 back = facts._replace(phase=Phase.HANDLING)
                 parked = facts.phase is Phase.PARKED
@@ -123,12 +131,42 @@ class World:
             yield (Moment("issue_escalated", facts._replace(tier=each, waiting=None)),)
 
 
+def _expired(facts: Facts) -> Iterator[tuple[Moment, ...]]:
+    """A closing review is always a round; anywhere else there may be none that the clock is of."""
+    decided = Moment("round_closed", facts)
+    if facts.answer is not Answer.REVIEW:
+        yield ()
+        yield (decided,)
+    if facts.phase is Phase.SIGN_OFF and facts.answer is not Answer.NONE:
+        yield (decided, Moment("issue_closed_out", facts._replace(phase=Phase.CLOSED)))
+        back = facts._replace(phase=Phase.HANDLING, answer=Answer.NONE)
+        yield (decided, Moment("resolution_sent_back", back))
+
+
+def worlds_of(handbook: Handbook) -> tuple[World, ...]:
+    """Return what decides how the clocks of one issue stand together, for each course that an issue
+    may take; an ordinary one first."""
+    return tuple(_world_without(handbook, each) for each in left_out(handbook))
+
+
 def world_of(handbook: Handbook) -> World:
-    """Return what decides how the clocks of one issue stand together."""
-    rules = tuple(rule for rule in handbook.clocks if rule.scope is not ClockScope.PART)
+    """Return the same for the ordinary course."""
+    return worlds_of(handbook)[0]
+
+
+def _world_without(handbook: Handbook, clocks: Collection[str]) -> World:
+    rules = tuple(
+        rule
+        for rule in handbook.clocks
+        if rule.scope is not ClockScope.PART and rule.id not in clocks
+    )
+    named = {e for rule in rules for condition in conditions(rule) for e in condition.events}
     whole = World(
         rules=rules,
-        space=Space(categories=tuple(entry.id for entry in handbook.categories)),
+        space=Space(
+            categories=tuple(entry.id for entry in handbook.categories),
+            absent=absent_events(handbook) | ((UNMARKED | OF_PARTS) - named),
+        ),
         runs=(),
         timeouts=tuple(tier.on_timeout for tier in handbook.tiers),
         parks=handbook.parking is not None,
@@ -147,6 +185,7 @@ def _world(rules: tuple[ClockRule, ...], of: World) -> World:
             tiers=tuple(tier for tier, _ in runs),
             priorities=_priorities(asked),
             categories=_categories(asked, of.space.categories),
+            absent=of.space.absent,
         ),
         runs=runs,
         waiting=any(condition.waiting for condition in asked),

@@ -9,11 +9,12 @@ from typing import assert_never
 from domain.chain import Record
 from domain.clock_rules import ClockRule, ClockScope, Condition
 from domain.clocks import Clock, ClockTransition, Move, Standing
-from domain.conditions import Asked, failing, held
+from domain.conditions import Asked, failing, held, is_of_another_part
 from domain.events import Event
 from domain.issue import Issue, Part
 from domain.levels import level_clock_id, moves_left
 from domain.retold import TermsByHash, Told, retold
+from domain.starting import may_start
 from domain.terms import Terms
 
 ORDER = (Move.STOP, Move.CANCEL, Move.RESET, Move.PAUSE, Move.RESUME, Move.START)
@@ -53,6 +54,8 @@ class Obstacle(StrEnum):
     LIVE = "live"
     RUNNING = "running"
     PAUSED = "paused"
+    ANOTHER_PART = "another_part"
+    """The event begins the time of the part that it names, and of no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class Bearing(StrEnum):
     LEFT_BEHIND = "left_behind"
     ANOTHER_LEVEL = "another_level"
     ORPHANED = "orphaned"
+    NOT_OF_THIS_ISSUE = "not_of_this_issue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +126,10 @@ class EventJudged:
         """Return whether what was recorded is what the rules say.
 
         A change of target is no rule's move: it comes to a clock that none of the six moved; a
-        restart is recorded as the reset that it is.
+        restart is recorded as the reset that it is, and one that is resumed may get it as well.
         """
         found = self.recorded
-        if found is None or found.retarget is not None:
+        if found is None or (found.retarget is not None and found.move is not Move.RESUME):
             return self.judgement.won is None
         return (found.move, found.won_over) == (self.judgement.won, self.judgement.lost)
 
@@ -185,6 +189,10 @@ def _judgement(told: Told, clock_id: str) -> Judgement:
     if rule.scope is ClockScope.PART and part is None:
         left = clock is not None and clock.is_live
         return _unasked(Bearing.LEFT_BEHIND if left else Bearing.NO_SUCH_PART, clock)
+    if (clock is None or not clock.is_live) and not may_start(
+        rule, told.facts, told.event, told.terms.handbook
+    ):
+        return _unasked(Bearing.NOT_OF_THIS_ISSUE, clock)
     return judge(rule, told.facts, told.event, part, clock)
 
 
@@ -216,8 +224,8 @@ def part_of(clock_id: str, rule: ClockRule, issue: Issue) -> Part | None:
 def _judged(
     move: Move, rule: ClockRule, issue: Issue, event: Event, part: Part | None, clock: Clock | None
 ) -> MoveJudged:
-    tried = _tried(_conditions(move, rule), issue, event, part)
-    some = any(each.holds for each in tried)
+    found = _tried(_conditions(move, rule), issue, event, part)
+    some = any(each.holds for each in found)
     barred: tuple[Move, ...] = ()
     if move is Move.START:
         ends = ((Move.STOP, rule.stop), (Move.CANCEL, rule.cancel))
@@ -228,9 +236,9 @@ def _judged(
         )
     return MoveJudged(
         move=move,
-        tried=tried,
+        tried=found,
         holds=not some if move is Move.RESUME else some,
-        obstacle=_obstacle(move, clock),
+        obstacle=_obstacle(move, clock) or _of_another(move, rule, found, event, part),
         barred_by=barred,
     )
 
@@ -265,6 +273,18 @@ def _obstacle(move: Move, clock: Clock | None) -> Obstacle | None:
     if move is Move.PAUSE and paused:
         return Obstacle.PAUSED
     return Obstacle.RUNNING if move is Move.RESUME and not paused else None
+
+
+def _of_another(
+    move: Move, rule: ClockRule, found: tuple[Tried, ...], event: Event, part: Part | None
+) -> Obstacle | None:
+    if part is None or not is_of_another_part(event, part):
+        return None
+    barred = move in (Move.START, Move.RESET)
+    if move is Move.CANCEL:
+        holding = [each for each, one in zip(rule.cancel, found, strict=True) if one.holds]
+        barred = bool(holding) and all(each.events for each in holding)
+    return Obstacle.ANOTHER_PART if barred else None
 
 
 def _tried(

@@ -15,9 +15,11 @@ paused, waiting for the enterprise                     reporter: the enterprise 
 paused, waiting for somebody outside                   external: the party            Q7
 put to review, and nobody has ruled yet                arbiter: the top tier's post   Q5, R5.7
 intake                                                 the owner                      R4.5
+sign-off, a rectification is declared done             the post that ordered it       M33
 sign-off, the enterprise has had no say yet            reporter: the enterprise       R8.2
 sign-off, after its say or its silence                 the verifier above             Q11, Q16
 handling, a joint team owes required parts             the team's lead unit           R7.1
+handling, a rectification                              reporter: the enterprise       M33
 handling                                               the unit that has the work,    R4.5
                                                        else the handler
 =====================================================  =============================  ===========
@@ -117,6 +119,8 @@ WITH_TEAM = Name(zh="联办中", en="a joint team owes its parts")
 FOR_ENTERPRISE = Name(zh="待企业", en="waits for the enterprise")
 FOR_OUTSIDE = Name(zh="待外部", en="waits for somebody outside")
 FOR_ANSWER = Name(zh="待企业确认", en="waits for the enterprise's answer")
+FOR_INSPECTOR = Name(zh="待检查", en="to be inspected")
+RECTIFYING = Name(zh="整改中", en="the enterprise rectifies")
 FOR_VERIFIER = Name(zh="待核销", en="to be verified")
 FOR_RULING = Name(zh="专题研究", en="put to review")
 IN_DISPUTE = Name(zh="派单争议待裁决", en="a refused dispatch waits for its ruling")
@@ -220,12 +224,21 @@ def claim_on(issue: Issue, handbook: Handbook, *, ruled: bool) -> Claim:
     if issue.phase is Phase.INTAKE:
         return place_of_post(handbook, issue.owner), INTAKE
     if issue.phase is Phase.SIGN_OFF:
-        if issue.sign_off is None or issue.sign_off.outcome is None:
-            return reporter, FOR_ANSWER
-        verifier = _accountable(issue, handbook, verifying_tier(issue, handbook))
-        return place_of_post(handbook, verifier), FOR_VERIFIER
+        return _at_sign_off(issue, handbook, reporter)
     with_team = issue.team is not None and issue.team.open_parts
+    if issue.rectification is not None and not with_team:
+        return reporter, RECTIFYING
     return working(issue, handbook), WITH_TEAM if with_team else WITH_HANDLER
+
+
+def _at_sign_off(issue: Issue, handbook: Handbook, reporter: Holder) -> Claim:
+    if issue.rectification is not None:
+        inspector = issue.rectification.post or issue.owner
+        return place_of_post(handbook, inspector), FOR_INSPECTOR
+    if issue.sign_off is None or issue.sign_off.outcome is None:
+        return reporter, FOR_ANSWER
+    verifier = _accountable(issue, handbook, verifying_tier(issue, handbook))
+    return place_of_post(handbook, verifier), FOR_VERIFIER
 
 
 def working(issue: Issue, handbook: Handbook) -> Holder:

@@ -25,7 +25,7 @@ from domain.levels import as_at_level
 from domain.reading import counted_intervals, gross_ms, passed_at, spent_ms
 from domain.runs import Pace, promised_name, run_of
 from domain.terms import Terms
-from domain.timekeeping import budget_for, started
+from domain.timekeeping import length_for, started
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +172,12 @@ def reclassified(
         rule = terms.rules_by_id.get(clock.rule)
         if rule is None or not clock.is_live:
             continue
-        duration = budget_for(rule, as_at_level(rule, clock, after))
-        if duration == budget_for(rule, as_at_level(rule, clock, before)):
+        level, was = as_at_level(rule, clock, after), as_at_level(rule, clock, before)
+        duration = length_for(rule, clock.id, level, terms.handbook)
+        if duration == length_for(rule, clock.id, was, terms.handbook):
             continue
         answer = rule.retargeting.priority if by_priority else rule.retargeting.category
         if answer is Retarget.RESTART and clock.standing is Standing.RUNNING:
-            level = as_at_level(rule, clock, after)
             yield _restarted(clock, rule, level, terms, at, rules)
             continue
         to = aimed(answer, clock, rule, duration, after, terms, at)
@@ -191,7 +191,8 @@ def _restarted(
     """Begin a cycle of its own for the new target. A clock that stands is not begun anew, it would
     count through the pause: it keeps its cycle and forgets what it has spent."""
     calendar = terms.calendar_of(rule)
-    run = started(rule, issue, at, calendar, rules)
+    duration = length_for(rule, clock.id, issue, terms.handbook)
+    run = started(rule, duration, at, calendar, rules)
     return ClockTransition(
         clock=clock.id,
         rule=clock.rule,
@@ -231,7 +232,8 @@ def aimed(
         case Retarget.KEEP_OLD_TARGET:
             return target_of(clock, terms.hash)
         case Retarget.RESTART:
-            return _target(clock, rule, duration, terms, at, counted_from_at=at)
+            anew = clock.model_copy(update={"carried_ms": 0})
+            return _target(anew, rule, duration, terms, at, counted_from_at=at)
         case Retarget.FROM_ANCHOR_WITH_CREDIT:
             anchor_at = _anchor_at(rule.retargeting.anchor, clock, issue)
             return _target(clock, rule, duration, terms, anchor_at, counted_from_at=anchor_at)
@@ -257,16 +259,19 @@ def _target(
     *,
     counted_from_at: datetime | None,
 ) -> Target:
-    """Return a duration as a target from `anchor_at`, with what was granted before on top."""
+    """Return a duration as a target from `anchor_at`, with what was granted before on top, and
+    without what earlier cycles have spent of it."""
     budget = budget_of(duration, terms.calendar_of(rule), anchor_at)
-    extended = clock.extended_ms if budget.basis is clock.basis else 0
+    alike = budget.basis is clock.basis
+    extended, carried = (clock.extended_ms, clock.carried_ms) if alike else (0, 0)
     return Target(
         terms=terms.hash,
         basis=budget.basis,
-        budget_ms=budget.ms + extended,
+        budget_ms=max(0, budget.ms + extended - carried),
         anchor_at=anchor_at,
         counted_from_at=counted_from_at,
         duration=duration,
+        carried_ms=carried,
     )
 
 

@@ -4,12 +4,14 @@ Handbooks that a ledger holds are never asked again: an issue keeps the terms it
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from domain.calendar import WorkingCalendar
 from domain.clock_life import Step, live_through, told
 from domain.clock_rules import ClockRule, ClockScope
 from domain.clocks import Move, Standing
-from domain.facts_possible import ANY_OTHER, Space
+from domain.facts_of_handbook import absent_events
+from domain.facts_possible import ANY_OTHER, OF_PARTS, RESUMED, UNMARKED, Space
 from domain.handbook import Handbook
 from domain.phases import Phase, Priority
 from domain.problem import Problem
@@ -40,7 +42,7 @@ def _of_clock(
     unknown = list(_unknown(rule, handbook))
     yield from unknown
     told_already = {problem.key.rpartition(".")[0] for problem in unknown}
-    for problem in condition_problems(rule, space_of(rule, handbook)):
+    for problem in condition_problems(rule, brief_space_of(rule, handbook)):
         if problem.key not in told_already:
             yield problem
     yield from budget_problems(rule, handbook)
@@ -74,7 +76,21 @@ def space_of(rule: ClockRule, handbook: Handbook) -> Space:
         else (),
         categories=tuple(alike.values()) if asked else (),
         parts=rule.scope is ClockScope.PART,
+        absent=absent_events(handbook),
     )
+
+
+def brief_space_of(rule: ClockRule, handbook: Handbook) -> Space:
+    """Return the same without what this clock cannot tell from a note: that shortens the search,
+    and lets zones that differ in nothing else share it."""
+    named = {event for _, _, condition in conditions_of(rule) for event in condition.events}
+    of_parts: frozenset[str] = frozenset()
+    if rule.scope is not ClockScope.PART:
+        of_parts = OF_PARTS | {RESUMED}
+    space = space_of(rule, handbook)
+    untold = (UNMARKED | of_parts) - named
+    absent = (space.absent - UNMARKED - of_parts) | untold | (space.absent & named)
+    return replace(space, absent=absent)
 
 
 def _unknown(rule: ClockRule, handbook: Handbook) -> Iterator[Problem]:

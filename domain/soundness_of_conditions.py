@@ -5,6 +5,7 @@ that no sound clock is refused.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
@@ -21,7 +22,7 @@ from domain.clock_life import (
 )
 from domain.clock_rules import ClockRule, ClockScope, Condition, Retarget, RungEffect
 from domain.clocks import Move, Standing
-from domain.facts_possible import RING, Answer, Moment, Space
+from domain.facts_possible import RING, Answer, Moment, Space, all_moments
 from domain.phases import Phase
 from domain.problem import Problem
 
@@ -84,6 +85,8 @@ def _never_holds(rule: ClockRule, life: Life, space: Space) -> Iterator[Problem]
     for move, place, condition in conditions_of(rule):
         if any(holds(condition, moment) for moment in moments):
             continue
+        if not space.absent.isdisjoint(condition.events) and _holds_elsewhere(condition, space):
+            continue  # a clock that zones share may ask for what this one has no rule for
         asks_for_a_part = condition.parts and rule.scope is not ClockScope.PART
         yield Problem(
             key=_key(rule, move, place),
@@ -93,6 +96,12 @@ def _never_holds(rule: ClockRule, life: Life, space: Space) -> Iterator[Problem]
             else "this condition can never hold: no event leaves an issue so",
             counter_example=_nearest(condition, moments, space),
         )
+
+
+def _holds_elsewhere(condition: Condition, space: Space) -> bool:
+    """Return whether a condition could hold under a handbook that lacks no rule."""
+    whole = all_moments(replace(space, absent=frozenset()))
+    return any(holds(condition, moment) for moment in whole)
 
 
 def _nearest(condition: Condition, moments: list[Moment], space: Space) -> str:

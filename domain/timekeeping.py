@@ -5,17 +5,21 @@ from datetime import datetime
 from typing import assert_never
 
 from domain.calendar import WorkingCalendar
+from domain.carrying_on import carried_on
 from domain.clock_rules import ClockRule, ClockScope
 from domain.clocks import Clock, ClockTransition, Move, Run, Verdict, target_of
 from domain.conditions import held
 from domain.durations import Duration, budget_of
 from domain.events import Event
+from domain.handbook import Handbook
 from domain.issue import Issue, LeftLevel, Part
 from domain.levels import is_left, level_clock_id, level_of, moves_left
+from domain.own_lengths import own_length, part_with_clock
 from domain.phases import Outcome
 from domain.reading import NO_TERMS, gross_ms, passed_at, spent_ms
 from domain.runs import FIRST_RULES, Pace, run_of
 from domain.staffing import LevelEffect
+from domain.starting import may_start
 from domain.terms import Terms
 
 
@@ -33,6 +37,8 @@ def _moves(issue: Issue, event: Event, terms: Terms, rules: int) -> Iterator[Clo
         for clock_id, part in _instances(rule, issue):
             clock = clocks.get(clock_id)
             moves = held(rule, issue, event, part, clock)
+            if moves[:1] == [Move.START] and not may_start(rule, issue, event, terms.handbook):
+                continue
             if moves:
                 yield _transition(rule, clock_id, clock, moves, issue, event, terms, rules)
         for clock in _left_behind(rule, issue):
@@ -86,7 +92,10 @@ def _transition(
     ends = clock is not None and move in (Move.STOP, Move.CANCEL, Move.RESET)
     run = None
     if move in (Move.START, Move.RESET):
-        run = started(rule, issue, event.at, calendar, rules)
+        duration = length_for(rule, clock_id, issue, terms.handbook)
+        run = carried_on(rule, clock, event, calendar, rules) or started(
+            rule, duration, event.at, calendar, rules
+        )
     elif move is Move.RESUME and clock is not None:
         run = run_of(rule, pace_of(clock, calendar, event.at, clock.elapsed_ms, rules))
     return ClockTransition(
@@ -113,11 +122,16 @@ def budget_for(rule: ClockRule, issue: Issue) -> Duration:
     return rule.budgets[-1].duration
 
 
+def length_for(rule: ClockRule, clock_id: str, issue: Issue, handbook: Handbook) -> Duration:
+    """Return how long a clock of this kind has: what the issue itself says, else its handbook."""
+    part = part_with_clock(clock_id, rule, issue) if rule.scope is ClockScope.PART else None
+    return own_length(rule, issue, part, handbook) or budget_for(rule, issue)
+
+
 def started(
-    rule: ClockRule, issue: Issue, at: datetime, calendar: WorkingCalendar, rules: int
+    rule: ClockRule, duration: Duration, at: datetime, calendar: WorkingCalendar, rules: int
 ) -> Run:
-    """Return the run of a cycle that begins at `at`."""
-    duration = budget_for(rule, issue)
+    """Return the run of a cycle that begins at `at` and has this long."""
     budget = budget_of(duration, calendar, at)
     pace = Pace(
         basis=budget.basis,
@@ -168,6 +182,6 @@ def _verdict(
     breached = clock.breached_at is not None or spent > clock.budget_ms
     if move is Move.RESET or left:
         return Verdict.HANDED_OVER
-    if move is Move.CANCEL or issue.outcome is Outcome.WITHDRAWN:
+    if move is Move.CANCEL or issue.outcome in (Outcome.WITHDRAWN, Outcome.MERGED):
         return Verdict.WITHDRAWN
     return Verdict.BREACHED_THEN_MET if breached else Verdict.MET

@@ -4,8 +4,12 @@ from enum import StrEnum
 
 from pydantic import Field, JsonValue
 
+from domain.ballots import Round
 from domain.clocks import Clock
+from domain.forms import Application, Rectification
 from domain.issue import (
+    AnswerLink,
+    Callback,
     Dispatch,
     Incident,
     Instruction,
@@ -16,6 +20,7 @@ from domain.issue import (
     Resolution,
     stream_name,
 )
+from domain.kin import Tie
 from domain.model import (
     ClockId,
     Code,
@@ -34,6 +39,8 @@ from domain.phases import (
     Priority,
     SignOffOutcome,
 )
+from domain.silence import silence_of
+from domain.team import DecisionRef
 
 NOTICES_SHOWN_MAX = 20
 WORKFLOW_TYPE = "IssueWorkflow"
@@ -122,6 +129,18 @@ class IssueView(Glimpse):
     instructions: tuple[Instruction, ...] = Field(default=(), exclude_if=is_unset)
     incident: Incident | None = Field(default=None, exclude_if=is_none)
     parking: Parking | None = Field(default=None, exclude_if=is_none)
+    report_id: Key | None = Field(default=None, exclude_if=is_none)
+    ties: tuple[Tie, ...] = Field(default=(), exclude_if=is_unset)
+    round: Round | None = Field(default=None, exclude_if=is_none)
+    team_wanted: bool = Field(default=False, exclude_if=is_unset)
+    decisions_open: tuple[DecisionRef, ...] = Field(default=(), exclude_if=is_unset)
+    rectification: Rectification | None = Field(default=None, exclude_if=is_none)
+    application: Application | None = Field(default=None, exclude_if=is_none)
+    callbacks: tuple[Callback, ...] = Field(default=(), exclude_if=is_unset)
+    on_silence: SignOffOutcome | None = Field(default=None, exclude_if=is_none)
+    """What will be recorded if the enterprise does not answer, as it was told, and by when."""
+    silent_at: Moment | None = Field(default=None, exclude_if=is_none)
+    links: tuple[AnswerLink, ...] = Field(default=(), exclude_if=is_unset)
 
 
 def lean(seen: Glimpse) -> dict[str, JsonValue]:
@@ -203,7 +222,7 @@ class Rounds(Frozen):
 
 def as_seen(issue: Issue) -> dict[str, object]:
     """Return the fields of a view that the issue alone decides."""
-    team, sign_off = issue.team, issue.sign_off
+    team, sign_off, silence = issue.team, issue.sign_off, silence_of(issue)
     return {
         "title": issue.title,
         "enterprise": issue.enterprise,
@@ -229,4 +248,15 @@ def as_seen(issue: Issue) -> dict[str, object]:
         "instructions": issue.instructions,
         "incident": issue.incident,
         "parking": issue.parking,
+        "report_id": issue.report_id,
+        "ties": issue.ties,
+        "round": issue.round,
+        "team_wanted": issue.team_wanted,
+        "decisions_open": issue.decisions_open,
+        "rectification": issue.rectification,
+        "application": issue.application,
+        "callbacks": issue.callbacks,
+        "on_silence": None if silence is None else silence.outcome,
+        "silent_at": None if silence is None else silence.at,
+        "links": () if sign_off is None else sign_off.links,
     }

@@ -178,6 +178,12 @@ def _holder_of(told: Told, clock_id: str, *, ruled: bool) -> Holder | None:
     part_id = part_of_clock(clock_id)
     if part_id is not None:
         part = None if issue.team is None else issue.team.part(part_id)
+        teams, kind = handbook.joint_team, clock_id.split(".", 1)[0]
+        if teams is not None and kind == teams.objection:
+            return None  # not to object is to accept
+        if teams is not None and kind == teams.ruling:
+            arbiter = None if part is None else part.arbiter
+            return None if arbiter is None else place_of_post(handbook, arbiter)
         body = None if part is None else unit(handbook, part.unit)
         if body is None or body.external:
             return None

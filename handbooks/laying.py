@@ -178,16 +178,14 @@ class Draft:
         section: Place = ("clocks",)
         clocks: dict[str, dict[str, object]] = {}
         for id_, fields in self.entries.get(section, {}).items():
-            setting = fields.get(ONLY_WITH)
-            known = {place[0] for place in SETTINGS}
-            if setting is None or (setting,) in self.settings:
+            needed = fields.get(ONLY_WITH)
+            if needed is None or self._is_given(needed):
                 clocks[id_] = dict(fields)
                 continue
             self.dropped.add((*section, id_))
-            if setting not in known:
+            if not _may_be_needed(needed):
                 at = (*section, id_, ONLY_WITH)
-                allowed = tuple(sorted(known))
-                self._wrong(self._file(at), at, "no such setting", setting, allowed=allowed)
+                self._wrong(self._file(at), at, "no such setting", needed, allowed=_NEEDED)
         for found in place_tier_limits(self.entries.get(("tiers",), {}), clocks):
             if isinstance(found, Wrong):
                 file = self._file(found.place)
@@ -195,6 +193,13 @@ class Draft:
             else:
                 self.said_at[found[0]] = found[1]
         return clocks
+
+    def _is_given(self, needed: object) -> bool:
+        """Return whether the files have a table, or, with a dot, that field of a setting."""
+        table, dot, field_ = str(needed).partition(".")
+        if dot:
+            return field_ in self.settings.get((table,), {})
+        return (table,) in self.settings or bool(self.entries.get((table,)))
 
     def _said_at(self, place: Place) -> Place:
         budget, inner = place[:4], place[4:]
@@ -267,6 +272,18 @@ class Draft:
                         yield ("clocks", clock.id, move), kind
         for id_, notice in zip(self._ids(("notices",)), handbook.notices, strict=True):
             yield ("notices", id_, "on"), notice.on
+
+
+_NEEDED = tuple(sorted({place[0] for place in (*SETTINGS, *ENTRIES)}))
+"""The tables with which a clock can come."""
+
+
+def _may_be_needed(needed: object) -> bool:
+    table, dot, field_ = str(needed).partition(".")
+    setting = SETTINGS.get((table,))
+    if dot:
+        return setting is not None and field_ in setting.model_fields
+    return table in _NEEDED
 
 
 def _table_at(document: dict[str, Any], place: Place) -> dict[str, Any]:

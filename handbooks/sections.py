@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from domain.ballots import BallotRule
 from domain.clock_rules import BudgetRule, ClockRule, Condition, RetargetRule, RungRule
 from domain.handbook import (
     Area,
@@ -33,6 +34,19 @@ from domain.handbook import (
     Unit,
 )
 from domain.model import Frozen
+from domain.procedures import (
+    ApplicationRule,
+    Batch,
+    CallbackRule,
+    ChecklistItem,
+    ElectorRow,
+    PartTemplate,
+    RectificationRule,
+    ReopenRow,
+    RoundRule,
+    Signer,
+    TeamRule,
+)
 from domain.staffing import Assignment
 from domain.supervision_rules import Card, Ground, Instrument, LightRule, WarningRule
 from domain.territory import Accountable, StatedCount
@@ -54,6 +68,8 @@ ENTRIES: dict[Place, type[Frozen]] = {
     ("categories",): Category,
     ("routing",): RoutingRow,
     ("teams",): TeamTemplate,
+    ("rounds",): RoundRule,
+    ("applications",): ApplicationRule,
     ("clocks",): ClockRule,
     ("notices",): NoticeRule,
     ("stated", "counts"): StatedCount,
@@ -79,6 +95,9 @@ SETTINGS: dict[Place, type[Frozen]] = {
     ("emergency",): EmergencyRule,
     ("parking",): ParkingRule,
     ("instructions",): InstructionRule,
+    ("joint_team",): TeamRule,
+    ("rectification",): RectificationRule,
+    ("callbacks",): CallbackRule,
     ("stated",): Stated,
     ("supervision",): SupervisionRule,
     ("supervision", "lights"): LightRule,
@@ -91,6 +110,7 @@ PLAIN = (
     "allow_skip",
     "late_record_minutes",
     "reclassified_times_max",
+    "merges",
     "source",
 )
 CONDITIONS = ("start", "stop", "cancel", "reset", "pause")
@@ -106,14 +126,21 @@ WITHIN: dict[type[Frozen], dict[str, type[Frozen]]] = {
     Roster: {"shifts": Shift},
     Enterprise: {"accountable": Accountable},
     EmergencyRule: {"stages": EmergencyStage},
+    SignOffRule: {"reopening": ReopenRow},
+    TeamTemplate: {"parts": PartTemplate},
+    RoundRule: {"electors": ElectorRow, "passes": BallotRule},
+    ApplicationRule: {"items": ChecklistItem, "signers": Signer, "batches": Batch},
 }
 """What a table holds in its turn, by the table's form."""
-LENGTHS = frozenset({"duration", "before", "after", "every", "at_most", "limit", "appeal"})
+LENGTHS = frozenset(
+    ("duration", "before", "after", "every", "at_least", "at_most", "limit", "appeal", "budget")
+)
 """The fields that are lengths of time, wherever they stand: they may be written as text."""
 TIER_LIMITS = "limits"
 """In a tier's table: the tier's own limit by clock."""
 ONLY_WITH = "only_with"
-"""In a clock's table: the setting without which a handbook does not have the clock."""
+"""In a clock's table: the table, or the field of a setting such as `sign_off.promise`, without
+which a handbook does not have the clock."""
 FILES_ONLY: dict[type[Frozen], Place] = {Tier: (TIER_LIMITS,), ClockRule: (ONLY_WITH,)}
 """Fields that files have and handbooks do not: what they say is spelt out in the handbook."""
 

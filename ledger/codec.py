@@ -188,6 +188,13 @@ def checked(changes: Changes) -> Changes:
     return changes
 
 
+def checked_at_once(changes: Changes) -> Changes:
+    """Return `changes` that one statement can write; raises LedgerError if it cannot."""
+    if changes.links or changes.errands:
+        raise LedgerError(f"{changes.command.id} has links or errands: write it in a transaction")
+    return checked(changes)
+
+
 def require_of_command(command: CommandRow, records: Sequence[Record]) -> None:
     """Raise LedgerError unless all the events are the command's."""
     named = (command.stream, command.id, command.hash, command.terms, command.rules)

@@ -6,9 +6,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from domain.chain import Record
+from ledger.codec import checked_at_once
+from ledger.memory_draws import MemoryDraws
+from ledger.memory_kin import MemoryKin
 from ledger.memory_orders import MemoryOrders
 from ledger.memory_publications import MemoryPublications
 from ledger.memory_tables import Row, Tables
+from ledger.memory_texts import MemoryTexts
 from ledger.memory_writing import MemoryTransaction
 from ledger.port import (
     Changes,
@@ -27,7 +31,7 @@ from ledger.port import (
 FIND_MAX = 1000
 
 
-class MemoryLedger(MemoryPublications, MemoryOrders):
+class MemoryLedger(MemoryPublications, MemoryOrders, MemoryKin, MemoryDraws, MemoryTexts):
     """The ledger in memory. One process, one event loop, no durability."""
 
     def __init__(self) -> None:
@@ -39,6 +43,7 @@ class MemoryLedger(MemoryPublications, MemoryOrders):
 
     async def append_at_once(self, head: Head, changes: Changes) -> bool:
         """Write `changes` if the stream stands exactly at `head`."""
+        checked_at_once(changes)
         try:
             async with self.transaction() as transaction:
                 found, _ = await transaction.lock(changes.command.stream, changes.command.id)
@@ -81,6 +86,7 @@ class MemoryLedger(MemoryPublications, MemoryOrders):
         number: str | None = None,
         overdue_at: datetime | None = None,
         incident: str | None = None,
+        report_id: str | None = None,
         open_only: bool = False,
         after: str = "",
         limit: int = 100,
@@ -97,6 +103,7 @@ class MemoryLedger(MemoryPublications, MemoryOrders):
                 and category in (None, columns.category)
                 and number in (None, columns.number)
                 and incident in (None, row.issue.incident and row.issue.incident.id)
+                and report_id in (None, row.issue.report_id)
                 and (overdue_at is None or (deadline_at is not None and deadline_at < overdue_at))
                 and (columns.open or not open_only)
             )

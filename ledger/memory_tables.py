@@ -9,6 +9,8 @@ from domain.chain import Record
 from domain.clocks import Standing
 from domain.issue import Issue
 from domain.orders import SupervisionOrder
+from ledger.draws import DrawRow
+from ledger.kin import ErrandRow, LinkRow
 from ledger.port import (
     ClockRow,
     CommandRow,
@@ -27,6 +29,7 @@ from ledger.publications import (
     PublicationRow,
     TaskRow,
 )
+from ledger.texts import TextRow
 
 NOTICES_SHOWN_MAX = 20
 
@@ -67,7 +70,11 @@ class Tables:
     notices: dict[str, NoticeRow] = field(default_factory=dict)
     outbox: dict[int, str] = field(default_factory=dict)
     held: set[int] = field(default_factory=set)
+    links: set[LinkRow] = field(default_factory=set)
+    errands: dict[str, ErrandRow] = field(default_factory=dict)
     numbers: dict[tuple[str, int], int] = field(default_factory=dict)
+    numbered: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Which issue has a zone's number."""
     terms: dict[str, str] = field(default_factory=dict)
     zones_of_terms: dict[str, str] = field(default_factory=dict)
     refusals: list[Refusal] = field(default_factory=list)
@@ -79,6 +86,8 @@ class Tables:
     plans: list[PlanRow] = field(default_factory=list)
     plan_ends: dict[int, datetime] = field(default_factory=dict)
     tasks: dict[str, TaskRow] = field(default_factory=dict)
+    draws: dict[str, DrawRow] = field(default_factory=dict)
+    texts: dict[str, TextRow] = field(default_factory=dict)
     locks: dict[object, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     poked: int = 0
 

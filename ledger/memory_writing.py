@@ -5,11 +5,15 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from domain.phases import LinkType
 from ledger.codec import checked, read_snapshot, snapshot_text
+from ledger.kin import KinRow
+from ledger.memory_kin import kin_row, write_kin
 from ledger.memory_publications import settle
 from ledger.memory_tables import Row, Tables
 from ledger.port import Changes, CommandRow, Head, LedgerError, StreamConflictError
 from ledger.projections import columns_of
+from ledger.texts import text_of
 
 
 class MemoryTransaction(AbstractAsyncContextManager["MemoryTransaction"]):
@@ -65,6 +69,11 @@ class MemoryTransaction(AbstractAsyncContextManager["MemoryTransaction"]):
         self._numbers[key] = last + 1
         return last + 1
 
+    async def kin(self, zone: str, key: str, target: str, type_: LinkType) -> KinRow | None:
+        """Return what is known of `target`; nobody else links in this zone until the end."""
+        await self._hold(("links", zone))
+        return kin_row(self._tables, zone, key, target, type_)
+
     async def append(self, head: Head | None, changes: Changes) -> None:
         """Write `changes` after `head`. Raises StreamConflictError if the stream moved on."""
         checked(changes)
@@ -89,11 +98,8 @@ class MemoryTransaction(AbstractAsyncContextManager["MemoryTransaction"]):
         issue = changes.issue
         if issue is None or issue.number is None:
             return
-        if row is not None and row.issue.number == issue.number:
-            return
-        for other in (row.issue for row in tables.issues.values()):
-            if (other.zone, other.number) == (issue.zone, issue.number) and other.key != issue.key:
-                raise LedgerError(f"number {issue.number} is taken")
+        if tables.numbered.get((issue.zone, issue.number), issue.key) != issue.key:
+            raise LedgerError(f"number {issue.number} is taken")
 
     def _commit(self) -> None:
         for head, changes in self._changes:
@@ -112,6 +118,9 @@ class MemoryTransaction(AbstractAsyncContextManager["MemoryTransaction"]):
         tables.tasks = {task.id: task for task in changes.tasks} | tables.tasks
         if changes.tasks:
             settle(tables)
+        write_kin(tables, changes)
+        if (text := text_of(changes)) is not None:
+            tables.texts[text.stream] = text
         row = tables.issues.get(command.stream)
         if changes.issue is not None and changes.records:
             # Through the text and back, as in the database: what cannot be kept shows here too.
@@ -124,6 +133,8 @@ class MemoryTransaction(AbstractAsyncContextManager["MemoryTransaction"]):
                 changes.armed_due_at,
                 changes.answered,
             )
+            if issue.number is not None:
+                tables.numbered[issue.zone, issue.number] = issue.key
         elif row is not None:
             tables.issues[command.stream] = replace(
                 row, armed_due_at=changes.armed_due_at, answered=changes.answered

@@ -40,11 +40,13 @@ GRANTS = {
     "USAGE ON SCHEMA public": "",
     "SELECT, INSERT ON": "event, command, terms, workflow_history, refusal, calendar_version, "
     "calendar_publication, adoption_plan, adoption_end, administrative_task, handbook_version, "
-    "handbook_publication",
+    "handbook_publication, callback_draw",
     "UPDATE (settled_at, settled_by) ON": "administrative_task",
     "SELECT, INSERT, UPDATE ON": "issue, clock, rung_firing, notice, number_sequence, "
     "supervision_order",
-    "SELECT, INSERT, UPDATE, DELETE ON": "outbox",
+    "SELECT, INSERT, UPDATE, DELETE ON": "outbox, issue_text",
+    "SELECT, INSERT, DELETE ON": "issue_link, errand",
+    "UPDATE (attempts, last_error, not_before) ON": "errand",
     "SELECT ON": "schema_migration, timeline",
     "USAGE, SELECT ON SEQUENCE": "event_position_seq",
 }

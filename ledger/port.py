@@ -8,8 +8,12 @@ from typing import Protocol
 
 from domain.chain import Record
 from domain.issue import Issue
+from domain.phases import LinkType
+from ledger.draws import Draws
+from ledger.kin import ErrandRow, Kindred, KinRow, LinkChange
 from ledger.orders import Orders
 from ledger.publications import Publications, TaskRow
+from ledger.texts import Texts
 
 
 class LedgerError(Exception):
@@ -128,6 +132,8 @@ class Changes:
     notices: tuple[NoticeRow, ...] = ()
     poke: bool = False
     tasks: tuple[TaskRow, ...] = ()
+    links: tuple[LinkChange, ...] = ()
+    errands: tuple[ErrandRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +199,11 @@ class Transaction(Protocol):
         """Return the next ledger number of a zone and year: no gaps, never reused."""
         ...
 
+    async def kin(self, zone: str, key: str, target: str, type_: LinkType) -> KinRow | None:
+        """Return what is known of the issue `target`, which a link of `key` names; None if there is
+        no such issue. Nobody else links within the zone until the end of the transaction."""
+        ...
+
     async def append(self, head: Head | None, changes: Changes) -> None:
         """Write `changes` after `head`. Raises StreamConflictError if the stream moved on."""
         ...
@@ -208,7 +219,7 @@ class PokeBatch(Protocol):
         ...
 
 
-class Ledger(Publications, Orders, Protocol):
+class Ledger(Publications, Orders, Kindred, Draws, Texts, Protocol):
     """The only truth, and what is read from it."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -217,7 +228,8 @@ class Ledger(Publications, Orders, Protocol):
 
     async def append_at_once(self, head: Head, changes: Changes) -> bool:
         """Write `changes` in a transaction of their own if the stream stands exactly at `head` and
-        the command's id is new. False, and no trace, if not: lock, and decide on what is there."""
+        the command's id is new. False, and no trace, if not: lock, and decide on what is there.
+        Raises LedgerError for changes with links or errands, which need a transaction."""
         ...
 
     async def put_terms(self, hash_: str, zone: str, text: str, at: datetime) -> None:
@@ -250,6 +262,7 @@ class Ledger(Publications, Orders, Protocol):
         number: str | None = None,
         overdue_at: datetime | None = None,
         incident: str | None = None,
+        report_id: str | None = None,
         open_only: bool = False,
         after: str = "",
         limit: int = 100,

@@ -1,10 +1,9 @@
 """The ledger in PostgreSQL: four round trips a command, or one if the desk knows the issue."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import asyncpg
 
@@ -19,19 +18,21 @@ from ledger.port import (
     Head,
     HistoryRow,
     IssueRow,
-    LedgerError,
     NoticeRow,
     Poke,
     Refusal,
     StreamConflictError,
 )
-from ledger.postgres_orders import OrderWriting, PostgresOrders
+from ledger.postgres_draws import PostgresDraws
+from ledger.postgres_kin import PostgresKin
+from ledger.postgres_orders import PostgresOrders
 from ledger.postgres_publications import PostgresPublications
+from ledger.postgres_texts import PostgresTexts
+from ledger.postgres_writing import PostgresTransaction
 from ledger.together import Together
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
-    from asyncpg.transaction import Transaction
 
     Pool = asyncpg.Pool[asyncpg.Record]
     Connection = PoolConnectionProxy[asyncpg.Record]
@@ -40,7 +41,9 @@ ACQUIRE_TIMEOUT_S = 5.0
 FIND_MAX = 1000
 
 
-class PostgresLedger(PostgresPublications, PostgresOrders):
+class PostgresLedger(
+    PostgresPublications, PostgresOrders, PostgresKin, PostgresDraws, PostgresTexts
+):
     """The ledger in a migrated database, reached through a pool that `open_pool` made.
 
     Every method raises LedgerUnavailableError when PostgreSQL is out of reach, too slow, or has no
@@ -52,11 +55,11 @@ class PostgresLedger(PostgresPublications, PostgresOrders):
         super().__init__(pool, acquire_timeout_s)
         self._together = Together(pool, queries.APPEND_AT_ONCE, acquire_timeout_s=acquire_timeout_s)
 
-    def transaction(self) -> "PostgresTransaction":
+    def transaction(self) -> PostgresTransaction:
         """Open a transaction that commits at the end of the block, or leaves no trace."""
         return PostgresTransaction(self._pool, self._acquire_timeout_s)
 
-    def order_transaction(self) -> "PostgresTransaction":
+    def order_transaction(self) -> PostgresTransaction:
         """Open a transaction for a command to an order."""
         return self.transaction()
 
@@ -65,7 +68,7 @@ class PostgresLedger(PostgresPublications, PostgresOrders):
 
         It never waits for another's lock.
         """
-        arguments = codec.append_arguments(head, codec.checked(changes))
+        arguments = codec.append_arguments(head, codec.checked_at_once(changes))
         standing = (head.hash, head.answered, head.armed_due_at)
         try:
             return await self._together.run((*arguments, *standing))
@@ -113,6 +116,7 @@ class PostgresLedger(PostgresPublications, PostgresOrders):
         number: str | None = None,
         overdue_at: datetime | None = None,
         incident: str | None = None,
+        report_id: str | None = None,
         open_only: bool = False,
         after: str = "",
         limit: int = 100,
@@ -126,6 +130,7 @@ class PostgresLedger(PostgresPublications, PostgresOrders):
             "number": number,
             "overdue_at": overdue_at,
             "incident": incident,
+            "report_id": report_id,
         }
         filters = {name: value for name, value in given.items() if value is not None}
         query = queries.find(filters, open_only=open_only)
@@ -289,74 +294,6 @@ class PostgresLedger(PostgresPublications, PostgresOrders):
         """Close the pool."""
         with ledger_errors():
             await self._pool.close()
-
-
-class PostgresTransaction(OrderWriting, AbstractAsyncContextManager["PostgresTransaction"]):
-    """One command's writes; use it once, as `async with`."""
-
-    def __init__(self, pool: "Pool", acquire_timeout_s: float) -> None:
-        self._pool = pool
-        self._acquire_timeout_s = acquire_timeout_s
-        self._held: Connection | None = None
-        self._transaction: Transaction | None = None
-
-    async def __aenter__(self) -> Self:
-        with ledger_errors():
-            self._held = await self._pool.acquire(timeout=self._acquire_timeout_s)
-            self._transaction = self._held.transaction()
-            try:
-                await self._transaction.start()
-            except BaseException:
-                await self._pool.release(self._held)
-                raise
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._held is None or self._transaction is None:
-            return
-        with ledger_errors():
-            try:
-                await self._transaction.__aexit__(kind, error, trace)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                # Rolling back on a lost connection adds nothing to what went wrong before.
-                if error is None:
-                    raise
-            finally:
-                await self._pool.release(self._held)
-
-    @property
-    def _connection(self) -> "Connection":
-        if self._held is None:
-            raise LedgerError("the transaction is not open")
-        return self._held
-
-    async def lock(
-        self, stream: str, command_id: str, *, known_version: int | None = None
-    ) -> tuple[Head | None, CommandRow | None]:
-        """Return the stream's head, locked until the end, and the command stored under the id."""
-        with ledger_errors():
-            row = await self._connection.fetchrow(queries.LOCK, stream, command_id, known_version)
-        if row is None:
-            raise LedgerError("ledger_lock gave no row")
-        return codec.head_of(tuple(row))
-
-    async def allot_number(self, zone: str, year: int) -> int:
-        """Return the next ledger number of a zone and year: no gaps, never reused."""
-        with ledger_errors():
-            return int(await self._connection.fetchval(queries.ALLOT_NUMBER, zone, year))
-
-    async def append(self, head: Head | None, changes: Changes) -> None:
-        """Write `changes` after `head`. Raises StreamConflictError if the stream moved on."""
-        arguments = codec.append_arguments(head, codec.checked(changes))
-        with ledger_errors():
-            written = await self._connection.fetchval(queries.APPEND, *arguments)
-        if not written:
-            raise StreamConflictError(f"{changes.command.stream} is not where it was")
 
 
 class PostgresPokes:

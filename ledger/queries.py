@@ -211,6 +211,7 @@ FILTERS: Final = {
     "number": "i.number = {}",
     "overdue_at": "i.deadline_at < {}",
     "incident": "i.incident = {}",
+    "report_id": "i.report_id = {}",
 }
 """What a list can be narrowed by: the name of a filter, and its condition."""
 

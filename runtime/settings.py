@@ -30,6 +30,9 @@ METRICS_PORT_MAX: Final = 65_534
 """One below the last there is: a relay that runs apart from its worker takes the next port."""
 
 
+LINK_SECRET_CHARACTERS_MIN: Final = 32
+
+
 def _absolute(path: Path) -> Path:
     return path.expanduser().absolute()
 
@@ -38,6 +41,12 @@ def _postgres_url(url: SecretStr) -> SecretStr:
     if not url.get_secret_value().startswith(("postgresql://", "postgres://")):
         raise ValueError("must begin with postgresql://")
     return url
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value()) < LINK_SECRET_CHARACTERS_MIN:
+        raise ValueError(f"must have at least {LINK_SECRET_CHARACTERS_MIN} characters")
+    return secret
 
 
 def host_and_port(address: str) -> tuple[str, int]:
@@ -60,6 +69,7 @@ def _listenable(address: str) -> str:
 
 Folder = Annotated[Path, AfterValidator(_absolute)]
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
+LinkSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
 MetricsAddress = Annotated[str, AfterValidator(_listenable)]
 
 
@@ -111,6 +121,9 @@ class Settings(BaseSettings):
     metrics_address: MetricsAddress = ""
     """Where the worker serves Prometheus, as host:port; empty for nowhere. A relay that runs apart
     takes the next port."""
+
+    link_secret: LinkSecret | None = None
+    """Marks one-time links. Unset, an embedded stack keeps one of its own in its folder."""
 
     @classmethod
     def settings_customise_sources(

@@ -321,8 +321,9 @@ class EmbeddedTemporal:
         )
 
     def _environment(self) -> dict[str, str]:
-        """It reads no configuration of the user's and asks nobody for a newer version."""
-        misleading = ("TEMPORAL_", "XDG_")
+        """It reads no configuration of the user's, gets none of our secrets, and asks nobody for a
+        newer version."""
+        misleading = ("TEMPORAL_", "XDG_", "CLOSEOUT_")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(misleading)}
         return {**kept, "HOME": str(self.home), "TEMPORAL_VERSION_CHECK_DISABLED": "1"}
 

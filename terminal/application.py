@@ -122,9 +122,10 @@ def _runner(body: Body, wiring: Wiring) -> Callable[..., None]:
     """Return what Typer calls: `body` with the shared options in place of its session."""
 
     def run(**given: Any) -> None:
+        typed = dict(given)
         shared = {name: given.pop(name) for name in SHARED}
         session = Session(wiring, **shared)
-        code = _carried_out(session, body, given)
+        code = _carried_out(session, body, given, typed)
         if code:
             raise typer.Exit(code)
 
@@ -142,10 +143,11 @@ def _runner(body: Body, wiring: Wiring) -> Callable[..., None]:
     return run
 
 
-def _carried_out(session: Session, body: Body, given: dict[str, Any]) -> int:
+def _carried_out(session: Session, body: Body, given: dict[str, Any], typed: dict[str, Any]) -> int:
     session.prepare_log()
     codes = session.wiring.exit_codes()
     try:
+        _require_text(typed)
         return asyncio.run(body(session, **given)) or 0
     except tuple(codes) as error:
         if session.debug:
@@ -157,12 +159,38 @@ def _carried_out(session: Session, body: Body, given: dict[str, Any]) -> int:
         return code
 
 
+def _require_text(given: dict[str, Any]) -> None:
+    """Refuse bytes that are no UTF-8: as Python has them, no text that is stored or printed."""
+    for name, value in given.items():
+        for text in value if isinstance(value, list | tuple) else (value,):
+            if not isinstance(text, str | Path) or _is_utf8(str(text)):
+                continue
+            from domain.errors import InvalidRequestError
+
+            raise InvalidRequestError(
+                "This is no text.",
+                field=name.rstrip("_"),
+                value=str(text).encode(errors="replace").decode(),
+                allowed="UTF-8",
+            )
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _told_briefly(kind: type[BaseException], error: BaseException, trace: object) -> None:
     """Say in one line what nobody foresaw; the traceback is for those who ask for it."""
     if "--debug" in sys.argv:
         sys.__excepthook__(kind, error, error.__traceback__)
         return
+    from terminal.problems import printable
+
     sys.stderr.write(
-        f"Unexpected {kind.__name__}: {error}\n"
+        f"Unexpected {kind.__name__}: {printable(str(error))}\n"
         "This is a fault of the program. Run it again with --debug and report what it prints.\n"
     )

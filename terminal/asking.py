@@ -40,6 +40,12 @@ File = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Take the whole submission as JSON from a file; - is stdin."),
 ]
+Under = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DECISION", help="What a meeting decided and this carries out, such as 1.plan."
+    ),
+]
 
 
 async def report(
@@ -62,6 +68,27 @@ async def report(
     incident: Annotated[
         str | None, typer.Option(metavar="ID", help="The emergency that it belongs to.")
     ] = None,
+    report_id: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Of a message that tells of several problems: its name."),
+    ] = None,
+    rectify: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="What the enterprise has to put right; repeat for more."),
+    ] = None,
+    limit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LENGTH", help="Within what time, such as 5wd.", show_default="the handbook's"
+        ),
+    ] = None,
+    apply: Annotated[
+        str | None, typer.Option(metavar="FORM", help="Apply for this, a form of the handbook.")
+    ] = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="What the form asks and holds here; repeat for more."),
+    ] = None,
     actor: Actor = None,
     id_: Id = None,
     occurred_at: OccurredAt = None,
@@ -78,6 +105,9 @@ async def report(
         "priority": priority,
         "tier": tier,
         "incident": incident,
+        "report_id": report_id,
+        "rectify": _rectify(rectify, limit),
+        "application": _apply(apply, claim),
     }
     await _send(session, _submission(zone, key, command, actor, id_, occurred_at, expect))
 
@@ -97,6 +127,7 @@ async def do(
     id_: Id = None,
     occurred_at: OccurredAt = None,
     expect: Expect = None,
+    under: Under = None,
     file: File = None,
     commands: Annotated[
         bool, typer.Option("--commands", help="List the commands, their fields, and who may.")
@@ -121,7 +152,20 @@ async def do(
     from terminal.fields import read_fields, read_kind
 
     asked = {**read_fields(fields or ()), "kind": read_kind(command)}
-    await _send(session, _submission(zone, key, asked, actor, id_, occurred_at, expect))
+    sent = _submission(zone, key, asked, actor, id_, occurred_at, expect, under)
+    await _send(session, sent)
+
+
+def _rectify(items: list[str] | None, limit: str | None) -> dict[str, Any] | None:
+    if limit is not None and not items:
+        raise typer.BadParameter("goes with --rectify", param_hint="'--limit'")
+    return {"items": items} | ({} if limit is None else {"limit": limit}) if items else None
+
+
+def _apply(form: str | None, claims: list[str] | None) -> dict[str, Any] | None:
+    if claims and form is None:
+        raise typer.BadParameter("goes with --apply", param_hint="'--claim'")
+    return None if form is None else {"form": form, "claims": claims or []}
 
 
 def _submission(
@@ -132,6 +176,7 @@ def _submission(
     id_: str | None,
     occurred_at: str | None,
     expected_version: int | None,
+    under: str | None = None,
 ) -> "Submission":
     """Return what is sent; raises InvalidRequestError naming the field that is wrong."""
     from domain.commands import read_submission
@@ -144,8 +189,17 @@ def _submission(
         "command": command,
         "expected_version": expected_version,
         "occurred_at": occurred_at,
+        "under": _decision(under),
     }
     return read_submission(json.dumps(document))
+
+
+def _decision(text: str | None) -> dict[str, str] | None:
+    """Return a decision that is written as `closeout show` names it."""
+    if text is None:
+        return None
+    meeting, _, decision = text.partition(".")
+    return {"meeting": meeting, "decision": decision}
 
 
 def _read(file: str) -> "Submission":

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import asyncpg
 
 from desk.desk import Desk
+from desk.errands import FAILURES_NOTED
 from handbooks import shelf
 from ledger.connections import CONNECT_TIMEOUT_S, ledger_errors
 from ledger.migrate import FOLDER, MigrationError, pending, read_migrations
@@ -22,7 +23,11 @@ from runtime.settings import Settings
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
-FACTS = ("event", "command", "terms", "workflow_history", "schema_migration")
+FACTS = (
+    *("event", "command", "terms", "workflow_history", "schema_migration", "callback_draw"),
+    *("calendar_version", "calendar_publication", "handbook_version", "handbook_publication"),
+    *("adoption_plan", "adoption_end"),
+)
 """The tables that may only be added to."""
 CALENDAR_NOTICE = timedelta(days=60)
 OVERDUE_SLACK = timedelta(seconds=30)
@@ -158,8 +163,8 @@ async def _append_only(connection: "Connection") -> Check:
 
 
 async def work_in_hand(desk: Desk) -> list[Check]:
-    """Look for what waits longer than it should: pokes, rungs, notices."""
-    return [await _outbox(desk), await _overdue(desk), await _notices(desk)]
+    """Look for what waits longer than it should: pokes, errands, rungs, notices."""
+    return [await _outbox(desk), await errands(desk), await _overdue(desk), await _notices(desk)]
 
 
 async def _outbox(desk: Desk) -> Check:
@@ -171,6 +176,22 @@ async def _outbox(desk: Desk) -> Check:
         todo = "No relay takes them: start `closeout up`, or `python worker.py --only relay`."
         return Check("outbox", Grade.WARN, f"{left} issues wait for the relay", todo)
     return Check("outbox", Grade.OK, f"{left} issues wait for the relay")
+
+
+async def errands(desk: Desk) -> Check:
+    """Look for what one issue has to tell another and cannot."""
+    waiting = await desk.ledger.errand_count()
+    row = await desk.ledger.failing_errand(FAILURES_NOTED)
+    if row is None:
+        return Check("errands", Grade.OK, f"{waiting} wait to be run")
+    failed = await desk.ledger.failed_errands(FAILURES_NOTED)
+    return Check(
+        "errands",
+        Grade.WARN,
+        f"{waiting} wait to be run, and {failed} failed more than {FAILURES_NOTED} times;"
+        f" the oldest, {row.id} to {row.stream}: {row.last_error}",
+        "They are tried again every few minutes: mend what the error names.",
+    )
 
 
 async def _overdue(desk: Desk) -> Check:

@@ -5,19 +5,41 @@ from collections.abc import Iterator, Sequence
 from typing import get_args
 
 from domain.commands import SignOffCommand, WorkCommand
+from domain.commands_of_callbacks import CallbackCommand
+from domain.commands_of_forms import FormCommand
+from domain.commands_of_kin import KinCommand
 from domain.commands_of_ladder import LadderCommand
 from domain.commands_of_modes import ModeCommand
+from domain.commands_of_rounds import RoundCommand
+from domain.commands_of_team import TeamCommand
 from domain.commands_of_time import TimeCommand
 from domain.errors import InvalidRequestError
 from domain.model import Frozen
 
 FORMS = 'key=text, key:=JSON, outer.inner=text, or one JSON object such as \'{"reason": "…"}\''
 
+DEPTH_MAX = 32
+"""How far fields stand within one another; no command needs a quarter of it."""
+
+FAMILIES = (
+    WorkCommand,
+    TeamCommand,
+    LadderCommand,
+    ModeCommand,
+    TimeCommand,
+    RoundCommand,
+    SignOffCommand,
+    KinCommand,
+    FormCommand,
+    CallbackCommand,
+)
+"""What people may ask of an issue, in the order of the help."""
+
 
 def kinds() -> Iterator[tuple[str, type[Frozen]]]:
     """Yield what people may ask of an issue that is reported, and the model of each."""
-    for family in (WorkCommand, LadderCommand, ModeCommand, TimeCommand, SignOffCommand):
-        for command in get_args(family):
+    for family in FAMILIES:
+        for command in get_args(family) or (family,):
             yield command.model_fields["kind"].default, command
 
 
@@ -52,7 +74,9 @@ def read_fields(words: Sequence[str]) -> dict[str, object]:
 
 
 def _put(fields: dict[str, object], name: str, value: object, word: str) -> None:
-    *outer, inner = name.split(".")
+    *outer, inner = name.split(".", DEPTH_MAX)
+    if "." in inner:
+        raise _too_deep(word)
     for part in outer:
         below = fields.setdefault(part, {})
         if not isinstance(below, dict):
@@ -75,7 +99,30 @@ def _json(word: str, text: str) -> object:
         value: object = json.loads(text)
     except ValueError as error:
         raise _unreadable(f"This is no JSON: {error}.", word) from error
+    except RecursionError as error:
+        raise _too_deep(word) from error
+    within = [value]
+    for _ in range(DEPTH_MAX):
+        within = [each for outer in within for each in _parts(outer)]
+    if within:
+        raise _too_deep(word)
     return value
+
+
+def _parts(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+def _too_deep(word: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        "These fields stand too far within one another.",
+        field="fields",
+        value=word,
+        allowed=f"fields at most {DEPTH_MAX} deep",
+    )
 
 
 def _unreadable(message: str, word: str) -> InvalidRequestError:

@@ -32,6 +32,9 @@ async def list_(
     ] = None,
     owner: Annotated[str | None, typer.Option(metavar="POST", help="Owned by this post.")] = None,
     category: Annotated[str | None, typer.Option(metavar="ID", help="Of this kind.")] = None,
+    report: Annotated[
+        str | None, typer.Option(metavar="ID", help="Told of in this message, with others.")
+    ] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Past their deadline only.")] = False,
     open_only: Annotated[bool, typer.Option("--open", help="Not closed only.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=LIST_MAX, help="Issues on a page.")] = 20,
@@ -46,6 +49,7 @@ async def list_(
             phase=phase,
             owner=owner,
             category=category,
+            report_id=report,
             overdue_at=desk.clock.now() if overdue else None,
             open_only=open_only,
             after=after,
@@ -54,7 +58,13 @@ async def list_(
         page, more = rows[:limit], len(rows) > limit
         issues = [await seen(desk, row) for row in page]
     following = page[-1].issue.stream if more else None
-    filters = {"--zone": zone, "--phase": phase, "--owner": owner, "--category": category}
+    filters = {
+        "--zone": zone,
+        "--phase": phase,
+        "--owner": owner,
+        "--category": category,
+        "--report": report,
+    }
     words = [word for name, value in filters.items() if value for word in (name, str(value))]
     words += [name for name, on in (("--overdue", overdue), ("--open", open_only)) if on]
     from terminal.shown.issues import issue_list
@@ -110,7 +120,7 @@ async def _show_told(session: Session, issue: str, key: str | None, *, by_holder
         terms = await _terms_of(desk, records)
         now = max(desk.clock.now(), row.issue.changed_at)
     names = Names(terms[row.issue.terms])
-    head = _head(row)
+    head = heading(row)
     if by_holder:
         from domain.responsibility import partition
 
@@ -156,10 +166,11 @@ async def history(session: Session, issue: Named, key: NamedKey = None) -> None:
             for line, record in zip(rows, records, strict=True)
         ],
     }
-    session.out.answer(plain, lambda: shown(_head(row), records, rows, names))
+    session.out.answer(plain, lambda: shown(heading(row), records, rows, names))
 
 
-def _head(row: "IssueRow") -> str:
+def heading(row: "IssueRow") -> str:
+    """Return what stands above what is told of an issue."""
     number = row.issue.number
     return f"{'' if number is None else f'{number}  '}{row.issue.stream}  {row.issue.title}"
 

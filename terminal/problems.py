@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.errors import IssueError
+from domain.model import NOT_TEXT
 from ledger.port import LedgerError
 from terminal.output import Output
 
@@ -30,7 +31,7 @@ AWAY = "`closeout doctor` says what is not as it should be."
 
 def show_problem(out: Output, error: Exception, code: int) -> None:
     """Print why a command failed: as JSON on stdout if that was asked for, else on stderr."""
-    told = problem_of(error)
+    told = {name: printable(text) for name, text in problem_of(error).items()}
     if out.as_json:
         text = json.dumps({"error": {**told, "exit": code}}, ensure_ascii=False, indent=2)
         sys.stdout.write(f"{text}\n")
@@ -50,6 +51,11 @@ def show_problem(out: Output, error: Exception, code: int) -> None:
     out.aside.print(Text.assemble(("✗ ", "red"), (told["message"], "bold")))
     if grid.row_count:
         out.aside.print(grid)
+
+
+def printable(text: str) -> str:
+    """Return a text without what would steer the screen, or cannot be written to it."""
+    return NOT_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def problem_of(error: Exception) -> dict[str, str]:

@@ -62,6 +62,7 @@ from domain.issue import Issue, Resolution
 from domain.people import ENGINE, Actor, Officer, Representative, Service
 from domain.phases import Duty, PauseReason, Priority, ResultClass, TurnAwayCode
 from domain.phases import Origin as CameBy
+from domain.team import DecisionRef
 from domain.terms import Terms
 
 # --- the people ---
@@ -203,6 +204,7 @@ def submission(
     id_: str | None = None,
     expected_version: int | None = None,
     occurred_at: datetime | None = None,
+    under: DecisionRef | None = None,
 ) -> Submission:
     """Return `command` as it is sent; without `id_`, under an id of its own in this process."""
     return Submission(
@@ -213,6 +215,7 @@ def submission(
         command=command,
         expected_version=expected_version,
         occurred_at=occurred_at,
+        under=under,
     )
 
 

@@ -1,19 +1,22 @@
-"""How deep the deep suites go: in full with CLOSEOUT_DEEP=1 (`make deep`), else with a tenth."""
+"""How deep the deep suites go: in full with CLOSEOUT_DEEP=1 (`make deep`), with a tenth with
+CLOSEOUT_TENTH=1 (`make check`), else with a twentieth (`make test`)."""
 
 import os
 
 IN_FULL = os.environ.get("CLOSEOUT_DEEP") == "1"
+A_TENTH = os.environ.get("CLOSEOUT_TENTH") == "1"
 SHARE = 10
 COUNTS: dict[str, tuple[int, int]] = {}
 FOUND: list[str] = []
 """What deep suites came to, for the last lines."""
 
 
-def deep(what: str, in_full: int, share: int = SHARE) -> int:
+def deep(what: str, in_full: int, share: int = SHARE, light: int = 2) -> int:
     """Return how many of `what` to go through, and remember both figures for the last lines.
 
-    Outside the deep suites it is one of `share`.
+    `make check` goes through one of `share`, `make test` through one of `light` times as many.
     """
-    count = in_full if IN_FULL else max(1, in_full // share)
+    parted = share if A_TENTH else share * light
+    count = in_full if IN_FULL else max(1, in_full // parted)
     COUNTS[what] = (count, in_full)
     return count

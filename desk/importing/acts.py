@@ -26,7 +26,7 @@ class Act:
 
 
 @dataclass(slots=True)
-class _Standing:
+class Standing:
     """Where the issue will stand once the acts so far are done."""
 
     phase: Phase
@@ -43,13 +43,8 @@ def acts_of(row: LogRow, title: str, issue: Issue | None, zone: ImportedZone) ->
     nothing else can happen to it. A row that takes a proposed resolution up again is a sending back
     by the verifier: a refusal by the reporter would raise the tier by itself.
     """
-    if issue is None:
-        yield Act(zone.owner(row.counted.tier), _report(row, title))
-        standing = _Standing(Phase.INTAKE, row.counted.tier, None, False, 0)
-    else:
-        standing = _standing(issue)
-    yield from _into_work(row, standing, zone)
-    yield from _moves(row, standing, zone)
+    leading, standing = led(row, title, issue, zone)
+    yield from leading
     worker = zone.worker(row.counted.group, row.resource)
     yield Act(worker, cmd.Note(text=row.counted.status))
     if row.meaning is Meaning.WAITING and not standing.waits:
@@ -62,9 +57,23 @@ def acts_of(row: LogRow, title: str, issue: Issue | None, zone: ImportedZone) ->
         yield Act(zone.closer, cmd.Verify())
 
 
-def _standing(issue: Issue) -> _Standing:
+def led(
+    row: LogRow, title: str, issue: Issue | None, zone: ImportedZone
+) -> tuple[tuple[Act, ...], Standing]:
+    """Return the acts that lead an issue to the phase, the tier and the unit of a row, and where it
+    will stand then."""
+    if issue is None:
+        opening: tuple[Act, ...] = (Act(zone.owner(row.counted.tier), _report(row, title)),)
+        standing = Standing(Phase.INTAKE, row.counted.tier, None, False, 0)
+    else:
+        opening, standing = (), _standing(issue)
+    into_work = tuple(_into_work(row, standing, zone))
+    return (*opening, *into_work, *_moves(row, standing, zone)), standing
+
+
+def _standing(issue: Issue) -> Standing:
     waits = issue.pause is not None
-    return _Standing(issue.phase, issue.tier, issue.unit, waits, issue.pauses)
+    return Standing(issue.phase, issue.tier, issue.unit, waits, issue.pauses)
 
 
 def _report(row: LogRow, title: str) -> cmd.Report:
@@ -78,9 +87,9 @@ def _report(row: LogRow, title: str) -> cmd.Report:
     )
 
 
-def _into_work(row: LogRow, standing: _Standing, zone: ImportedZone) -> Iterator[Act]:
+def _into_work(row: LogRow, standing: Standing, zone: ImportedZone) -> Iterator[Act]:
     """Lead the issue to a phase in which the row's move is possible."""
-    reason, tier = _because(row), row.counted.tier
+    reason, tier = because(row), row.counted.tier
     moves = tier != standing.tier or zone.unit(row.counted.group) != standing.unit
     if standing.phase is Phase.CLOSED:
         yield Act(zone.reporter, cmd.Reopen(reason=reason))
@@ -88,7 +97,7 @@ def _into_work(row: LogRow, standing: _Standing, zone: ImportedZone) -> Iterator
     if standing.phase is Phase.SIGN_OFF and (moves or row.meaning in BACK_TO_WORK):
         yield Act(zone.closer, cmd.SendBack(reason=reason))
         standing.phase = Phase.HANDLING
-    if standing.phase is Phase.INTAKE and (row.meaning is not None or tier < standing.tier):
+    if standing.phase is Phase.INTAKE and (row.says_something or tier < standing.tier):
         # Only what was accepted can be given back to a lower tier.
         yield Act(zone.owner(standing.tier), cmd.Accept())
         standing.phase = Phase.HANDLING
@@ -97,9 +106,9 @@ def _into_work(row: LogRow, standing: _Standing, zone: ImportedZone) -> Iterator
         standing.waits = False
 
 
-def _moves(row: LogRow, standing: _Standing, zone: ImportedZone) -> Iterator[Act]:
+def _moves(row: LogRow, standing: Standing, zone: ImportedZone) -> Iterator[Act]:
     """Change tier, then unit: a change of tier takes the work out of its unit and ends a wait."""
-    reason, tier, unit = _because(row), row.counted.tier, zone.unit(row.counted.group)
+    reason, tier, unit = because(row), row.counted.tier, zone.unit(row.counted.group)
     owner = zone.owner(standing.tier)
     if tier > standing.tier:
         yield Act(owner, cmd.Escalate(to_tier=tier, reason=reason))
@@ -117,7 +126,7 @@ def _moves(row: LogRow, standing: _Standing, zone: ImportedZone) -> Iterator[Act
         standing.unit = unit
 
 
-def _waits(row: LogRow, standing: _Standing, zone: ImportedZone) -> Iterator[Act]:
+def _waits(row: LogRow, standing: Standing, zone: ImportedZone) -> Iterator[Act]:
     """Beyond the handbook's number of waits the top tier is asked (Q7)."""
     worker = zone.worker(row.counted.group, row.resource)
     reason, note = PauseReason.WAITING_ENTERPRISE, row.counted.status
@@ -128,5 +137,6 @@ def _waits(row: LogRow, standing: _Standing, zone: ImportedZone) -> Iterator[Act
     yield Act(zone.closer, tm.Grant(note=note))
 
 
-def _because(row: LogRow) -> str:
+def because(row: LogRow) -> str:
+    """Return why an act of the import was done."""
     return f"Line {row.line} of the log: {row.counted.status}."

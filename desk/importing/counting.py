@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
+from desk.importing.mapping import Signature
+from desk.importing.marks import Mark
 from domain.chain import Record, read_text
-from domain.events import NoteAdded
+from domain.events import Event, NoteAdded, ResolutionProposed, ResolutionRejected, SignOffAnswered
 from domain.evolve import evolve
 from domain.issue import Issue
 from domain.terms import Terms
@@ -19,12 +21,28 @@ COMMAND = "row"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where a case stands after one event: the tier it is at, the group that has it, its status."""
+    """Where a case stands after one event: the tier it is at, the group that has it, its status.
+
+    `signatures` are what its status holds, in the log's reading; in the ledger's, what was done, or
+    what its mark says was refused. `mark`: only in the ledger.
+    """
 
     case: str
     tier: int
     group: str
     status: str
+    signatures: frozenset[Signature] = frozenset()
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedFigures:
+    """Of a log of sign-offs: the cases with a rejection, with a submission somewhere after one, and
+    with a final approval."""
+
+    cases_rejected: int
+    cases_resubmitted: int
+    cases_final_approved: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,8 @@ class Count:
         self._cases = self._events = self._up = self._down = self._over = self._ping_pong = 0
         self._reached: Counter[int] = Counter()
         self._last: Counter[str] = Counter()
+        self._rejected = self._resubmitted = self._final_approved = 0
+        self.marked: Counter[Mark] = Counter()
 
     def add(self, rows: Sequence[Row]) -> None:
         """Count the rows of one case, in order."""
@@ -68,6 +88,15 @@ class Count:
         self._ping_pong += any(a == b for a, b in zip(held, held[2:], strict=False))
         self._reached[max(row.tier for row in rows)] += 1
         self._last[rows[-1].status] += 1
+        self._add_signed([row.signatures for row in rows])
+        self.marked.update(row.mark for row in rows if row.mark is not None)
+
+    def _add_signed(self, rows: Sequence[frozenset[Signature]]) -> None:
+        first = next((n for n, held in enumerate(rows) if Signature.REJECTED in held), None)
+        if first is not None:
+            self._rejected += 1
+            self._resubmitted += any(Signature.SUBMITTED in held for held in rows[first + 1 :])
+        self._final_approved += any(Signature.FINAL_APPROVED in held for held in rows)
 
     @property
     def figures(self) -> Figures:
@@ -83,14 +112,33 @@ class Count:
             last_status=dict(sorted(self._last.items())),
         )
 
+    @property
+    def signed(self) -> SignedFigures:
+        """Return what has been counted so far of signatures."""
+        return SignedFigures(self._rejected, self._resubmitted, self._final_approved)
+
+
+SIGNED_BY = {
+    ResolutionProposed: Signature.SUBMITTED,
+    ResolutionRejected: Signature.REJECTED,
+    SignOffAnswered: Signature.FINAL_APPROVED,
+}
+REFUSED_SIGNATURE = {
+    "propose_resolution": Signature.SUBMITTED,
+    "reject": Signature.REJECTED,
+    "confirm": Signature.FINAL_APPROVED,
+}
+"""What the rows were whose own command was refused."""
+
 
 def command_id(row: int, place: int) -> str:
     """Return the id of a row's act."""
     return f"{COMMAND}/{row}/{place}"
 
 
-async def rows_of(ledger: Ledger) -> AsyncIterator[list[Row]]:
-    """Yield the rows of each issue that a ledger holds of an import, from its events alone.
+async def rows_of(ledger: Ledger, *, signs: bool = False) -> AsyncIterator[list[Row]]:
+    """Yield the rows of each issue that a ledger holds of an import, from its events alone; of a
+    log that `signs`, with what was signed.
 
     Each event names its command and so its row; after a row's last event the fold says tier and
     unit, and the row's note says the status. The names of units are those of the pinned handbook.
@@ -100,26 +148,50 @@ async def rows_of(ledger: Ledger) -> AsyncIterator[list[Row]]:
         records = await ledger.records(stream)
         for version in {record.terms for record in records} - names.keys():
             names[version] = await _groups(ledger, version)
-        yield _rows(stream, records, names)
+        yield _rows(stream, records, names, signs=signs)
+
+
+async def kinds_of(ledger: Ledger) -> Counter[str]:
+    """Return how many events of each kind a ledger holds."""
+    kinds: Counter[str] = Counter()
+    async for stream in ledger.streams():
+        kinds.update(record.kind for record in await ledger.records(stream))
+    return kinds
 
 
 def _rows(
-    stream: str, records: Sequence[Record], names: Mapping[str, Mapping[str, str]]
+    stream: str, records: Sequence[Record], names: Mapping[str, Mapping[str, str]], *, signs: bool
 ) -> list[Row]:
     zone, _, key = stream.partition("/")
     rows: list[Row] = []
     issue: Issue | None = None
     for _, of_row in groupby(records, key=lambda record: record.command_id.split("/")[1]):
         status: str | None = None
+        events: list[Event] = []
         for record in of_row:
             event = read_text(record.text)
+            events.append(event)
             issue = evolve(issue, event, zone=zone, key=key, terms=record.terms)
             if isinstance(event, NoteAdded):
                 status = event.text
         if issue is not None and status is not None:
             unit = "" if issue.unit is None else names[issue.terms][issue.unit]
-            rows.append(Row(case=key, tier=issue.tier, group=unit, status=status))
+            signed = _signed(events) if signs else ()
+            rows.append(Row(key, issue.tier, unit, status, *signed))
     return rows
+
+
+def _signed(events: Iterable[Event]) -> tuple[frozenset[Signature], Mark | None]:
+    """Return what a row was by its events. Beside a mark all of them are the authority's, and the
+    mark says what the row was."""
+    told = tuple(events)
+    mark = next((found for each in told if (found := Mark.on(each)) is not None), None)
+    done = (
+        {SIGNED_BY.get(type(each)) for each in told}
+        if mark is None
+        else {REFUSED_SIGNATURE.get(mark.act)}
+    )
+    return frozenset(each for each in done if each is not None), mark
 
 
 async def _groups(ledger: Ledger, version: str) -> dict[str, str]:

@@ -31,6 +31,15 @@ class Meaning(StrEnum):
     CLOSED = "closed"
 
 
+class Signature(StrEnum):
+    """What an event of a log of sign-offs is: whose turn it was, and what they said."""
+
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    FINAL_APPROVED = "final_approved"
+    REJECTED = "rejected"
+
+
 def _pattern(text: str) -> str:
     try:
         re.compile(text)
@@ -48,6 +57,7 @@ def _zone(name: str) -> str:
 Attribute = Short
 """The key of an attribute of the event; of the trace, with `case:` before it."""
 Level = Annotated[int, Field(ge=1, le=TIER_MAX)]
+Pattern = Annotated[Short, AfterValidator(_pattern)]
 
 
 class TimeSource(Frozen):
@@ -68,7 +78,7 @@ class TierPattern(Frozen):
     """The tier of values in which the pattern is found."""
 
     tier: Level
-    pattern: Annotated[Short, AfterValidator(_pattern)]
+    pattern: Pattern
 
 
 class TierSource(Frozen):
@@ -115,6 +125,29 @@ class StatusSource(Source):
         return {value: meaning for meaning in Meaning for value in getattr(self, meaning)}
 
 
+class SignatureSource(Frozen):
+    """How a log of sign-offs is read: which pattern is found in the status of a submission, of an
+    approval on the way, of the one that is final, of a rejection. `final_approved` is searched
+    first: its name may well hold the other's."""
+
+    submitted: Pattern
+    rejected: Pattern
+    final_approved: Pattern
+    approved: Pattern | None = None
+
+    def held_by(self, status: str) -> tuple[Signature, ...]:
+        """Return every signature whose pattern is found in a status."""
+        asked = (
+            (Signature.FINAL_APPROVED, self.final_approved),
+            (Signature.REJECTED, self.rejected),
+            (Signature.SUBMITTED, self.submitted),
+            (Signature.APPROVED, self.approved),
+        )
+        return tuple(
+            each for each, pattern in asked if pattern is not None and re.search(pattern, status)
+        )
+
+
 class LogMapping(Frozen):
     """Which attribute of a log holds what. `zone` is what the imported issues' zone is called."""
 
@@ -125,6 +158,26 @@ class LogMapping(Frozen):
     tier: TierSource = TierSource()
     resource: Source | None = None
     status: StatusSource
+    signatures: SignatureSource | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        """A log of sign-offs moves its issues by signatures; only what closes is listed."""
+        if self.signatures is None:
+            return self
+        listed = [
+            field
+            for field in Meaning
+            if field is not Meaning.CLOSED and getattr(self.status, field)
+        ]
+        if listed:
+            msg = f"beside [signatures] only `closed` is listed in [status], not {listed[0]}"
+            raise ValueError(msg)
+        both = [value for value in self.status.closed if self.signatures.held_by(value)]
+        if both:
+            msg = f"{both[0]!r} closes, and a pattern of [signatures] is found in it"
+            raise ValueError(msg)
+        return self
 
     @property
     def top_tier(self) -> int:
@@ -165,6 +218,7 @@ def _fields(place: tuple[int | str, ...]) -> str:
         "tier.levels": TierPattern,
         "resource": Source,
         "status": StatusSource,
+        "signatures": SignatureSource,
     }
     named = ".".join(str(part) for part in place if isinstance(part, str))
     return ", ".join(sorted(tables[named].model_fields))

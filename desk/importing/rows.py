@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from desk.importing.codes import Codes
 from desk.importing.counting import Row
-from desk.importing.mapping import OF_THE_CASE, LogMapping, Meaning, Source
+from desk.importing.mapping import OF_THE_CASE, LogMapping, Meaning, Signature, Source
 from desk.importing.problems import NotTaken
 from desk.importing.xes import LogCase, LogEvent, read_log
 from domain.calendar import FIRST_DAY, LAST_DAY, SLACK_YEARS_MAX
@@ -35,6 +35,12 @@ class LogRow:
     at: datetime
     resource: str | None
     meaning: Meaning | None
+    signature: Signature | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Return whether the mapping knows what the row's status means."""
+        return self.meaning is not None or self.signature is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +95,15 @@ class RowReader:
         searched = mapping.tier.attribute
         # An absent attribute is like one in which no pattern is found.
         tier = mapping.tier.tier_of(group if searched is None else _raw(searched, *own) or "")
+        held = () if mapping.signatures is None else mapping.signatures.held_by(status)
         return LogRow(
             line=event.line,
             number=event.number,
-            counted=Row(case=key, tier=tier, group=group, status=status),
+            counted=Row(key, tier, group, status, frozenset(held)),
             at=_moment(mapping.time.zone, mapping.time.attribute, *own),
             resource=None if mapping.resource is None else _optional(mapping.resource, *own),
             meaning=mapping.status.meanings.get(status),
+            signature=next(iter(held), None),
         )
 
     def _leave(self, line: int, number: int | None, key: str | None, reason: str) -> None:

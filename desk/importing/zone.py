@@ -16,18 +16,20 @@ from domain.handbook import (
     Handbook,
     PauseRule,
     Post,
+    Role,
     SignOffRule,
     Tier,
     Unit,
 )
 from domain.model import Name
 from domain.people import Officer, Representative
-from domain.phases import Phase
+from domain.phases import Phase, RejectionStep
 from domain.terms import Terms
 
 WHERE = "log"
 """The one area, the one grid, the one enterprise and the one category."""
 PLACE = Name(zh="日志", en="log")
+AUTHORITY_POST = "log-authority"
 GROUPS_MAX = 10_000
 LIFE_DAYS = 730
 REOPEN_DAYS = 365
@@ -43,13 +45,17 @@ class ImportedZone:
     who verifies and grants, for nobody does that to the own proposal.
     """
 
-    def __init__(self, zone: str, top_tier: int, groups: Mapping[str, Iterable[str]]) -> None:
+    def __init__(
+        self, zone: str, top_tier: int, groups: Mapping[str, Iterable[str]], *, signs: bool = False
+    ) -> None:
+        self.signs = signs
         self._units = Codes(prefix="g.")
         self._people = Codes(prefix="r.")
         self.top_tier = top_tier
         self.terms = Terms(handbook=self._handbook(zone, groups), calendar=_calendar())
         self.reporter = Representative(person="reporter", enterprise=WHERE)
         self.closer = Officer(person="closer", post=_tier_post(top_tier))
+        self.authority = Officer(person="authority", post=AUTHORITY_POST)
 
     @property
     def zone(self) -> str:
@@ -69,6 +75,12 @@ class ImportedZone:
         person = "hand" if resource is None else self._people.of(resource)
         return Officer(person=person, post=self.unit(group))
 
+    def signatory(self, resource: str | None) -> Representative:
+        """Return who has the organisation's say in a log of sign-offs: the row's resource."""
+        if resource is None:
+            return self.reporter
+        return Representative(person=self._people.of(resource), enterprise=WHERE)
+
     def _handbook(self, zone: str, groups: Mapping[str, Iterable[str]]) -> Handbook:
         tiers = range(1, self.top_tier + 1)
         return Handbook(
@@ -86,11 +98,16 @@ class ImportedZone:
             posts=(
                 *(self._tier_post(zone, n) for n in tiers),
                 *(self._group_post(zone, g, resources) for g, resources in groups.items()),
+                *((_authority_post(zone),) if self.signs else ()),
             ),
             enterprises=(Enterprise(id=WHERE, name=PLACE, grid=f"{WHERE}-1"),),
             categories=(Category(id=WHERE, name=PLACE),),
             clocks=(_whole_life(),),
-            sign_off=SignOffRule(reopen_days=REOPEN_DAYS),
+            sign_off=SignOffRule(
+                reopen_days=REOPEN_DAYS,
+                # No log says that a rejection raised the tier by itself.
+                rejected=(RejectionStep.SAME_UNIT,) if self.signs else (),
+            ),
             pauses=PauseRule(times_max=PAUSES_MAX),
         )
 
@@ -111,6 +128,16 @@ class ImportedZone:
             unit=self.unit(group),
             people=("hand", *(self._people.of(each) for each in resources)),
         )
+
+
+def _authority_post(zone: str) -> Post:
+    return Post(
+        id=AUTHORITY_POST,
+        name=Name(zh="日志代签岗", en="authority of the log"),
+        covers=zone,
+        roles=(Role.COORDINATOR,),
+        people=("authority",),
+    )
 
 
 def _tier_post(tier: int) -> str:

@@ -10,18 +10,28 @@ from domain import commands_of_modes as md
 from domain import commands_of_time as tm
 from domain import events as ev
 from domain.calendar import CalendarError
+from domain.commands_of_callbacks import RecordCallback, RecordDraw
+from domain.commands_of_kin import RecordKin, Unmerge
+from domain.commands_of_rounds import Vote
+from domain.commands_of_team import LeavePart, ReplacePart, RulePart
 from domain.decisions import (
     adoption,
+    callbacks,
     dispatch,
+    families,
     handling,
+    hearing,
     intake,
     ladder,
     limits,
+    meetings,
     modes,
+    reopening,
     sign_off,
     team,
 )
 from domain.decisions.draft import OCCURRED_AGE_MAX, RULES, Context, Decision, Draft
+from domain.decisions.rounds import drop_unneeded
 from domain.decisions.time import let_time_pass
 from domain.errors import (
     ConflictError,
@@ -34,6 +44,7 @@ from domain.issue import Issue
 from domain.model import written
 from domain.people import ENGINE, Engine, named
 from domain.permissions import capacities_of, require
+from domain.permissions_of_links import require_no_link
 from domain.phases import Phase
 
 __all__ = ["RULES", "Context", "Decision", "decide"]
@@ -75,6 +86,8 @@ def _decided(issue: Issue | None, submission: cmd.Submission, context: Context) 
                 allowed="a key of its own for each issue",
             )
         _require_version(submission, 0)
+        meetings.require_decision((), submission.under, command.kind)
+        require_no_link(submission.actor)
         intake.report(draft, command)
         return draft.decision()
     if issue is None:
@@ -83,21 +96,18 @@ def _decided(issue: Issue | None, submission: cmd.Submission, context: Context) 
         )
     if issue.is_open:
         let_time_pass(draft)
+        drop_unneeded(draft)
     _require_version(submission, draft.issue.version, draft.issue)
+    meetings.require_decision(draft.issue.decisions_open, submission.under, command.kind)
+    before = len(draft.events)
     if isinstance(command, cmd.EngineCommand):
         _engine_command(draft, command)
     else:
         _require_permission(draft, command)
-        if isinstance(command, cmd.SignOffCommand):
-            _carry_out_sign_off(draft, command)
-        elif isinstance(command, tm.TimeCommand):
-            _carry_out_time(draft, command)
-        elif isinstance(command, ld.LadderCommand):
-            _carry_out_ladder(draft, command)
-        elif isinstance(command, md.ModeCommand):
-            _carry_out_mode(draft, command)
-        else:
-            _carry_out_work(draft, command)
+        _carry_out(draft, command)
+    if len(draft.events) > before:
+        meetings.follow(draft, submission.under, command.kind)
+    drop_unneeded(draft)
     return draft.decision()
 
 
@@ -142,19 +152,27 @@ def _standing(issue: Issue) -> dict[str, str]:
     return said
 
 
-def _require_permission(
-    draft: Draft,
-    command: cmd.WorkCommand
+OfAPart = cmd.AcceptPart | cmd.RefusePart | cmd.FinishPart | cmd.WaivePart | ReplacePart | LeavePart
+EvenClosed = cmd.Reopen | tm.Correct | Vote | RecordCallback | Unmerge
+"""What may be asked of a closed issue: the rest is refused before it is asked who may."""
+
+
+PeoplesCommand = (
+    cmd.WorkCommand
     | ld.LadderCommand
     | md.ModeCommand
     | tm.TimeCommand
-    | cmd.SignOffCommand,
-) -> None:
+    | families.ProcedureCommand
+    | cmd.SignOffCommand
+)
+
+
+def _require_permission(draft: Draft, command: PeoplesCommand) -> None:
     part = None
-    if isinstance(command, cmd.AcceptPart | cmd.RefusePart | cmd.FinishPart | cmd.WaivePart):
+    if isinstance(command, OfAPart | RulePart):
         draft.require_phase(Phase.HANDLING)
         part = team.named_part(draft, command.part)
-    if draft.issue.phase is Phase.CLOSED and not isinstance(command, cmd.Reopen | tm.Correct):
+    if draft.issue.phase is Phase.CLOSED and not isinstance(command, EvenClosed):
         draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF, Phase.PARKED)
     standing = capacities_of(draft.actor, draft.issue, draft.setting(command.kind), part)
     require(command, standing, draft.actor)
@@ -171,6 +189,10 @@ def _engine_command(draft: Draft, command: cmd.EngineCommand) -> None:
         )
     if isinstance(command, tm.AdoptCalendar | tm.AdoptHandbook):
         adoption.adopt(draft, command)
+    if isinstance(command, RecordKin):
+        hearing.record_kin(draft, command)
+    if isinstance(command, RecordDraw):
+        callbacks.record_draw(draft, command)
     if isinstance(command, ld.RecordHandover) and draft.issue.is_open:
         ladder.record_handover(draft)
     if isinstance(command, cmd.RecordHistoryLost) and draft.issue.is_open:
@@ -183,6 +205,21 @@ def _engine_command(draft: Draft, command: cmd.EngineCommand) -> None:
                 to_at=command.to_at,
             )
         )
+
+
+def _carry_out(draft: Draft, command: PeoplesCommand) -> None:
+    if isinstance(command, cmd.SignOffCommand):
+        _carry_out_sign_off(draft, command)
+    elif isinstance(command, tm.TimeCommand):
+        _carry_out_time(draft, command)
+    elif isinstance(command, ld.LadderCommand):
+        _carry_out_ladder(draft, command)
+    elif isinstance(command, md.ModeCommand):
+        _carry_out_mode(draft, command)
+    elif isinstance(command, families.ProcedureCommand):
+        families.carry_out(draft, command)
+    else:
+        _carry_out_work(draft, command)
 
 
 def _carry_out_work(draft: Draft, command: cmd.WorkCommand) -> None:  # noqa: C901, PLR0912  # one case a command
@@ -302,6 +339,6 @@ def _carry_out_sign_off(draft: Draft, command: cmd.SignOffCommand) -> None:
         case cmd.Withdraw():
             sign_off.withdraw(draft, command)
         case cmd.Reopen():
-            sign_off.reopen(draft, command)
+            reopening.reopen(draft, command)
         case _:
             assert_never(command)

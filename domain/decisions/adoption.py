@@ -9,6 +9,7 @@ from datetime import datetime
 
 from domain import commands_of_time as cmd
 from domain import events_of_time as tm
+from domain.capping import capped
 from domain.clock_rules import ClockRule, ClockScope, Retarget
 from domain.clocks import CALENDAR, Clock, ClockTransition, Target
 from domain.decisions.draft import Draft
@@ -23,7 +24,7 @@ from domain.phases import Phase
 from domain.reading import spent_ms
 from domain.retargeting import Change, aimed, dropped_rungs, retargeted
 from domain.terms import Terms
-from domain.timekeeping import budget_for
+from domain.timekeeping import budget_for, length_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,9 @@ def _changes(
     draft: Draft, old: Terms, *, undo: bool, by_handbook: bool
 ) -> Iterator[tuple[Clock, ClockTransition]]:
     """Yield each live clock that the new terms move, with its move."""
-    for clock in draft.issue.clocks:
-        if not clock.is_live:
+    for clock_id in _in_order(draft):
+        clock = draft.issue.clock(clock_id)
+        if clock is None or not clock.is_live:
             continue
         rule = draft.terms.rules_by_id[clock.rule]
         answer = rule.retargeting.handbook if by_handbook and not undo else Retarget.KEEP_ELAPSED
@@ -111,11 +113,20 @@ def _changes(
             dropped=dropped_rungs(clock, old.rules_by_id[clock.rule], rule),
             restored=restored is not None or undo,
         )
-        change = retargeted(clock, to, rule, draft.terms, draft.at, draft.rules, why)
+        aimed_at = retargeted(clock, to, rule, draft.terms, draft.at, draft.rules, why)
+        cut = capped(draft.issue, (aimed_at,), draft.terms, draft.at, draft.rules)
+        change = cut[0]
         if _moves(
             clock, change, _spent(clock, old, draft.at), _spent(clock, draft.terms, draft.at)
         ):
             yield clock, change
+
+
+def _in_order(draft: Draft) -> list[str]:
+    """Return the issue's clocks, a joint team's lead first: the parts' may not end after it."""
+    team = draft.handbook.joint_team
+    lead = None if team is None else team.lead
+    return sorted((clock.id for clock in draft.issue.clocks), key=lambda id_: id_ != lead)
 
 
 def _is_instructed(draft: Draft, clock: Clock) -> bool:
@@ -142,9 +153,9 @@ def _aim(
         clock = clock.model_copy(
             update={"anchor_at": before.anchor_at, "counted_from_at": before.counted_from_at}
         )
-        duration = before.duration or budget_for(rule, as_at_level(rule, clock, draft.issue))
+        duration = before.duration or _length(clock, rule, draft.issue, draft.terms)
     else:
-        known = _duration(clock, rule, draft.issue, old, by_handbook=by_handbook)
+        known = _duration(clock, rule, draft.issue, old, draft.terms, by_handbook=by_handbook)
         duration = known or rule.budgets[-1].duration
         answer = answer if known is not None else Retarget.KEEP_OLD_TARGET
     return aimed(answer, clock, rule, duration, draft.issue, draft.terms, draft.at)
@@ -161,19 +172,24 @@ def _restored(clock: Clock, terms: Terms) -> Target | None:
     return before if before is not None and before.terms == terms.hash else None
 
 
+def _length(clock: Clock, rule: ClockRule, issue: Issue, terms: Terms) -> Duration:
+    return length_for(rule, clock.id, as_at_level(rule, clock, issue), terms.handbook)
+
+
 def _duration(
-    clock: Clock, rule: ClockRule, issue: Issue, old: Terms, *, by_handbook: bool
+    clock: Clock, rule: ClockRule, issue: Issue, old: Terms, new: Terms, *, by_handbook: bool
 ) -> Duration | None:
     """Return what the clock's new budget is resolved from: the new handbook's, or for another
     calendar what it was started with. None if that is not known: then the budget stays."""
     if by_handbook:
-        return budget_for(rule, as_at_level(rule, clock, issue))
+        return _length(clock, rule, issue, new)
     if clock.duration is not None:
         return clock.duration
     duration = budget_for(rule, as_at_level(rule, clock, issue))
     calendar = old.calendar_of(old.rules_by_id[clock.rule])
     budget = budget_of(duration, calendar, clock.anchor_at)
-    same = (budget.basis, budget.ms + clock.extended_ms) == (clock.basis, clock.budget_ms)
+    has_ms = budget.ms + clock.extended_ms - clock.carried_ms
+    same = (budget.basis, has_ms) == (clock.basis, clock.budget_ms)
     return duration if same else None
 
 
@@ -252,6 +268,10 @@ def _modes_lost(issue: Issue, target: Terms) -> Iterator[Obstacle]:
             yield Obstacle("dispatch.arbiter", sent.arbiter)
     if incident is not None and incident.ended_at is None and book.emergency is None:
         yield Obstacle("emergency", incident.id)
+    arbiters = () if book.joint_team is None else book.joint_team.arbiters
+    for part in () if issue.team is None else issue.team.parts:
+        if part.arbiter is not None and part.arbiter not in arbiters:
+            yield Obstacle("part.arbiter", part.arbiter)
     if issue.phase is Phase.PARKED and book.parking is None:
         yield Obstacle("parking", str(issue.parked))
 

@@ -22,7 +22,9 @@ def require_no_request(draft: Draft) -> None:
         )
 
 
-def require_another_hand(draft: Draft) -> None:
+def require_another_hand(
+    draft: Draft, refusal: str = "Nobody gives new limits to an issue of their own."
+) -> None:
     """New limits are not given by whoever is bound by them, from another post neither."""
     day = draft.local.date()
     owner = post(draft.handbook, draft.issue.owner)
@@ -37,7 +39,7 @@ def require_another_hand(draft: Draft) -> None:
         there.update(holders(handler, day))
     if not there.isdisjoint(identities_of(draft.actor)):
         raise NotPermittedError(
-            "Nobody gives new limits to an issue of their own.",
+            refusal,
             field="actor",
             value=named(draft.actor),
             allowed="another person",

@@ -1,17 +1,20 @@
 """A decision in the making: events recorded one by one, the issue folded along."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.capping import capped
 from domain.clocks import ClockTransition
 from domain.days import zone_of
-from domain.errors import InvalidRequestError, IssueClosedError, WrongPhaseError
+from domain.errors import InvalidRequestError, IssueClosedError, IssueError, WrongPhaseError
 from domain.events import Event
 from domain.events_of_ladder import Emptiness, LevelHeld, LevelSkipped
 from domain.evolve import facts_after, with_clocks
 from domain.handbook import Handbook
 from domain.issue import Issue
+from domain.kin import Kin
 from domain.ladder import Entry, enter
 from domain.organization import holders
 from domain.people import ENGINE, Actor
@@ -39,13 +42,15 @@ earlier one what was decided by it:
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a decision is given: the instant (UTC), the terms, the revision of the rules, the ledger
-    number that an acceptance would receive, and the terms that an adoption is to adopt."""
+    number that an acceptance would receive, the terms that an adoption is to adopt, and what is
+    known of the issue that a link names (None: there is no such issue)."""
 
     at: datetime
     terms: Terms
     rules: int = RULES
     number: str | None = None
     target: Terms | None = None
+    kin: Kin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Draft:
         self.number = context.number
         self.terms = context.terms
         self.target = context.target
+        self.kin = context.kin
         self.rules = context.rules
         self.events: list[Event] = []
         self._issue = issue
@@ -92,12 +98,38 @@ class Draft:
         moves = transitions(after, event, self.terms, self.rules)
         moved = {move.clock for move in moves}
         moves += tuple(change for change in retargets if change.clock not in moved)
+        moves = capped(after, moves, self.terms, event.at, self.rules)
         self._issue = with_clocks(after, moves, event.at)
         self.events.append(event.model_copy(update={"clocks": moves}) if moves else event)
+
+    def foreseen(self, event: Event) -> Issue:
+        """Return the issue as `event` would leave it, were it recorded: nothing is."""
+        after = facts_after(self._issue, event, zone=self.zone, key=self.key, terms=self.terms.hash)
+        return with_clocks(after, transitions(after, event, self.terms, self.rules), event.at)
 
     def decision(self) -> Decision:
         """Return what has been recorded."""
         return Decision(events=tuple(self.events), issue=self.issue)
+
+    def attempt(self, act: Callable[[], None]) -> IssueError | None:
+        """Carry out `act` whole, or leave everything as it was and return why it is refused."""
+        recorded, before = len(self.events), self._issue
+        try:
+            act()
+        except IssueError as refusal:
+            del self.events[recorded:]
+            self._issue = before
+            return refusal
+        return None
+
+    @contextmanager
+    def acting_as(self, actor: Actor) -> Iterator[None]:
+        """Let `actor` do what follows, whoever sent the command that brought it about."""
+        sender, self.actor = self.actor, actor
+        try:
+            yield
+        finally:
+            self.actor = sender
 
     def require_phase(self, *phases: Phase) -> None:
         """Refuse unless the issue is in one of `phases`."""

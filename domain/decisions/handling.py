@@ -12,6 +12,7 @@ from domain.decisions.ladder import (
     require_tier_free,
     require_wait_allowed,
 )
+from domain.decisions.rectification import refuse_for_rectification
 from domain.errors import InvalidRequestError, WrongPhaseError
 from domain.organization import post, posts_of_unit, unit
 from domain.phases import PauseReason, Phase
@@ -206,7 +207,10 @@ def resume(draft: Draft, command: cmd.Resume) -> None:
 
 
 def require_party(draft: Draft, reason: PauseReason, party: str | None) -> None:
-    """Refuse a wait for an outside body that is not named, or that the handbook does not know."""
+    """Refuse a wait for an outside body that is not named, or that the handbook does not know, and
+    one for the enterprise where it is the enterprise that owes the work."""
+    if reason is PauseReason.WAITING_ENTERPRISE:
+        refuse_for_rectification(draft, "wait for the enterprise")
     outside = {entry.id for entry in draft.handbook.units if entry.external}
     needed = reason is PauseReason.WAITING_OUTSIDE
     if (party is None and not needed) or party in outside:

@@ -4,18 +4,21 @@ from typing import assert_never
 
 from domain import commands as cmd
 from domain import events as ev
+from domain.decisions.applications import applied
 from domain.decisions.dispatch import refusable
 from domain.decisions.draft import Draft
+from domain.decisions.following import require_own_key
 from domain.decisions.ladder import raised
 from domain.decisions.modes import declared, require_reported_channel
+from domain.decisions.rectification import ordered, refuse_for_rectification
 from domain.errors import InvalidRequestError, NotPermittedError, UnknownCategoryError
 from domain.events_of_ladder import IssueRouted
 from domain.handbook import Handbook
 from domain.ladder import Entry, enter
 from domain.organization import chain_posts, enterprise, owner_post
-from domain.people import ENGINE, Engine, Officer, Representative, Service, named
+from domain.people import ENGINE, Engine, Officer, Representative, Service, identities_of, named
 from domain.permissions import officer_post
-from domain.phases import Phase, Priority
+from domain.phases import Origin, Phase, Priority
 from domain.routing import route
 
 
@@ -32,7 +35,9 @@ def report(draft: Draft, command: cmd.Report) -> None:
             value=command.tier,
             allowed=f"1 to {handbook.top_tier}",
         )
+    require_own_key(draft)
     _require_reporter(draft, command)
+    _require_origin(draft, command)
     require_reported_channel(draft, command)
     _open(draft, command, entry)
     if entry.tier > command.tier:
@@ -65,8 +70,23 @@ def _open(draft: Draft, command: cmd.Report, entry: Entry) -> None:
             owner_person=entry.person if stays else None,
             people=entry.people if stays and entry.resolved else (),
             roster=entry.roster if stays else None,
+            report_id=command.report_id,
+            succeeds=command.succeeds,
+            promise=command.promise,
+            rectify=ordered(draft, command),
+            application=applied(draft, command),
+            reporters=_reporters(draft, command),
         )
     )
+
+
+def _reporters(draft: Draft, command: cmd.Report) -> tuple[str, ...]:
+    """Return whose report it is, where the handbook has rules that keep them out of later acts; of
+    what comes of another issue, whose report that was."""
+    book = draft.handbook
+    if book.rounds or book.callbacks is not None or book.rectification is not None:
+        return (*identities_of(draft.actor), *command.reporters)
+    return ()
 
 
 def accept(draft: Draft, command: cmd.Accept) -> None:
@@ -107,9 +127,44 @@ def _route(draft: Draft) -> None:
     )
 
 
+def _require_origin(draft: Draft, command: cmd.Report) -> None:
+    """What an issue follows on, and what was promised there, only Closeout itself says."""
+    follows = command.origin is Origin.FOLLOW_UP
+    if isinstance(draft.actor, Engine):
+        if not follows or command.rectify is not None or command.application is not None:
+            raise InvalidRequestError(
+                "What follows on another issue is neither ordered nor applied for.",
+                field="origin",
+                value=command.origin,
+                allowed=Origin.FOLLOW_UP,
+            )
+        if command.succeeds == draft.key:
+            raise InvalidRequestError(
+                "No issue follows on itself.",
+                field="succeeds",
+                value=command.succeeds,
+                allowed="another issue of the zone",
+            )
+        return
+    said = {
+        "succeeds": command.succeeds is not None,
+        "promise": command.promise is not None,
+        "reporters": bool(command.reporters),
+        "origin": follows,
+    }
+    field = next((name for name, is_said in said.items() if is_said), None)
+    if field is not None:
+        raise NotPermittedError(
+            "Only Closeout itself reports what follows on another issue.",
+            field=field,
+            allowed="a plain report, and then a link of type succeeds",
+        )
+
+
 def turn_away(draft: Draft, command: cmd.TurnAway) -> None:
     """Close the report as not admissible, with a code and a reason that the enterprise can see."""
     draft.require_phase(Phase.INTAKE)
+    refuse_for_rectification(draft, command.kind)
     draft.record(
         ev.IssueTurnedAway(
             at=draft.at,
@@ -151,15 +206,19 @@ def _require_reporter(draft: Draft, command: cmd.Report) -> None:
                 value=command.enterprise,
                 allowed=actor.enterprise,
             )
-        case Engine():
-            raise NotPermittedError("Closeout itself reports nothing.", field="actor")
+        case Engine() if command.succeeds is None:
+            raise NotPermittedError(
+                "Closeout itself reports nothing but what follows on another issue.",
+                field="actor",
+                allowed="a report with `succeeds`",
+            )
         case Officer():
             held = officer_post(actor, draft.setting(command.kind))
             if command.tier == 1 or held in chain_posts(
                 draft.handbook, command.enterprise, command.tier
             ):
                 return
-        case Representative() | Service():
+        case Representative() | Service() | Engine():
             if command.tier == 1:
                 return
         case _:

@@ -11,6 +11,7 @@ from domain.decisions.draft import OCCURRED_AGE_MAX, Draft
 from domain.decisions.handling import beyond_limit, require_party
 from domain.decisions.ladder import require_wait_allowed
 from domain.decisions.modes import park, require_channel
+from domain.decisions.rounds import ask, require_unasked
 from domain.errors import (
     InvalidRequestError,
     UnknownCategoryError,
@@ -18,7 +19,7 @@ from domain.errors import (
 )
 from domain.handbook import ExtensionRule
 from domain.issue import Request
-from domain.phases import Phase
+from domain.phases import Phase, Subject
 from domain.retargeting import Change, extended_ms_by, reclassified, retargeted
 
 
@@ -135,6 +136,7 @@ def ask_extension(draft: Draft, command: cmd.AskExtension) -> None:
             reason=command.reason,
         )
     )
+    ask(draft, Subject.EXTENSION, command.reason)
 
 
 def _require_moderate(
@@ -175,20 +177,27 @@ def ask_pause(draft: Draft, command: cmd.AskPause) -> None:
             note=command.note,
         )
     )
+    ask(draft, Subject.PAUSE, command.note)
 
 
 def grant(draft: Draft, command: cmd.Grant) -> None:
+    """Give what was asked for, alone: not where several were asked."""
+    require_unasked(draft, _request(draft))
+    granted(draft, command.note)
+
+
+def granted(draft: Draft, note: str) -> None:
     """Give what was asked for: the clock gets its new target, or the issue waits. The handbook's
     bound holds on this day as well: a wait in between may have moved what a length comes to."""
     request = _request(draft)
     match request.asked:
         case "extension":
-            _extend(draft, request, command.note)
+            _extend(draft, request, note)
         case "pause":
             if draft.issue.pause is not None:
                 raise WrongPhaseError("The issue is paused already.", field="pause")
             require_wait_allowed(draft)
-            draft.record(tm.PauseGranted(at=draft.at, by=draft.actor, note=command.note))
+            draft.record(tm.PauseGranted(at=draft.at, by=draft.actor, note=note))
             if request.reason is not None:
                 draft.record(
                     ev.IssuePaused(
@@ -200,17 +209,21 @@ def grant(draft: Draft, command: cmd.Grant) -> None:
                     )
                 )
         case "parking":
-            park(draft, request, command.note)
+            park(draft, request, note)
         case _:
             assert_never(request.asked)
 
 
 def refuse(draft: Draft, command: cmd.Refuse) -> None:
+    """Do not give what was asked for, alone: not where several were asked."""
+    require_unasked(draft, _request(draft))
+    refused(draft, command.reason)
+
+
+def refused(draft: Draft, reason: str) -> None:
     """Do not give what was asked for. No clock has stood meanwhile."""
     request = _request(draft)
-    draft.record(
-        tm.RequestRefused(at=draft.at, by=draft.actor, asked=request.asked, reason=command.reason)
-    )
+    draft.record(tm.RequestRefused(at=draft.at, by=draft.actor, asked=request.asked, reason=reason))
 
 
 def correct(draft: Draft, command: cmd.Correct) -> None:

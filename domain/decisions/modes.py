@@ -9,6 +9,7 @@ from domain import events_of_modes as mode
 from domain.decisions.bounds import require_another_hand, require_no_request
 from domain.decisions.draft import Draft
 from domain.decisions.ladder import require_wait_allowed
+from domain.decisions.rounds import ask
 from domain.errors import InvalidRequestError, NotPermittedError, WrongPhaseError
 from domain.handbook import EmergencyRule, GreenChannelRule, ParkingRule
 from domain.issue import Incident, Request
@@ -16,7 +17,7 @@ from domain.ladder import everyone
 from domain.organization import chain_posts, post
 from domain.people import ENGINE, Officer, identities_of, named
 from domain.permissions import officer_post
-from domain.phases import Phase, Priority
+from domain.phases import Phase, Priority, Subject
 from domain.retargeting import reclassified
 
 
@@ -42,7 +43,8 @@ def require_reported_channel(draft: Draft, command: cmd.Report) -> None:
         held = officer_post(actor, draft.setting(command.kind))
         in_chain = held.tier and held in chain_posts(handbook, command.enterprise, held.tier)
         tier = held.tier if in_chain else None
-    if tier is None or tier < rule.from_tier:
+    several = handbook.round_for(Subject.GREEN_CHANNEL) is not None
+    if several or tier is None or tier < rule.from_tier:
         _to_the_channel(command.priority, "open_green_channel", rule.from_tier)
 
 
@@ -74,9 +76,18 @@ def _to_the_channel(priority: Priority, command: str, from_tier: int) -> NoRetur
 
 
 def open_green_channel(draft: Draft, command: md.OpenGreenChannel) -> None:
-    """Let other limits hold, by authority and for a reason (M35)."""
+    """Let other limits hold, by authority and for a reason (M35); where several decide it, once
+    they have."""
     draft.require_phase(Phase.INTAKE, Phase.HANDLING)
     require_another_hand(draft)
+    rule = _require_channel_open(draft)
+    _require_leader(draft, rule)
+    if not ask(draft, Subject.GREEN_CHANNEL, command.reason):
+        green_channel_opened(draft, command.reason)
+
+
+def _require_channel_open(draft: Draft) -> GreenChannelRule:
+    draft.require_phase(Phase.INTAKE, Phase.HANDLING)
     issue, rule = draft.issue, draft.handbook.green_channel
     if rule is None:
         raise WrongPhaseError("The handbook of this zone knows no green channel.", field="priority")
@@ -88,6 +99,13 @@ def open_green_channel(draft: Draft, command: md.OpenGreenChannel) -> None:
             allowed=Priority.ORDINARY,
         )
     _require_channels_left(draft, rule)
+    return rule
+
+
+def green_channel_opened(draft: Draft, reason: str) -> None:
+    """Open it, if it can be opened now."""
+    _require_channel_open(draft)
+    issue = draft.issue
     after = issue.model_copy(update={"priority": Priority.EXPEDITED})
     draft.record(
         mode.GreenChannelOpened(
@@ -95,14 +113,14 @@ def open_green_channel(draft: Draft, command: md.OpenGreenChannel) -> None:
             by=draft.actor,
             from_priority=issue.priority,
             to_priority=after.priority,
-            reason=command.reason,
+            reason=reason,
         ),
         reclassified(issue, after, draft.terms, draft.at, draft.rules),
     )
 
 
 def _require_channels_left(draft: Draft, rule: GreenChannelRule) -> None:
-    """Refuse the green channel beyond its times, or from below its tier, by whatever command."""
+    """Refuse the green channel beyond its times, by whatever command."""
     if draft.issue.green_channels >= rule.times_max:
         raise WrongPhaseError(
             "The green channel has been opened for this issue as often as the handbook allows.",
@@ -110,6 +128,10 @@ def _require_channels_left(draft: Draft, rule: GreenChannelRule) -> None:
             value=draft.issue.green_channels,
             allowed=f"at most {rule.times_max} times",
         )
+
+
+def _require_leader(draft: Draft, rule: GreenChannelRule) -> None:
+    """Refuse the green channel from below its tier, by whatever command."""
     held = None if not isinstance(draft.actor, Officer) else post(draft.handbook, draft.actor.post)
     if held is None or held.tier is None or held.tier < rule.from_tier:
         _to_the_channel(Priority.EXPEDITED, "open_green_channel", rule.from_tier)
@@ -203,6 +225,9 @@ def end_emergency(draft: Draft, command: md.EndEmergency) -> None:
     channel = draft.handbook.green_channel
     if command.priority is Priority.EXPEDITED and channel is not None:
         _require_channels_left(draft, channel)
+        _require_leader(draft, channel)
+        if draft.handbook.round_for(Subject.GREEN_CHANNEL) is not None:
+            _to_the_channel(command.priority, "open_green_channel", channel.from_tier)
     after = issue.model_copy(update={"priority": command.priority})
     draft.record(
         mode.EmergencyEnded(
@@ -237,6 +262,7 @@ def ask_parking(draft: Draft, command: md.AskParking) -> None:
     require_no_request(draft)
     _require_parkable(draft)
     draft.record(mode.ParkingAsked(at=draft.at, by=draft.actor, reason=command.reason))
+    ask(draft, Subject.PARKING, command.reason)
 
 
 def park(draft: Draft, request: Request, note: str) -> None:

@@ -11,6 +11,9 @@ from domain.decisions.dispatch import bind
 from domain.decisions.draft import Draft
 from domain.decisions.ladder import raised
 from domain.decisions.modes import unpark_by_time
+from domain.decisions.parts import bind_part
+from domain.decisions.sign_off import lapse
+from domain.decisions.voting import expire
 from domain.handbook import OnTimeout
 from domain.levels import is_left
 from domain.organization import tier_at
@@ -83,13 +86,17 @@ def _fire(draft: Draft, clock: Clock, rung: RungDue) -> None:
     )
     if is_left(draft.terms.rules_by_id[clock.rule], clock, draft.issue):
         return  # A level that the issue has left is late by itself; it moves the issue no more.
-    match rule.effect:
+    _take_effect(draft, clock, rule.effect)
+
+
+def _take_effect(draft: Draft, clock: Clock, effect: RungEffect) -> None:
+    match effect:
         case RungEffect.REMIND | RungEffect.RECORD:
             pass
         case RungEffect.ESCALATE:
             _escalate(draft, clock)
         case RungEffect.LAPSE:
-            _lapse(draft)
+            lapse(draft)
         case RungEffect.REVIEW:
             draft.record(ev.IssuePutToReview(at=draft.at, by=ENGINE, clock=clock.id))
         case RungEffect.REOPEN_LADDER:
@@ -98,8 +105,12 @@ def _fire(draft: Draft, clock: Clock, rung: RungDue) -> None:
             bind(draft, clock.id)
         case RungEffect.UNPARK:
             unpark_by_time(draft, clock.id)
+        case RungEffect.BIND_PART:
+            bind_part(draft, clock)
+        case RungEffect.EXPIRE:
+            expire(draft, clock)
         case _:
-            assert_never(rule.effect)
+            assert_never(effect)
 
 
 def _rung_rule(draft: Draft, clock: Clock, rung: RungDue) -> RungRule:
@@ -154,9 +165,3 @@ def _reopen_ladder(draft: Draft, clock: Clock) -> None:
             at=draft.at, by=ENGINE, tier=issue.tier, clock=clock.id, number=often + 1
         )
     )
-
-
-def _lapse(draft: Draft) -> None:
-    sign_off = draft.issue.sign_off
-    if draft.issue.phase is Phase.SIGN_OFF and sign_off is not None and sign_off.outcome is None:
-        draft.record(ev.SignOffLapsed(at=draft.at, by=ENGINE, round=sign_off.round))

@@ -93,6 +93,8 @@ def _target_facts(target: TargetDerivation, until: TargetDerivation | None) -> I
         yield "  left over", f"{exact(target.unspent_ms)} {last}"
     if target.choice is not None:
         yield "  chosen", _choice(target.choice)
+    if target.carried:
+        yield "  carried on", "what the cycle before had left"
     since = local(target.anchor_at, zone, seconds=True)
     yield "  since", f"{since}  event {target.cause.version}" if target.rule == "start" else since
     if target.counted_from_at is not None:
@@ -139,6 +141,10 @@ def _budget(target: TargetDerivation) -> Text:
     text = Text(duration_text(target.duration))
     if target.extended_ms:
         text.append(f" and {exact(target.extended_ms)} granted")
+    if target.carried_ms > 0:
+        text.append(f" less {exact(target.carried_ms)} spent before")
+    if target.carried_ms < 0:
+        text.append(f" and {exact(-target.carried_ms)} granted before and not spent")
     return text if text.plain == total else text.append(f" = {total}")
 
 

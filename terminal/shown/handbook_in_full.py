@@ -16,15 +16,17 @@ from terminal.handbook_files import Shown
 from terminal.shown.durations import brief_duration, rung_text
 from terminal.shown.frames import SECOND, Column, Sheet, facts, inline, kept, wrapped
 from terminal.shown.handbook_differences import shown_value
+from terminal.shown.handbook_procedures import procedure_sheets
 
 COUNTED = (
     *("tiers", "areas", "grids", "enterprises", "segments", "lists", "units", "posts", "rosters"),
-    *("delegations", "categories", "routing", "teams", "clocks", "notices"),
+    *("delegations", "categories", "routing", "teams", "rounds", "applications", "clocks"),
+    "notices",
 )
 RULES = (
     *("sign_off", "pauses", "extensions", "ladder", "dispatch", "green_channel", "emergency"),
     *("parking", "instructions", "supervision", "late_record_minutes", "reclassified_times_max"),
-    "stated",
+    *("joint_team", "rectification", "callbacks", "merges", "stated"),
 )
 PLACES_SHOWN_MAX = 12
 
@@ -82,7 +84,7 @@ def handbook_in_full(shown: Shown, at: datetime) -> RenderableType:
         head,
     ]
     sheets = (_tiers(book), _posts(book, local), _units(book), _categories(book), *_clocks(book))
-    for sheet in (*sheets, _rules(book)):
+    for sheet in (*sheets, *procedure_sheets(book), _rules(book)):
         if sheet.rows:
             parts += [Text(""), sheet]
     return Group(*parts, Text(""), _sources(book))
@@ -219,10 +221,9 @@ def _rules(book: Handbook) -> Sheet:
     """The remaining rules, as they are written."""
     sheet = Sheet((kept("Rule"), wrapped("Says")))
     for name in RULES:
-        value = getattr(book, name)
-        if value is None:
-            continue
         plain = book.model_dump(mode="json", include={name}).get(name)
+        if plain is None:
+            continue
         sheet.add(name, "\n".join(_lines("", plain)))
     return sheet
 

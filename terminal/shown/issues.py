@@ -9,6 +9,7 @@ from rich.text import Text
 from domain.duration_text import written_duration
 from domain.issue import Request
 from domain.reading import Reading
+from domain.team import Part, unmet
 from domain.view import CommandResult, IssueView
 from terminal.shown.clocks import clock_readings
 from terminal.shown.frames import (
@@ -23,6 +24,7 @@ from terminal.shown.frames import (
     wrapped,
 )
 from terminal.shown.names import Names
+from terminal.shown.procedures import procedure_facts
 from terminal.shown.standing import standing_facts
 from terminal.shown.times import away, local, near
 from terminal.shown.words import word
@@ -166,6 +168,7 @@ def _facts(seen: Seen) -> Iterable[tuple[str, str | Text | None]]:
     yield "closed", None if view.closed_at is None else local(view.closed_at, zone)
     yield "deadline", _deadline_line(seen)
     yield from standing_facts(view, called)
+    yield from procedure_facts(view)
     if view.under_review:
         yield "review", "put to a thematic study"
     if view.resolution is not None:
@@ -174,8 +177,20 @@ def _facts(seen: Seen) -> Iterable[tuple[str, str | Text | None]]:
     if view.sign_off_round:
         outcome = "no answer yet" if view.sign_off is None else inline(word(view.sign_off))
         yield "sign-off", Text.assemble(outcome, (f"  round {view.sign_off_round}", SECOND))
+    if view.on_silence is not None:
+        yield "if silent", _silence(seen)
     untold = f"{len(view.notices)}{' and more' if view.more_notices else ''} to be told"
     yield "notices", untold if view.notices else None
+
+
+def _silence(seen: Seen) -> Text:
+    """What the enterprise was told its silence will mean, and by when that is now (R8.4)."""
+    view = seen.view
+    text = Text() if view.on_silence is None else inline(word(view.on_silence))
+    by = (
+        "its time stands" if view.silent_at is None else local(view.silent_at, seen.names.time_zone)
+    )
+    return text.append(f"  {by}", SECOND)
 
 
 def _standing(view: IssueView) -> Text:
@@ -239,12 +254,23 @@ def _team(seen: Seen) -> RenderableType:
         late = Text("逾期 late ", "yellow") if part.late and not part.is_settled else Text("")
         sheet.add(
             part.id,
-            names(called.unit(part.unit)),
+            names(called.unit(part.unit)).append(_through(part.proxy), SECOND),
             names(word(part.duty)).append("" if part.required else ", optional", SECOND),
-            late.append_text(names(word(part.standing))),
+            late.append_text(names(word(part.standing))).append(_waits(part, view.parts), SECOND),
             part.deliverable,
         )
     if view.team_lead is None:
         return sheet
     lead = inline(called.unit(view.team_lead))
     return Group(Text.assemble(("Joint team", "bold"), ", lead ", lead), sheet)
+
+
+def _through(proxy: str | None) -> str:
+    return "" if proxy is None else f"\n经 through {proxy}"
+
+
+def _waits(part: Part, parts: tuple[Part, ...]) -> str:
+    if part.arbiter is not None:
+        return f"\nto be ruled by {part.arbiter}"
+    waits = unmet(part, parts)
+    return f"\nfor {', '.join(waits)}" if waits else ""

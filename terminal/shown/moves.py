@@ -22,6 +22,7 @@ _WAYS = {
     "strictest_of": ("取较严时限", "the stricter limit"),
     "extension": ("延期", "extension"),
     "instruction": ("批示", "a leader's instruction"),
+    "lead": ("牵头时限所限", "cut to the lead's limit"),
     "calendar": ("日历变更", "another calendar"),
     "undo": ("撤回变更", "a change undone"),
 }

@@ -47,6 +47,7 @@ _BEARINGS = {
     Bearing.LEFT_BEHIND: "its joint team has made way for another",
     Bearing.ANOTHER_LEVEL: "the issue is at another level",
     Bearing.ORPHANED: "the handbook adopted has no such clock",
+    Bearing.NOT_OF_THIS_ISSUE: "an issue of this kind has no such limit",
 }
 
 

@@ -1,6 +1,6 @@
 """A ledger of lists, filled by the real decisions, in which every stored field can be altered."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -15,6 +15,7 @@ from domain.issue import Issue
 from domain.people import ENGINE
 from domain.terms import Terms
 from domain.view import CommandResult, Ring
+from ledger.kin import ErrandRow, LinkRow
 from ledger.port import Changes, ClockRow, CommandRow, FiringRow, IssueRow
 from ledger.projections import rows_of
 from ledger.publications import HandbookPublicationRow, PublicationRow
@@ -49,6 +50,18 @@ class PlayedLedger:
 
     async def clocks(self, stream: str) -> list[ClockRow]:
         return [row for row in self.cycles.values() if row.stream == stream]
+
+    async def links(self, zone: str, key: str) -> list[LinkRow]:
+        return []
+
+    async def errand_texts(self, ids: Sequence[str]) -> dict[str, str]:
+        return {}
+
+    async def waiting_errands(self, after: str, limit: int) -> list[ErrandRow]:
+        return []
+
+    async def stray_links(self, limit: int) -> list[LinkRow]:
+        return []
 
     async def newest_publications(self) -> list[PublicationRow]:
         return []

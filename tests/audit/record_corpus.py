@@ -1,8 +1,8 @@
 """Records the stored corpora: `PYTHONPATH=. python tests/audit/record_corpus.py`, once a revision.
 
-Plays the demonstration's cases and stories, and the lives of `ladder_script`, through the real desk
-on ledgers in memory, at fixed instants, so that the same code writes the same bytes. A corpus that
-is there is never written over.
+Plays the demonstration's cases and stories, and the lives of `ladder_script` and
+`procedure_script`, through the real desk on ledgers in memory, at fixed instants, so that the same
+code writes the same bytes. A corpus that is there is never written over.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from ladder_engine import played_ladder
+from procedure_engine import played_procedures
 
 from audit.corpus import write_corpus
 from demo.acts import instant
@@ -152,7 +153,11 @@ def _sent(zone, key, number, actor, command) -> Submission:
     )
 
 
-CORPORA = {f"rules-{RULES}": played, f"rules-{RULES}-ladder": played_ladder}
+CORPORA = {
+    f"rules-{RULES}": played,
+    f"rules-{RULES}-ladder": played_ladder,
+    f"rules-{RULES}-procedures": played_procedures,
+}
 
 
 async def main() -> None:

@@ -1,5 +1,6 @@
 """The demo's cases: as the sources state them, with what is ours marked, and each playable."""
 
+import hashlib
 import os
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -8,9 +9,18 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from demo.cases import ASSUMED, SIGN_OFF_ACTS, Case, Step, read_cases
-from domain.commands import Confirm, ConveneTeam, HandOver, Pause, ProposeResolution, Submission
+from demo.cases import ASSUMED, PAPERS, SIGN_OFF_ACTS, Case, Paper, Step, read_cases
+from domain.commands import (
+    Confirm,
+    ConveneTeam,
+    HandOver,
+    Pause,
+    ProposeResolution,
+    Report,
+    Submission,
+)
 from domain.commands import Verify as Verification
+from domain.commands_of_forms import DeclareRectified, Inspect
 from domain.decisions import Context, decide
 from domain.issue import Issue
 from domain.organization import enterprise, post, unit
@@ -71,6 +81,11 @@ FIGURES = {
     "A16": {},
     "A17": {"posters_nearly": (80, "近80张"), "days_off": (1, "只休息了一天")},
 }
+RECTIFICATION = "A16"
+NO_PAPERS = {"A07", "A16"}
+"""Their ends are not told at all: there is nothing that a paper could show."""
+
+ONE_REPORT = {"anpeilong": ["A09", "A10"], "hongyuan": ["A08a", "A08b"]}
 ELAPSED = {"A01": "3天", "A03": "2天", "A04": "3天", "A06": "不到24小时", "A12": "两天不到"}
 
 
@@ -148,7 +163,7 @@ def test_a_case_names_only_what_its_zone_has(case: Case) -> None:
 def units_named(step: Step) -> list[str]:
     match step.command:
         case ConveneTeam(lead=lead, parts=parts):
-            return [lead, *(part.unit for part in parts)]
+            return [*([] if lead is None else [lead]), *(part.unit for part in parts)]
         case HandOver(unit=unit_id):
             return [unit_id]
         case Pause(party=str(party)):
@@ -172,7 +187,7 @@ def test_only_the_subsidy_is_still_open() -> None:
 
 
 def test_three_persons_sign_off_and_that_they_did_is_assumed(case: Case) -> None:
-    if case.expect.phase is not Phase.CLOSED:
+    if case.expect.phase is not Phase.CLOSED or case.id == RECTIFICATION:
         return
     proposing, confirming, verifying = case.steps[-3:]
 
@@ -183,6 +198,23 @@ def test_three_persons_sign_off_and_that_they_did_is_assumed(case: Case) -> None
     assert len({person_of(step.by) for step in case.steps[-3:]}) == 3
     assert confirming.assumed
     assert verifying.assumed
+
+
+def test_a_rectification_is_declared_by_the_enterprise_and_inspected_by_whoever_ordered_it() -> (
+    None
+):
+    (case,) = (case for case in CASES if case.id == RECTIFICATION)
+    reporting, declaring, inspecting = case.steps[0], *case.steps[-2:]
+
+    assert isinstance(reporting.command, Report)
+    assert reporting.command.rectify is not None
+    assert reporting.command.rectify.limit is None
+    assert isinstance(declaring.command, DeclareRectified)
+    assert isinstance(declaring.by, Representative)
+    assert isinstance(inspecting.command, Inspect)
+    assert inspecting.by == reporting.by
+    assert declaring.assumed
+    assert inspecting.assumed
 
 
 def test_an_end_that_is_not_told_is_proposed_as_assumed(case: Case) -> None:
@@ -244,3 +276,86 @@ def test_the_technicians_who_came_back_are_not_called_a_whole_solution() -> None
         "A09",
         "A11",
     ]
+
+
+def test_issues_of_one_report_share_its_id() -> None:
+    shared: dict[str, list[str]] = {}
+    for case in CASES:
+        reported = case.steps[0].command
+        assert isinstance(reported, Report)
+        if reported.report_id is not None:
+            shared.setdefault(reported.report_id, []).append(case.id)
+
+    assert shared == ONE_REPORT
+
+
+def test_every_partial_result_promises_what_an_issue_of_its_own_follows_up() -> None:
+    followed = {case.id: case.expect.follow_up for case in CASES if case.expect.follow_up}
+    promised = {
+        case.id: f"{case.key}.f1"
+        for case in CASES
+        for step in case.steps
+        if isinstance(step.command, ProposeResolution) and step.command.resolution.follow_up
+    }
+
+    assert followed == promised == {"A09": "A09.f1", "A11": "A11.f1"}
+
+
+def test_every_result_that_is_told_has_a_paper(case: Case) -> None:
+    papers = [paper for step in case.steps for paper in step.papers]
+
+    told = case.expect.phase is Phase.CLOSED and case.id not in NO_PAPERS
+    assert bool(papers) is told
+
+
+def test_a_paper_is_a_stand_in_and_says_where_it_is_named(case: Case) -> None:
+    prefix = case.source.file[:3]
+    for paper in (paper for step in case.steps for paper in step.papers):
+        evidence = paper.evidence()
+        content = (ROOT / str(evidence["reference"])).read_bytes()
+        first, *_, last = content.decode("utf-8").splitlines()
+        assert (len(content), hashlib.sha256(content).hexdigest()) == (
+            evidence["size"],
+            evidence["sha256"],
+        )
+        assert first.startswith("Stand-in")
+        assert paper.file.startswith(case.report)
+        if paper.source == ASSUMED:
+            assert last == "No source names it."
+            continue
+        file, _, line = paper.source.partition(":")
+        assert last.startswith(f"Named in {paper.source};")
+        assert file == prefix
+        assert int(line) in lines_of(case)
+
+
+def test_no_paper_lies_unused() -> None:
+    used = {paper.file for case in CASES for step in case.steps for paper in step.papers}
+
+    assert {file.name for file in PAPERS.iterdir()} == used
+
+
+def test_a_paper_is_the_evidence_of_its_step() -> None:
+    step = next(step for case in CASES for step in case.steps if step.papers)
+    given = step.model_dump(exclude={"papers"}) | {
+        "papers": [{"file": "A99-none.txt", "source": "001:1"}]
+    }
+
+    with pytest.raises(FileNotFoundError, match="A99-none"):
+        Step.model_validate(given)
+    with pytest.raises(ValidationError, match="source"):
+        Paper(file="A01-extension.txt", source="somewhere")
+
+
+def test_an_outside_body_waits_for_or_has_a_proxy_and_never_a_login(case: Case) -> None:
+    book = terms_of(case.zone).handbook
+    outside = {each.id for each in book.units if each.external}
+
+    for step in case.steps:
+        if isinstance(step.by, Officer):
+            held = post(book, step.by.post)
+            assert held is not None
+            assert held.unit not in outside
+        if isinstance(step.command, ConveneTeam):
+            for part in step.command.parts:
+                assert (part.unit in outside) is (part.proxy is not None)

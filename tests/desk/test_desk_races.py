@@ -55,7 +55,7 @@ async def test_of_two_reports_on_one_key_one_wins(database: Database, clock: Sta
     async with counter(database, clock) as one, counter(database, clock) as other:
         done = await asyncio.gather(
             outcome(one.desk, b.submission(b.report(), b.ENTERPRISE)),
-            outcome(other.desk, b.submission(b.report(), b.ENTERPRISE)),
+            outcome(other.desk, b.submission(b.report(title="Another"), b.ENTERPRISE)),
         )
         assert {type(each) for each in done} == {CommandResult, ConflictError}
         assert len(await one.ledger.records(STREAM)) == 1

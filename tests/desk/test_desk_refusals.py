@@ -19,7 +19,9 @@ from domain.errors import (
 from domain.people import ENGINE
 
 OF_AN_OPEN_ISSUE = [
-    pytest.param(b.submission(b.report(), b.ENTERPRISE), ConflictError, id="reported before"),
+    pytest.param(
+        b.submission(b.report(title="Another"), b.ENTERPRISE), ConflictError, id="reported before"
+    ),
     pytest.param(b.submission(b.ACCEPT, b.NEIGHBOUR), NotPermittedError, id="not the owner"),
     pytest.param(b.submission(b.ACCEPT, expected_version=7), ConflictError, id="stale version"),
     pytest.param(

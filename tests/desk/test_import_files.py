@@ -164,7 +164,10 @@ def test_a_mapping_is_read_as_it_is_written(tmp_path: Path) -> None:
             ("[group]", "[groups]"),
             "group: this field is missing; groups: there is no such field",
         ),
-        (("[group]", "[groups]"), "allowed are case, group, resource, status, tier, time, zone."),
+        (
+            ("[group]", "[groups]"),
+            "allowed are case, group, resource, signatures, status, tier, ti",
+        ),
         (
             ('attribute = "team"', 'key = "team"'),
             "group.key: there is no such field, allowed are attribute, mi",
@@ -195,13 +198,15 @@ def test_a_mapping_that_is_not_there_says_so(tmp_path: Path) -> None:
         read_mapping(tmp_path / "map.toml")
 
 
-def test_the_mapping_in_the_guide_is_one() -> None:
+def test_the_mappings_in_the_guide_are_two_and_name_every_field() -> None:
     guide = (ROOT / "docs/howto/import-an-event-log.md").read_text(encoding="utf-8")
-    (told,) = re.findall(r"^```toml\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    told = re.findall(r"^```toml\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
 
-    mapping = LogMapping.model_validate(tomllib.loads(told))
+    moves, signs = (LogMapping.model_validate(tomllib.loads(text)) for text in told)
 
-    assert mapping.model_fields_set == set(LogMapping.model_fields)
+    assert moves.signatures is None
+    assert moves.model_fields_set | signs.model_fields_set == set(LogMapping.model_fields)
+    assert signs == read_mapping(ROOT / "docs/howto/bpic2020.toml")
 
 
 def test_rows_have_the_lines_that_they_begin_on(tmp_path: Path) -> None:

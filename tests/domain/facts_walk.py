@@ -1,7 +1,7 @@
 """Every moment that the engine itself can come to, found by trying all acts in all places."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +9,10 @@ import builders as b
 import builders_ladder as bl
 
 from domain import commands as cmd
+from domain import commands_of_kin as kn
 from domain import commands_of_ladder as ld
 from domain import commands_of_modes as md
+from domain import commands_of_team as ct
 from domain import commands_of_time as tm
 from domain.decisions import decide
 from domain.durations import Wall
@@ -19,8 +21,19 @@ from domain.events import Event, PartAsked
 from domain.evolve import evolve
 from domain.facts_possible import Answer, Facts, Moment
 from domain.issue import Issue
+from domain.kin import Kin, KinNews
 from domain.people import Actor
-from domain.phases import Duty, PauseReason, Phase, Priority, SignOffOutcome
+from domain.phases import (
+    Duty,
+    LinkType,
+    MeetingForm,
+    Outcome,
+    PauseReason,
+    Phase,
+    Priority,
+    SignOffOutcome,
+)
+from domain.team import MeetingDecision
 from domain.terms import Terms
 
 OURS = "survey"
@@ -47,17 +60,30 @@ ANSWERS = {
 
 def facts_of(issue: Issue, part: str | None = None) -> Facts:
     """Return an issue as far as conditions can ask about it; `part` is the part to follow."""
-    said = issue.sign_off is not None and issue.phase in (Phase.SIGN_OFF, Phase.CLOSED)
+    answer = _answer(issue)
     followed = None if issue.team is None or part is None else issue.team.part(part)
     return Facts(
         phase=issue.phase,
-        answer=ANSWERS[issue.sign_off.outcome] if said else Answer.NONE,
+        answer=answer,
         waiting=None if issue.pause is None else issue.pause.reason,
         part=None if followed is None else followed.standing,
         tier=issue.tier,
         priority=issue.priority,
         category=issue.category,
     )
+
+
+def _answer(issue: Issue) -> Answer:
+    if issue.outcome is Outcome.MERGED:
+        at_intake = issue.merged_from is Phase.INTAKE
+        return Answer.MERGED_AT_INTAKE if at_intake else Answer.MERGED_AT_WORK
+    if issue.sign_off is None or issue.phase not in (Phase.SIGN_OFF, Phase.CLOSED):
+        return Answer.NONE
+    if issue.rectification is not None:
+        return Answer.DECLARED
+    if issue.sign_off.reviewed:
+        return Answer.REVIEW
+    return ANSWERS[issue.sign_off.outcome]
 
 
 def plain(facts: Facts) -> Facts:
@@ -125,6 +151,15 @@ def _part(id_: str) -> PartAsked:
 
 
 CONVENE = cmd.ConveneTeam(lead="roads", parts=tuple(_part(id_) for id_ in (OURS, *OTHERS)))
+MEET = ct.HoldMeeting(
+    form=MeetingForm.ONE_MATTER,
+    topic="It",
+    attended=("director",),
+    decisions=(MeetingDecision(id="a", text="Note it."),),
+)
+RELATED: dict[str, Any] = {"type": LinkType.RELATES, "target": "other", "reason": "So."}
+NEWS = KinNews(what="linked", type=LinkType.RELATES, version=1)
+TOLD = kn.RecordKin(other="teller", news=NEWS)
 ASK_MORE = tm.AskExtension(clock="vigil", extra=Wall(minutes=5), reason="A little more.")
 ACTS: list[tuple[cmd.Command, ...]] = [
     *((act,) for act in (b.ACCEPT, b.TURN_AWAY, b.ASSIGN, b.HAND_OVER, b.NOTE, CONVENE)),
@@ -154,6 +189,11 @@ ACTS: list[tuple[cmd.Command, ...]] = [
     (bl.DECLARE, md.EndEmergency(priority=Priority.EXPEDITED, reason="Nearly.")),
     (bl.ASK_PARKING, b.GRANT, bl.PROLONG, bl.UNPARK),
     (bl.ASK_PARKING, b.REFUSE),
+    (MEET, b.NOTE),
+    (kn.Link(type=LinkType.RELATES, target="other"), kn.Unlink(**RELATED)),
+    (kn.AddChild(child="other"), kn.ReleaseChild(child="other", reason="So.")),
+    (kn.JudgeSuggestion(suggested="other", same=False, score=9, method="by-hand"),),
+    (TOLD,),
     *(
         chain
         for part in (OURS, *OTHERS)
@@ -198,9 +238,12 @@ class Walk:
         at = b.MON_9 if place is None else place.at
         terms = TERMS if place is None else place.terms
         issue = None if place is None else place.issue
-        sent = b.submission(command, actor, id_="walk")
+        owing = () if issue is None else issue.decisions_open
+        under = owing[0] if owing and isinstance(command, cmd.Note) else None
+        sent = b.submission(command, actor, id_="walk").model_copy(update={"under": under})
+        named = Kin(key="other", enterprise="mill", open=True)
         try:
-            decision = decide(issue, sent, b.context(at, terms, OTHER_TERMS))
+            decision = decide(issue, sent, replace(b.context(at, terms, OTHER_TERMS), kin=named))
         except NotPermittedError:
             return None
         for event, after in folded(issue, decision.events, terms.hash):

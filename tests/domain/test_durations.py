@@ -284,3 +284,15 @@ def test_a_shift_past_midnight_ends_its_own_working_day() -> None:
 
     assert _at("2026-01-07 06:00") == working_days_due(duration, night, _at("2026-01-06 23:00"))
     assert _at("2026-01-08 06:00") == working_days_due(duration, night, _at("2026-01-07 03:00"))
+
+
+@pytest.mark.parametrize(
+    "length", [Wall(minutes=5), OpenHours(minutes=5), WorkingDays(days=5), NaturalDays(days=5)]
+)
+def test_a_length_says_its_kind_also_where_defaults_are_left_out(
+    length: Wall | OpenHours | WorkingDays | NaturalDays,
+) -> None:
+    lean = length.model_dump(mode="json", exclude_defaults=True)
+
+    assert set(lean) == {"kind", "minutes" if "minutes" in lean else "days"}
+    assert READ.validate_python(lean) == length

@@ -61,8 +61,12 @@ from builders import (
 
 from domain import commands as cmd
 from domain import commands_of_time as tm
+from domain.commands_of_forms import FormCommand
+from domain.commands_of_kin import KinCommand
 from domain.commands_of_ladder import LadderCommand, RecordHandover
 from domain.commands_of_modes import ModeCommand
+from domain.commands_of_rounds import RoundCommand
+from domain.commands_of_team import TeamCommand
 from domain.errors import IssueClosedError, IssueError, NotPermittedError, WrongPhaseError
 from domain.people import (
     ENGINE,
@@ -100,6 +104,7 @@ PAUSED_TOO_OFTEN = (
     *(Step(OFFICER, act, MON_9) for _ in range(5) for act in (PAUSE, RESUME)),
 )
 ADOPTIONS = {"adopt_calendar", "adopt_handbook"}
+FAMILIES = (LadderCommand, ModeCommand, TeamCommand, RoundCommand, KinCommand, FormCommand)
 """Decided with the terms to adopt: tests/domain/test_adoption.py tries every actor with them."""
 """Owned by the officer, worked on by the section."""
 
@@ -149,14 +154,12 @@ KINDS = {"report"} | {
 
 
 def test_every_command_has_its_row():
-    """Those of the ladder and of the special modes have theirs in test_permissions_of_ladder.py."""
+    """Those of other families have theirs in test_permissions_of_*.py."""
     others = {
-        command.model_fields["kind"].default
-        for union in (LadderCommand, ModeCommand)
-        for command in get_args(union)
+        command.model_fields["kind"].default for union in FAMILIES for command in get_args(union)
     }
-    assert set(TABLE) | ADOPTIONS == KINDS
-    assert set(PERMITTED) == KINDS | others
+    assert set(TABLE) | ADOPTIONS | {"record_kin", "record_draw"} == KINDS
+    assert set(PERMITTED) == KINDS | others | {"record_callback"}
 
 
 @pytest.mark.parametrize("actor", ACTORS)

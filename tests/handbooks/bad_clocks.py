@@ -59,7 +59,7 @@ BAD: dict[str, tuple[str, set[tuple[str, str]], str, str]] = {
         limit(stop="{ phases = ['intake'] }"),
         {("clocks.limit.stop", "R1.5")},
         "a clock with no stop: once it has started, no stop condition holds; nothing ends it",
-        "issue_closed_out (closed): it still lives",
+        "merged_into (closed): it still lives",
     ),
     "no stop, but a cancel": (
         limit("cancel = [{ phases = ['closed'] }]", stop="{ events = ['issue_reported'] }"),

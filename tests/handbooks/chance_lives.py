@@ -7,6 +7,8 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
+from chance_procedures import EITHER, kin_of, of_procedures, reported
+
 from domain import commands as cmd
 from domain import commands_of_ladder as ld
 from domain import commands_of_modes as md
@@ -33,6 +35,15 @@ LEANINGS = (
     {"accept", "escalate", "acknowledge", "contact", "record_handover"},
 )
 """What must be done one after another before it is beyond what the handbook allows."""
+LEANINGS_OF_PROCEDURES = (
+    {"accept", "escalate", "convene_team", "refuse_part", "rule_part", "add_part", "finish_part"},
+    {"accept", "pause", "resume", "ask_pause", "vote", "settle_round"},
+    {"accept", "propose_resolution", "reject", "vote", "issue_answer_link", "convene_team"},
+    {"accept", "propose_resolution", "confirm", "verify", "record_draw", "record_callback"},
+    {"accept", "declare_rectified", "inspect", "submit_item", "check_item", "sign_application"},
+    {"accept", "submit_item", "check_item", "sign_application", "approve_application", "reapply"},
+    {"accept", "merge", "unmerge", "link", "unlink", "add_child", "record_kin", "hold_meeting"},
+)
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 """A Monday, 09:00 in Chongqing."""
 STARTS = (AT, AT + timedelta(hours=11), AT + timedelta(days=45), AT + timedelta(days=119))
@@ -108,7 +119,7 @@ def commands(zone: Zone, chance: Random, at: datetime) -> list[cmd.Command]:
         cmd.AcceptPart(part=part),
         cmd.RefusePart(part=part, reason=text),
         cmd.FinishPart(part=part, summary=text),
-        cmd.WaivePart(part=part, reason=text),
+        cmd.WaivePart(part=part, reason=text, answer=text),
         cmd.Pause(reason=reason, party=party, note=text),
         cmd.Resume(note=text),
         cmd.ProposeResolution(resolution=chance.choice(RESULTS)),
@@ -200,6 +211,7 @@ class Life:
     acts: set[str] = field(default_factory=set)
     events: set[str] = field(default_factory=set)
     leaning: set[str] = field(default_factory=set)
+    procedures: bool = False
     log: list[Act] = field(default_factory=list)
 
     @property
@@ -211,13 +223,15 @@ class Life:
         """Play on, and say after every decision whether the issue lacks a deadline."""
         self.at = self.chance.choice(STARTS)
         first = self.chance.choice(self.zone.handbook.enterprises).id
+        way = reported(self.zone.handbook, self.chance)
+        self.procedures = self.chance.random() < EITHER
         report = cmd.Report(
             enterprise=first,
             category=self.chance.choice(self.zone.handbook.categories).id,
             title="-",
             text="-",
-            origin=Origin.ENTERPRISE,
-            priority=self.chance.choice(list(Priority)),
+            **{"origin": Origin.ENTERPRISE, "priority": self.chance.choice(list(Priority))}
+            | (way if self.procedures else {}),
         )
         self.attempt(Representative(person="someone", enterprise=first), report)
         yield self.lacking
@@ -248,10 +262,14 @@ class Life:
         """Let the first of all commands happen that one of all actors may give, in any order; each
         life leans towards some, so that it does them again and again."""
         made = commands(self.zone, self.chance, self.at)
+        leanings: tuple[set[str], ...] = LEANINGS
+        if self.procedures:
+            made += of_procedures(self.zone.handbook, self.chance, self.issue)
+            leanings = LEANINGS_OF_PROCEDURES
         self.chance.shuffle(made)
         if not self.leaning:
             some: set[str] = {command.kind for command in made[:LEANING]}
-            self.leaning = self.chance.choice([some, some, some, *LEANINGS])
+            self.leaning = self.chance.choice([some, some, some, *leanings])
         if self.chance.random() < LEANT:
             made.sort(key=lambda command: command.kind not in self.leaning)
         for command in made:
@@ -275,7 +293,8 @@ class Life:
         """Submit a command; raises the IssueError that refuses it."""
         zone = self.zone.handbook.zone
         sent = cmd.Submission(id="c", zone=zone, key="one", actor=actor, command=command)
-        context = Context(at=self.at, terms=self.zone.terms, number="one")
+        known = kin_of(command, self.issue)
+        context = Context(at=self.at, terms=self.zone.terms, number="one", kin=known)
         made = decide(self.issue, sent, context)
         self.issue = made.issue
         self.log.append(Act(self.at, actor, command, made.events))

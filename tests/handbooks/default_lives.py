@@ -60,6 +60,12 @@ class Life:
             ),
         )
 
+    @property
+    def now(self) -> Issue:
+        """Return the issue as it stands."""
+        assert self.issue is not None
+        return self.issue
+
     def do(self, actor: Actor, command: cmd.Command, after: timedelta = LATER) -> list[Event]:
         self.at += after
         zone = self.terms.handbook.zone

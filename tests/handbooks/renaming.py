@@ -16,7 +16,12 @@ from domain.model import ClockId, Code, Frozen, Name
 from domain.terms import Terms
 
 F = TypeVar("F", bound=Frozen)
-ENGINES_OWN = {("Condition", "events"), ("NoticeRule", "on"), ("Delegation", "commands")}
+ENGINES_OWN = {
+    ("Condition", "events"),
+    ("NoticeRule", "on"),
+    ("Delegation", "commands"),
+    ("JudgeSuggestion", "method"),
+}
 """Codes that no handbook chooses: the engine's words for what happens and what is asked."""
 STRUCTURE = {"level", "tier", "tiers", "weekdays"}
 """Numbers that name something: the place of a tier in the chain, a day of the week."""

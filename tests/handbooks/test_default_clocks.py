@@ -276,7 +276,8 @@ def test_a_part_that_is_late_is_late_by_itself_and_moves_nothing_else(handled: L
     )
     handled.do(COMMITTEE, cmd.ConveneTeam(lead="administrative-committee", parts=parts))
     handled.do(COMMITTEE, cmd.FinishPart(part="terms", summary="Agreed."))
-    assert handled.live() == {"handling", "resolution", "part.1.loan", "plan"}
+    objection, team = "part_objection.1.loan", {"team_lead", "plan"}
+    assert handled.live() == {"handling", "resolution", "part.1.loan", objection, *team}
 
     note = cmd.Note(text="Still waiting for the bank.")
     handled.do(COMMITTEE, note, (handled.clock("part.1.loan").due_at or handled.at) - handled.at)
@@ -296,7 +297,8 @@ def test_a_part_that_is_refused_owes_no_more_time(handled: Life) -> None:
     handled.do(COMMITTEE, cmd.RefusePart(part="loan", reason="Not our borrower."))
 
     assert handled.verdict("part.1.loan") is Verdict.WITHDRAWN
-    assert handled.live() == {"handling", "resolution", "plan"}
+    ruling, team = "part_ruling.1.loan", {"team_lead", "plan"}
+    assert handled.live() == {"handling", "resolution", ruling, *team}
 
 
 def test_an_ordinary_life_tells_people_few_times(proposed: Life) -> None:

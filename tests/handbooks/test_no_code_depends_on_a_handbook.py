@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 from chance_lives import Act, Life, Zone, zone_of
+from chance_procedures import kin_of
 from deep import deep
 from renaming import Renaming, ids_in, numbers_of, with_other_numbers
 
@@ -51,7 +52,8 @@ def submitted(issue: Issue | None, act: Act, terms: Terms) -> tuple[tuple[str, .
     """Decide an act once more; return its events as they would be stored, and the issue."""
     zone = terms.handbook.zone
     sent = cmd.Submission(id="c", zone=zone, key="one", actor=act.actor, command=act.command)
-    made = decide(issue, sent, Context(at=act.at, terms=terms, number="one"))
+    known = kin_of(act.command, issue)
+    made = decide(issue, sent, Context(at=act.at, terms=terms, number="one", kin=known))
     return tuple(event.model_dump_json() for event in made.events), made.issue
 
 
@@ -184,19 +186,43 @@ ENGINES_WORDS = {
     "sign_off": (
         {
             "domain/phases.py",
-            "domain/evolve.py",
+            "domain/evolve_forms.py",
+            "domain/evolve_sign_off.py",
             "domain/decisions/sign_off.py",
             "domain/proof_of_approvals.py",
             "domain/view.py",
         },
         "a phase, a field of an issue and a setting; the clock of that phase is called after it",
     ),
-    "part": ({"domain/clock_rules.py", "domain/decisions/team.py"}, "a scope of clocks, a field"),
-    "review": ({"domain/clock_rules.py", "domain/staffing.py"}, "what a rung or a tier does"),
-    "waiting": ({"domain/conditions.py", "desk/importing/mapping.py"}, "a question, a standing"),
+    "part": (
+        {
+            "domain/clock_rules.py",
+            "domain/conditions.py",
+            "domain/notices.py",
+            "domain/decisions/objecting.py",
+            "domain/decisions/parts.py",
+            "domain/decisions/team.py",
+        },
+        "a scope of clocks, a field",
+    ),
+    "review": (
+        {"domain/clock_rules.py", "domain/facts_possible.py", "domain/staffing.py"},
+        "what a rung or a tier does, a way to stand to a proposal",
+    ),
+    "team_lead": ({"domain/view.py"}, "a field of what is shown of an issue"),
+    "verification": ({"domain/phases.py"}, "what a round decides"),
+    "waiting": (
+        {
+            "domain/conditions.py",
+            "domain/phases.py",
+            "domain/team_times.py",
+            "desk/importing/mapping.py",
+        },
+        "a question, a standing",
+    ),
     "resolution": ({"domain/view.py"}, "a field of what is shown of an issue"),
     "ruling": ({"domain/order_evolve.py"}, "a field of a supervision order"),
-    "overdue": ({"desk/seen.py"}, "what is counted of a list of issues"),
+    "overdue": ({"audit/forms.py", "desk/seen.py"}, "what is counted of a list of issues"),
     "due": (
         {"domain/duration_text.py", "audit/promises.py", "desk/importing/zone.py"},
         "a field of a length, a kind of finding, a rung of the handbook that an import makes",

@@ -93,8 +93,8 @@ def test_a_fault_in_toml_names_the_file(shelf: Path) -> None:
             "[clocks.review]\nrungs = [{ id = 'due', percent = 100, effect = 'shout' }]",
             "clocks.review.rungs.0.effect",
             "shout",
-            "'remind', 'escalate', 'lapse', 'review', 'record', 'reopen_ladder', 'bind' "
-            "or 'unpark'",
+            "'remind', 'escalate', 'lapse', 'review', 'record', 'reopen_ladder', 'bind', "
+            "'unpark', 'bind_part' or 'expire'",
         ),
         (
             "[clocks.part]\nbudgets = [{ duration = { kind = 'wall', minutes = 0 } }]",

@@ -106,6 +106,8 @@ WITH_SOURCE = (
     "categories",
     "routing",
     "teams",
+    "rounds",
+    "applications",
     "clocks",
 )
 QUESTIONS = (
@@ -131,6 +133,9 @@ def sourced(handbook: Handbook) -> Iterator[tuple[str, str | None]]:
     for section in WITH_SOURCE:
         for entry in getattr(handbook, section):
             yield f"{section}.{entry.id}", entry.source
+    for form in handbook.applications:
+        for item in form.items:
+            yield f"applications.{form.id}.items.{item.id}", item.source
     if handbook.supervision is not None:
         for instrument in handbook.supervision.instruments:
             yield f"instruments.{instrument.id}", instrument.source

@@ -11,12 +11,22 @@ from house_tree import ROOT, files
 
 from domain import (
     commands,
+    commands_of_callbacks,
+    commands_of_forms,
+    commands_of_kin,
     commands_of_ladder,
     commands_of_modes,
+    commands_of_rounds,
+    commands_of_team,
     commands_of_time,
     events,
+    events_of_callbacks,
+    events_of_forms,
+    events_of_kin,
     events_of_ladder,
     events_of_modes,
+    events_of_rounds,
+    events_of_team,
     events_of_time,
     order_commands,
     order_events,
@@ -26,12 +36,22 @@ from domain.permissions import PERMITTED
 
 VOCABULARY = (
     commands,
+    commands_of_callbacks,
+    commands_of_forms,
+    commands_of_kin,
     commands_of_ladder,
     commands_of_modes,
+    commands_of_rounds,
+    commands_of_team,
     commands_of_time,
     events,
+    events_of_callbacks,
+    events_of_forms,
+    events_of_kin,
     events_of_ladder,
     events_of_modes,
+    events_of_rounds,
+    events_of_team,
     events_of_time,
     order_commands,
     order_events,
@@ -42,8 +62,8 @@ WORDS_WE_DO_NOT_USE = re.compile(r"\b(ticket|sla)s?\b", re.IGNORECASE)
 def own_classes(module: ModuleType) -> dict[str, type[Frozen]]:
     """Return the models that a module defines itself."""
     return {
-        name: kind
-        for name, kind in inspect.getmembers(module, inspect.isclass)
+        kind.__name__: kind
+        for _, kind in inspect.getmembers(module, inspect.isclass)
         if kind.__module__ == module.__name__ and issubclass(kind, Frozen)
     }
 

@@ -1,8 +1,10 @@
-"""The walk up the ladder in the documents is taken: every command runs and prints what is shown."""
+"""The walks in the documents are taken: every command runs and prints what is shown."""
 
+import asyncio
+import re
 import shlex
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,22 +13,26 @@ from house_documents import blocks
 from house_tree import ROOT
 
 from desk.desk import Desk
+from desk.errands import ErrandRunner
 from desk.shelf import Shelf
 from handbooks.shelf import read_terms
 
-PAGE = Path("docs/howto/work-the-ladder.md")
+WALKS = ("work-the-ladder", "work-in-a-team", "sign-off-and-after")
 ZONE = "xinghe"
 WALKED_AT = datetime(2026, 11, 22, 8, 25, tzinfo=UTC)
 LEFT_OUT = "…"
 REFUSED = "✗"
+SLEEP = "sleep "
+TOKEN = re.compile(r"^cl1\.\S+$", re.MULTILINE)
+"""What a one-time link prints: on a page the word `TOKEN` stands for the last one."""
 TERMINAL_COLUMNS = "110"
-"""Of the terminal that the page was written down from: tables fit themselves into it."""
+"""Of the terminal that the pages were written down from: tables fit themselves into it."""
 
 
-def steps() -> list[tuple[str, list[str]]]:
-    """Return every command of the page with the lines that it prints there."""
+def steps(walk: str) -> list[tuple[str, list[str]]]:
+    """Return every command of a page with the lines that it prints there."""
     found: list[tuple[str, list[str]]] = []
-    for block in blocks(PAGE, "console"):
+    for block in blocks(Path(f"docs/howto/{walk}.md"), "console"):
         for line in block.replace("\\\n", " ").splitlines():
             if line.startswith("$ "):
                 found.append((line[2:], []))
@@ -65,20 +71,32 @@ def fits(shown: str, printed: str) -> bool:
     return printed.startswith(begin.rstrip()) if cut else printed == shown.rstrip()
 
 
+async def run_errands(desk: Desk) -> None:
+    """Let issues tell each other what they have to, as the relay of `closeout up` does."""
+    while await ErrandRunner(desk).once():
+        pass
+
+
+@pytest.mark.parametrize("walk", WALKS)
 def test_the_walk_prints_what_the_page_shows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    walk: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "handbooks").symlink_to(ROOT / "handbooks")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("house_desk.COLUMNS", TERMINAL_COLUMNS)
-    here = house()
+    monkeypatch.setenv("CLOSEOUT_LINK_SECRET", "of the walk through the documents")
+    here, token = house(), "TOKEN"
 
-    for line, shown in steps():
+    for line, shown in steps(walk):
         if line.startswith("closeout "):
-            code, said = here.type(shlex.split(line)[1:])
+            code, said = here.type(shlex.split(line.replace("TOKEN", token))[1:])
+            token = (TOKEN.findall(said) or [token])[-1]
+            asyncio.run(run_errands(here.desk))
             refused = shown[0].startswith(REFUSED)
             assert (code != 0) == refused, f"{line}: {said}"
             assert missing(shown, said) == [], f"{line}: {said}"
+        elif line.startswith(SLEEP):
+            here.clock.at += timedelta(seconds=float(line.removeprefix(SLEEP)))
         else:
             subprocess.run(["sh", "-c", line], check=True)
 

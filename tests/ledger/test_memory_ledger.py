@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 from contract import MakeLedger
+from contract_callbacks import CallbacksContract, TextsContract
+from contract_kin import KinContract
 from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
@@ -19,7 +21,15 @@ async def memory_ledger() -> AsyncIterator[Ledger]:
     yield MemoryLedger()
 
 
-class TestMemoryLedger(WritingContract, ReadingContract, PublicationsContract, OrdersContract):
+class TestMemoryLedger(
+    WritingContract,
+    ReadingContract,
+    PublicationsContract,
+    OrdersContract,
+    KinContract,
+    CallbacksContract,
+    TextsContract,
+):
     @pytest.fixture
     def make_ledger(self) -> MakeLedger:
         return memory_ledger

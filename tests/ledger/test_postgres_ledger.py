@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack
 
 import pytest
 from contract import MakeLedger
+from contract_callbacks import CallbacksContract, TextsContract
+from contract_kin import KinContract
 from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
@@ -45,7 +47,15 @@ LISTS = {
 }
 
 
-class TestPostgresLedger(WritingContract, ReadingContract, PublicationsContract, OrdersContract):
+class TestPostgresLedger(
+    WritingContract,
+    ReadingContract,
+    PublicationsContract,
+    OrdersContract,
+    KinContract,
+    CallbacksContract,
+    TextsContract,
+):
     @pytest.fixture
     def make_ledger(self, database: Database) -> MakeLedger:
         return lambda: database.ledger(size=12)

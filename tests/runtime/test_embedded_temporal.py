@@ -24,14 +24,22 @@ async def retention_s(client: Client) -> int:
     return described.config.workflow_execution_retention_ttl.seconds
 
 
+def environment_of(pid: int) -> str:
+    """Return what a process was given, as far as the system says."""
+    file = Path(f"/proc/{pid}/environ")
+    return file.read_text(errors="replace") if file.exists() else ""
+
+
 async def test_port_and_namespace_outlive_a_kill_and_can_be_set_on_an_existing_file(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("CLOSEOUT_LINK_SECRET", "what only closeout is to know, 32 or more")
     temporal = EmbeddedTemporal(folder, retention_days=3)
     try:
         await temporal.start()
         address = temporal.address
         assert temporal.pid is not None
+        assert "CLOSEOUT_" not in environment_of(temporal.pid)
         os.kill(temporal.pid, signal.SIGKILL)
         assert await temporal.wait() == -signal.SIGKILL
 

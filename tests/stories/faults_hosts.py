@@ -15,7 +15,9 @@ from desk.desk import Desk
 from desk.guard import Guard
 from desk.relay import Relay
 from desk.shelf import Shelf
+from domain.phases import LinkType
 from domain.view import IssueView
+from ledger.kin import KinRow
 from ledger.port import Changes, CommandRow, Head, Ledger, LedgerUnavailableError, PokeBatch
 from workflows.shown import at_start
 
@@ -211,6 +213,10 @@ class HostTransaction:
     async def allot_number(self, zone: str, year: int) -> int:
         """Return the next number."""
         return await self._inner.allot_number(zone, year)
+
+    async def kin(self, zone: str, key: str, target: str, type_: LinkType) -> KinRow | None:
+        """Return what is known of the issue that a link names."""
+        return await self._inner.kin(zone, key, target, type_)
 
     async def append(self, head: Head | None, changes: Changes) -> None:
         """Put changes by for the commit."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 from databases import Database
 from temporalio.client import Client, WorkflowHandle
@@ -32,6 +32,8 @@ from domain.organization import post
 from domain.people import Actor, Officer, Representative
 from domain.responsibility import Held, partition
 from domain.retold import terms_named
+from domain.team import DecisionRef
+from domain.terms import Terms
 from domain.view import CommandResult, Glimpse, IssueView, workflow_id
 from handbooks.shelf import read_terms
 from worker import make_relay, make_worker
@@ -71,8 +73,8 @@ class Post:
 class World:
     """Everything that runs for one zone, and the verbs to live in it."""
 
-    def __init__(self, zone: str, desk: Desk, skipper: TimeSkipper, clock: VirtualClock) -> None:
-        self.zone = zone
+    def __init__(self, terms: Terms, desk: Desk, skipper: TimeSkipper, clock: VirtualClock) -> None:
+        self.zone = terms.handbook.zone
         self.desk = desk
         self.ledger = desk.ledger
         self.supervision = SupervisionDesk(desk)
@@ -80,13 +82,18 @@ class World:
         self.clock = clock
         self.post = Post(clock)
         self.lapse = TimeLapse(desk.ledger, skipper, clock)
-        self.handbook = read_terms(zone).handbook
+        self.terms = terms
+        self.handbook = terms.handbook
         self.number = next(NUMBERS)
         self.task_queue = f"ladder-{self.number}"
 
     def key(self, name: str) -> str:
-        """Return the key of what this story calls so: Temporal's server is all stories' own."""
-        return f"{name}-{self.number}"
+        """Return the key of what this story calls so: Temporal's server is all stories' own.
+
+        `first.f1` is the issue that follows up `first`, under the key that it gives itself.
+        """
+        plain, dot, ending = name.partition(".")
+        return f"{plain}-{self.number}{dot}{ending}"
 
     # --- people ---
 
@@ -115,6 +122,7 @@ class World:
         at: str | None = None,
         occurred_at: datetime | None = None,
         expected_version: int | None = None,
+        under: DecisionRef | None = None,
     ) -> CommandResult:
         """Send a command through door 1, at a local time if one is given; let all hear of it."""
         if at is not None:
@@ -128,6 +136,7 @@ class World:
                 command=command,
                 occurred_at=occurred_at,
                 expected_version=expected_version,
+                under=under,
             )
         )
         await self.lapse.settle()
@@ -241,6 +250,9 @@ class World:
         assert not audit.found, audit.found[:5]
 
 
+AnyWorld = TypeVar("AnyWorld", bound=World)
+
+
 @asynccontextmanager
 async def world_of(
     zone: str,
@@ -253,14 +265,22 @@ async def world_of(
 ) -> AsyncIterator[World]:
     """Run a shipped zone from a local time on, until the end of the block."""
     clock = clock or VirtualClock(beijing(start))
-    async with database.ledger(size=8) as ledger, AsyncExitStack() as up:
-        desk = Desk(ledger, Shelf(ledger, {zone: read_terms(zone)}), clock)
-        world = World(zone, desk, skipping(client), clock)
+    async with database.ledger(size=8) as ledger:
+        terms = read_terms(zone)
+        desk = Desk(ledger, Shelf(ledger, {zone: terms}), clock)
+        async with at_work(World(terms, desk, skipping(client), clock), worker=worker) as world:
+            yield world
+
+
+@asynccontextmanager
+async def at_work(world: AnyWorld, *, worker: bool = True) -> AsyncIterator[AnyWorld]:
+    """Run the world's relay, and its worker unless that is a process of its own."""
+    queue = world.task_queue
+    async with AsyncExitStack() as up:
         if worker:
-            made = make_worker(client, desk, task_queue=world.task_queue, channel=world.post)
+            made = make_worker(world.client, world.desk, task_queue=queue, channel=world.post)
             await up.enter_async_context(made)
-        relay = make_relay(client, desk, task_queue=world.task_queue)
-        relaying = asyncio.create_task(relay.run())
+        relaying = asyncio.create_task(make_relay(world.client, world.desk, task_queue=queue).run())
         try:
             yield world
         finally:

@@ -251,3 +251,43 @@ def test_where_nothing_runs_one_is_told_how_to_start(
 
     assert result.exit_code == 1
     assert "closeout up" in result.stderr
+
+
+def test_the_issues_of_one_message_are_listed_together(stage: Stage) -> None:
+    for key, message in (("a", "msg-7"), ("b", "msg-8"), ("c", "msg-7")):
+        stage.json(REPORT[0], REPORT[1], key, *REPORT[3:], "--report-id", message)
+
+    first = stage.json("list", "--report", "msg-7", "--limit", "1")
+    second = stage.json("list", "--report", "msg-7", "--after", first["after"])
+
+    assert [issue["key"] for issue in first["issues"] + second["issues"]] == ["a", "c"]
+    assert "--report msg-7" in stage.run("list", "--report", "msg-7", "--limit", "1").stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (*DO, "note", "text=\udcff", "--as", OFFICER),
+        ("show", b.ZONE, "\udcff"),
+        ("show", b.ZONE, b.KEY, "--data-dir", "\udcff"),
+    ],
+    ids=["one of several words", "one word", "folder"],
+)
+def test_bytes_that_are_no_text_are_refused_and_shown_as_such(
+    stage: Stage, words: tuple[str, ...]
+) -> None:
+    for form in ((), ("--json",)):
+        result = stage.run(*words, *form)
+
+        assert (result.exit_code, "This is no text." in result.output) == (3, True)
+
+
+def test_a_problem_never_steers_the_screen(stage: Stage) -> None:
+    steering = "\x1b[2J\x9b\u202e"
+
+    for form in ((), ("--json",)):
+        result = stage.run("show", b.ZONE, f"{steering}key", *form)
+
+        assert result.exit_code == 5
+        assert "key" in result.output
+        assert not set(steering[0] + steering[-2:]).intersection(result.output)

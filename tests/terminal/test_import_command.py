@@ -105,3 +105,27 @@ def test_a_file_that_cannot_be_used_is_exit_code_3(folder: Path, name: str, said
     error = json.loads(result.stdout)["error"]
     assert error["message"].startswith(str(folder / name))
     assert said in error["message"]
+
+
+def test_of_a_log_of_sign_offs_the_cases_and_the_marks_are_told_twice(folder: Path) -> None:
+    (folder / "map.toml").write_text(
+        '[group]\nattribute = "team"\n[status]\nattribute = "state"\nclosed = ["paid"]\n'
+        '[signatures]\nsubmitted = "SENT"\nrejected = "BACK"\nfinal_approved = "GOOD"\n',
+        encoding="utf-8",
+    )
+    said = ("SENT", "BACK", "BACK", "SENT", "GOOD", "paid")
+    rows = "".join(event("Desk", state, f"2026-03-0{day}") for day, state in enumerate(said, 1))
+    (folder / "log.xes").write_text(f"<log><trace>\n{rows}</trace></log>", encoding="utf-8")
+
+    result, shown = typed(folder, "--json"), typed(folder)
+
+    assert (result.exit_code, shown.exit_code) == (0, 0)
+    told = json.loads(result.stdout)
+    cases = {"cases_rejected": 1, "cases_resubmitted": 1, "cases_final_approved": 1}
+    assert {name: told[name] for name in cases} == cases
+    assert {name: told["from_ledger"][name] for name in cases} == cases
+    marked = [{"act": "reject", "code": "wrong_phase", "rows": 1}]
+    assert told["marked"] == told["marked_in_ledger"] == marked
+    assert told["ledger_events"]["resolution_proposed"] == 2
+    assert "cases resubmitted" in shown.stdout
+    assert "by the log's authority: reject, wrong_phase" in shown.stdout

@@ -99,7 +99,7 @@ async def test_the_doctor_names_what_is_away_and_what_holds(database: Database) 
     checks = {check["name"]: check for check in json.loads(out)["checks"]}
     assert code == 1
     assert checks["temporal"]["grade"] == "fail"
-    for name in ("postgresql", "schema", "append-only", "rungs"):
+    for name in ("postgresql", "schema", "append-only", "errands", "rungs"):
         assert checks[name]["grade"] == "ok", checks[name]
     assert "not signed" in checks["identity"]["found"]
 
