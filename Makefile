@@ -40,13 +40,13 @@ check: ## everything CI runs; begins with the tests, a tenth of the deep ones, c
 
 parts: setup
 	@rm -f .coverage .coverage.*
-	@COVERAGE_FILE=.coverage.decided $(BIN)/python -m pytest -q $(COUNTED) $(DECIDED) >.coverage.log 2>&1 & \
+	@COVERAGE_FILE=.coverage.decided $(BIN)/python -m pytest -q $(COUNTED) $(DECIDED) >.decided.log 2>&1 & \
 	  decided=$$!; \
-	  COVERAGE_FILE=.coverage.timed $(BIN)/python -m pytest -q $(COUNTED) $(TIMED) >.coverage.timed.log 2>&1 & \
+	  COVERAGE_FILE=.coverage.timed $(BIN)/python -m pytest -q $(COUNTED) $(TIMED) >.timed.log 2>&1 & \
 	  timed=$$!; stack=0; beside=0; kept=0; \
 	  COVERAGE_FILE=.coverage.stack $(BIN)/python -m pytest -q $(COUNTED) $(STACK) || stack=$$?; \
-	  wait $$timed || kept=$$?; cat .coverage.timed.log; \
-	  wait $$decided || beside=$$?; cat .coverage.log; rm .coverage.log .coverage.timed.log; \
+	  wait $$timed || kept=$$?; cat .timed.log; \
+	  wait $$decided || beside=$$?; cat .decided.log; rm .decided.log .timed.log; \
 	  if [ -n "$(COUNTED)" ]; then $(BIN)/coverage combine --quiet .coverage.decided .coverage.stack .coverage.timed; fi && \
 	  exit $$((stack + beside + kept))
 

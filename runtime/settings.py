@@ -20,10 +20,10 @@ PREFIX: Final = "CLOSEOUT_"
 FILE_VARIABLE: Final = "CLOSEOUT_SETTINGS"
 
 OTHER_VARIABLES: Final = frozenset(
-    {FILE_VARIABLE, "CLOSEOUT_ACTOR", "CLOSEOUT_SHARED", "CLOSEOUT_DEEP"}
+    {FILE_VARIABLE, "CLOSEOUT_ACTOR", "CLOSEOUT_SHARED", "CLOSEOUT_DEEP", "CLOSEOUT_TENTH"}
 )
 """Variables with our prefix that are no settings: the settings file, the command line's actor,
-and two of the tests."""
+and three of the tests."""
 
 
 METRICS_PORT_MAX: Final = 65_534
