@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
@@ -32,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("domain", "desk", "workflows", "activities", "ledger", "audit")
 LIVES = deep("lives under another handbook", 600)
 TERMS = read_terms(FICTIONAL)
+SUPERSEDED = re.compile(r'(?<="superseded":\[)[^]]+')
 
 
 @lru_cache
@@ -86,11 +88,18 @@ def test_under_other_names_in_whatever_order_the_same_acts_give_the_same_events(
             moved = Act(act.at, renaming.of(act.actor), renaming.of(act.command), ())
             stored, issue = submitted(issue, moved, other)
             told = [renaming.back(each.replace(other.hash, TERMS.hash)) for each in stored]
-            assert told == [event.model_dump_json() for event in act.events]
+            came = [event.model_dump_json() for event in act.events]
+            assert list(map(with_sets_sorted, told)) == list(map(with_sets_sorted, came))
             compared += len(told)
 
     assert compared > 10 * LIVES
     assert ties
+
+
+def with_sets_sorted(text: str) -> str:
+    """Return an event's text with the rungs that a change passed over in one order: they are a set,
+    which is stored sorted by id so that the same change always gives the same bytes."""
+    return SUPERSEDED.sub(lambda found: ",".join(sorted(found[0].split(","))), text)
 
 
 def due_at_once(issue: Issue, at: datetime) -> bool:
