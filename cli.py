@@ -12,7 +12,7 @@ from runtime.leaving import leave_after
 from terminal.adopting import adopt
 from terminal.application import Application, Body
 from terminal.asking import do, report
-from terminal.auditing import FOUND, replay, verify
+from terminal.auditing import FOUND, verify
 from terminal.board import board, enterprises
 from terminal.calendar_files import (
     calendar_check,
@@ -26,6 +26,23 @@ from terminal.callbacks import callback_draw, callback_list, callback_redraw
 from terminal.clock_audit import clocks_audit
 from terminal.deadlines import why
 from terminal.doctor import doctor
+from terminal.erasing import erase
+from terminal.evidence import evidence_make, evidence_verifier
+from terminal.exporting import (
+    export_check,
+    export_csv,
+    export_jsonl,
+    export_ocel,
+    export_xes,
+)
+from terminal.figures import (
+    figures_definitions,
+    figures_list,
+    figures_publish,
+    figures_recompute,
+    figures_restate,
+    figures_show,
+)
 from terminal.forms import forms_application, forms_rectifications
 from terminal.handbook_check import handbook_check
 from terminal.handbook_publish import handbook_publish
@@ -47,12 +64,22 @@ from terminal.orders import (
     supervise_show,
 )
 from terminal.publishing import calendar_publish, tasks
+from terminal.reads import reads
+from terminal.replaying import replay
 from terminal.routing import routing_preview
 from terminal.session import Wiring
 from terminal.sign_offs import signoff_answer, signoff_link, signoff_report
 from terminal.similar import similar
 from terminal.supervision import supervise_lights, supervise_parked, supervise_warnings
 from terminal.team import team
+from terminal.transparency import (
+    anchor,
+    log_checkpoint,
+    log_key,
+    log_prove,
+    log_rotate,
+    log_status,
+)
 from terminal.zones import zones
 
 if TYPE_CHECKING:
@@ -67,9 +94,9 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[Body, ...]] = {
     "Issues": (report, do, list_, show, history, why, incident, similar, zones),
     "Who is responsible": (board, enterprises, team),
-    "Audit": (verify, replay),
+    "Audit": (verify, replay, reads, anchor),
     "Rules": (adopt, tasks),
-    "Running it": (up, demo, doctor, recover, migrate),
+    "Running it": (up, demo, doctor, recover, migrate, erase),
 }
 """Every command, under the heading of the help that it stands under."""
 
@@ -129,8 +156,35 @@ FAMILIES: dict[str, tuple[str, str, tuple[Body, ...]]] = {
         "Supervision",
         (callback_draw, callback_redraw, callback_list),
     ),
+    "export": (
+        "Events for other programs: JSON lines, CSV, OCEL, XES.",
+        "Audit",
+        (export_jsonl, export_csv, export_ocel, export_xes, export_check),
+    ),
+    "evidence": (
+        "Evidence of one issue for strangers, and the program that checks it.",
+        "Audit",
+        (evidence_make, evidence_verifier),
+    ),
     "import": ("Logs of other systems, played and counted.", "Audit", (import_xes,)),
+    "log": (
+        "The transparency log: checkpoints, keys, proofs.",
+        "Audit",
+        (log_status, log_checkpoint, log_key, log_rotate, log_prove),
+    ),
     "clocks": ("The timer ledger: rungs due, fired, told.", "Audit", (clocks_audit,)),
+    "figures": (
+        "Figures: published, counted again, restated in sight.",
+        "Audit",
+        (
+            figures_definitions,
+            figures_publish,
+            figures_list,
+            figures_show,
+            figures_recompute,
+            figures_restate,
+        ),
+    ),
 }
 """Commands of two words: the summary of the family, the heading of the help, its commands."""
 
@@ -138,10 +192,13 @@ FAMILIES: dict[str, tuple[str, str, tuple[Body, ...]]] = {
 def exit_codes() -> Mapping[type[Exception], int]:
     """Return the code that the process ends with, by the error that ended it.
 
-    Beside these: 0 done, 2 wrong usage, 130 interrupted; 1 also for a failed `doctor`, 6 also for
-    what `verify`, `replay`, `clocks audit`, `callback redraw` and `import xes` find.
+    Beside these: 0 done, 2 wrong usage, 130 interrupted; 1 also for a failed `doctor` and an anchor
+    that `anchor` could not give to, 6 also for what `verify`, `replay`, `clocks audit`,
+    `callback redraw`, `figures recompute`, `import xes`, `export check`, `log prove` find.
     """
+    from audit.evidence import EvidenceError
     from audit.facts import UnsoundTermsError
+    from audit.figures import UncountableStreamError
     from audit.replay import DamagedHistoryError
     from desk.importing.problems import UnusableFileError
     from domain import errors
@@ -168,8 +225,10 @@ def exit_codes() -> Mapping[type[Exception], int]:
         errors.ConflictError: 5,
         errors.UnknownIssueError: 5,
         errors.UnknownOrderError: 5,
+        EvidenceError: FOUND,
         UnsoundTermsError: FOUND,
         DamagedHistoryError: FOUND,
+        UncountableStreamError: FOUND,
     }
 
 

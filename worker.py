@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import contextlib
 import signal
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -34,11 +35,15 @@ from activities.upkeep import Upkeep
 from desk.desk import Desk
 from desk.errands import ErrandRunner
 from desk.guard import Guard
+from desk.log_keeper import LogKeeper
+from desk.log_opening import open_keeper
 from desk.opening import database_url, open_desk
 from desk.order_upkeep import OrderRelay
 from desk.relay import Relay
 from desk.supervising import SupervisionDesk
 from ledger.connections import OutboxBell
+from ledger.postgres_log import log_of
+from runtime.codec import data_converter
 from runtime.errors import StackError
 from runtime.leaving import leave_after
 from runtime.logging import configure_logging
@@ -49,11 +54,18 @@ from workflows.adoption import AdoptionWorkflow
 from workflows.issue import IssueWorkflow
 from workflows.shown import at_start
 from workflows.supervision import SupervisionWorkflow
-from workflows.upkeep import GuardWorkflow, SweepWorkflow
+from workflows.upkeep import GuardWorkflow, LogWorkflow, SweepWorkflow
 
 log = structlog.get_logger()
 
-WORKFLOWS = [IssueWorkflow, SupervisionWorkflow, GuardWorkflow, SweepWorkflow, AdoptionWorkflow]
+WORKFLOWS = [
+    IssueWorkflow,
+    SupervisionWorkflow,
+    GuardWorkflow,
+    SweepWorkflow,
+    LogWorkflow,
+    AdoptionWorkflow,
+]
 STICKY = timedelta(seconds=2)
 GRACE = timedelta(seconds=6)
 ACTIVITIES_AT_ONCE_MAX = 1000
@@ -70,15 +82,17 @@ def make_worker(
     channel: Channel | None = None,
     cached_workflows_max: int = 2000,
     telemetry: Telemetry | None = None,
+    keeper: Callable[[], LogKeeper] | None = None,
 ) -> Worker:
-    """Return a worker for every workflow and activity of Closeout.
+    """Return a worker for every workflow and activity of Closeout. Without a `keeper` the log is
+    not carried on.
 
     The sticky timeout is short: after a killed worker an issue is deaf for that long.
     """
     issue = IssueActivities(desk)
     notifier = Notifier(desk, channel or JournalChannel())
     guard = Guard(desk, client, on_round=(telemetry or Telemetry()).guard_round)
-    upkeep = Upkeep(guard, desk.ledger, client)
+    upkeep = Upkeep(guard, desk.ledger, client, keeper)
     supervision = SupervisionActivities(SupervisionDesk(desk))
     return Worker(
         client,
@@ -95,6 +109,7 @@ def make_worker(
             supervision.tell_order,
             upkeep.guard_round,
             upkeep.sweep_histories,
+            upkeep.carry_log_on,
             AdoptionActivities(desk).adopt_page,
         ],
         workflow_runner=UnsandboxedWorkflowRunner(),
@@ -131,8 +146,12 @@ def make_relay(
 
 
 async def ensure_schedules(client: Client, task_queue: str) -> None:
-    """Have the guard and the sweep run every minute. Again changes nothing."""
-    for name, workflow in (("guard", GuardWorkflow.run), ("sweep", SweepWorkflow.run)):
+    """Have the guard, the sweep and the log's step run every minute. Again changes nothing."""
+    for name, workflow in (
+        ("guard", GuardWorkflow.run),
+        ("sweep", SweepWorkflow.run),
+        ("log", LogWorkflow.run),
+    ):
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(
                 workflow,
@@ -154,7 +173,7 @@ async def serve(settings: Settings, *, worker: bool = True, relay: bool = True) 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     telemetry = Telemetry()
-    client = await connect()
+    client = await connect(data_converter=data_converter(settings))
     async with (
         open_desk(settings, name="closeout-worker", on_fired=telemetry.rungs_fired) as desk,
         contextlib.AsyncExitStack() as up,
@@ -168,7 +187,13 @@ async def serve(settings: Settings, *, worker: bool = True, relay: bool = True) 
             await ensure_schedules(client, settings.task_queue)
             staying = _stay_set_up(client, settings.task_queue)
             up.push_async_callback(_cancelled, asyncio.create_task(staying))
-            made = make_worker(client, desk, task_queue=settings.task_queue, telemetry=telemetry)
+            made = make_worker(
+                client,
+                desk,
+                task_queue=settings.task_queue,
+                telemetry=telemetry,
+                keeper=lambda: open_keeper(log_of(desk.ledger), settings),
+            )
             await up.enter_async_context(made)
         if relay:
             carrier = make_relay(client, desk, task_queue=settings.task_queue, window=BURST)

@@ -4,15 +4,29 @@ import asyncio
 from datetime import timedelta
 
 import structlog
+from pydantic import model_validator
 from temporalio import activity
 
 from activities.channels import Channel
 from desk.desk import Desk
-from domain.model import to_millisecond
+from domain.model import Frozen, to_millisecond
 
 log = structlog.get_logger()
 
 A_MOMENT = timedelta(seconds=1.5)
+
+
+class Told(Frozen):
+    """Which notices were told, and which are still to be: a marker in a history keeps only this."""
+
+    told: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_releases(cls, answer: object) -> object:
+        """In older histories the answer is the list of those that are still to be told."""
+        return {"late": answer} if isinstance(answer, list) else answer
 
 
 class Notifier:
@@ -23,8 +37,8 @@ class Notifier:
         self._channel = channel
 
     @activity.defn
-    async def tell_at_once(self, notice_ids: list[str]) -> list[str]:
-        """Deliver what can be delivered within a moment; return what is still to be told."""
+    async def tell_at_once(self, notice_ids: list[str]) -> Told:
+        """Deliver what can be delivered within a moment; name what was, and what is still to be."""
         tries = (
             asyncio.wait_for(self.tell(notice_id), A_MOMENT.total_seconds())
             for notice_id in notice_ids
@@ -33,7 +47,8 @@ class Notifier:
         late = {id_: error for id_, error in zip(notice_ids, met, strict=True) if error is not None}
         for notice_id, error in late.items():
             log.warning("notice_waits", notice=notice_id, error=repr(error)[:200])
-        return list(late)
+        told = tuple(id_ for id_ in notice_ids if id_ not in late)
+        return Told(told=told, late=tuple(late))
 
     @activity.defn
     async def tell(self, notice_id: str) -> None:

@@ -3,10 +3,11 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
+from audit.chain_check import chain_breaks
 from audit.facts import Life, TermsOf, UnsoundTermsError
 from domain.canonical import canonical, sha256
 from domain.chain import Record
@@ -22,42 +23,63 @@ from ledger.port import CommandRow, FiringRow
 RINGS = {"ring_rung", "ring_order"}
 
 
+FOUND_MAX = 10_000
+"""Findings that are kept; of more only the number is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as it was written. `version` names the event, where there is one.
+    """One thing that is not as it was written. `version` names the event, where there is one, and
+    `field` the column or the part of it.
 
-    `kind` is one of chain, event, fold, head, command, rung, clock, link, errand, terms,
-    publication; of the last, `stream` is the publication.
+    `kind` is one of chain, event, fold, head, column, command, decision, rung, clock, notice, link,
+    errand, number, task, terms, publication; of the log leaf, tree, checkpoint, key, anchor, time;
+    `stream` is then the publication, or the place in the log.
     """
 
     kind: str
     stream: str
     version: int | None
     message: str
+    field: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a verification looked at, and what it found."""
+    """What a verification looked at, and what it found: the first FOUND_MAX, and how many more."""
 
     streams: int
     events: int
     commands: int
     found: tuple[Finding, ...]
+    left_out: int = 0
 
     @property
     def is_sound(self) -> bool:
         """Return whether nothing was found."""
         return not self.found
 
+    @property
+    def count(self) -> int:
+        """Return how many findings there are, kept or not."""
+        return len(self.found) + self.left_out
+
     def plus(self, other: "Findings") -> "Findings":
         """Return both together."""
+        found = self.found + other.found if other.found else self.found
         return Findings(
             self.streams + other.streams,
             self.events + other.events,
             self.commands + other.commands,
-            self.found + other.found,
+            found[:FOUND_MAX],
+            self.left_out + other.left_out + max(0, len(found) - FOUND_MAX),
         )
+
+
+def chain_findings(records: Sequence[Record]) -> Iterator[Finding]:
+    """Yield what does not follow from the event before it, or is not what was hashed."""
+    for each in chain_breaks(records):
+        yield Finding("chain", each.stream, each.version, each.problem, each.field)
 
 
 async def terms_findings(life: Life, terms_of: TermsOf) -> list[Finding]:
@@ -148,7 +170,8 @@ def result_findings(life: Life, numbers: dict[int, str | None]) -> Iterator[Find
     by_version = {record.version: record for record in life.records}
     for row in life.commands:
         last = row.first_version - 1 + row.count
-        caused = [by_version.get(version) for version in range(row.first_version, last + 1)]
+        there = min(last, row.first_version - 1 + len(by_version))  # a count may say anything
+        caused = [by_version.get(version) for version in range(row.first_version, there + 1)]
         number = numbers.get(last)
         answer = CommandResult.model_construct(
             command_id=row.id,
@@ -190,9 +213,8 @@ def rung_findings(
                 "stream": row.stream == life.stream,
             }
             for column in (column for column, same in said.items() if not same):
-                yield Finding(
-                    "rung", life.stream, record.version, f"{label}: {column} is not as recorded"
-                )
+                message = f"{label}: {column} is not as recorded"
+                yield Finding("rung", life.stream, record.version, message, column)
         seen.add(name)
     counted = Counter((row.clock, row.cycle, row.rung) for row in firings)
     for name, times in counted.items():

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from audit.order_promises import read_order_promises
 from audit.promises import Account, Discrepancy, Fate, read_promises
 from domain.chain import Record
 from domain.model import written
@@ -144,9 +145,11 @@ async def audit_stream(
     grace: timedelta = GRACE,
     tell_within: timedelta = TELL_WITHIN,
 ) -> StreamTimers:
-    """Account for every rung of one stream, and compare with the table of firings."""
+    """Account for every rung of one stream, an issue's or an order's, and compare with the table of
+    firings."""
     records, rows = await _read(ledger, stream, now)
-    book = read_promises(records, now=now, grace=grace)
+    read = read_order_promises if is_order_stream(stream) else read_promises
+    book = read(records, now=now, grace=grace)
     accounts = tuple(book.accounts())
     found = [*book.found, *_row_findings(accounts, rows)]
     untold = list(_untold(accounts, rows, now - tell_within))
@@ -166,7 +169,7 @@ async def _batches(ledger: TimerFacts, zone: str | None) -> AsyncIterator[list[s
     batch: list[str] = []
     async for stream in ledger.streams():
         if is_order_stream(stream) or (zone is not None and not stream.startswith(f"{zone}/")):
-            continue  # the limits of orders are no clocks; `verify` holds their rungs to the table
+            continue  # the limits of orders are no clocks of issues; `verify` accounts for them
         batch.append(stream)
         if len(batch) == AT_ONCE:
             yield batch

@@ -1,7 +1,8 @@
 """What the streams say of links between issues, held against what the ledger keeps of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from audit.checks import Finding
 from audit.facts import Life, Tables, Waiting, read_life
@@ -158,6 +159,30 @@ class KinBalance:
             else:
                 version = row.first_version if row.count else None
                 self._carried[row.id] = _Carried(life.stream, version, row.body)
+
+    def take_in(self, other: "KinBalance") -> None:
+        """Take in what another balance heard, of other streams."""
+        for id_ in other._called:
+            if self._carried.pop(id_, None) is None:
+                self._called.add(id_)
+        for id_, each in other._carried.items():
+            if id_ in self._called:
+                self._called.remove(id_)
+            else:
+                self._carried[id_] = each
+
+    def plain(self) -> dict[str, object]:
+        """Return the balance as text, for a state that is kept."""
+        carried = {id_: [e.stream, e.version, e.text] for id_, e in self._carried.items()}
+        return {"called": sorted(self._called), "carried": carried}
+
+    @classmethod
+    def of_plain(cls, plain: Mapping[str, Any]) -> "KinBalance":
+        """Return the balance that `plain` gave."""
+        balance = cls()
+        balance._called = set(plain["called"])
+        balance._carried = {id_: _Carried(*each) for id_, each in plain["carried"].items()}
+        return balance
 
     async def findings(self, ledger: Waiting) -> list[Finding]:
         """Name what was told, or waits to be told, and no event called for; and links of no issue.

@@ -11,20 +11,20 @@ from datetime import UTC, datetime
 from heapq import nsmallest
 from typing import Protocol
 
-from audit.facts import Facts, TermsOf, terms_reader
+from audit.facts import Facts, terms_reader
 from domain.issue import Issue
-from domain.lights import WORST_FIRST, Light, Shown, ShownThen, light_of, lights_at
-from domain.orders import is_order_stream
+from domain.lights import WORST_FIRST, Light, Shown, ShownThen, light_then
 from domain.responsibility import Holder, working
-from domain.retold import terms_named
+from domain.sight import Sight
 from domain.terms import Terms
+from ledger.asof import AsOf, Filters, stood
 from ledger.port import IssueRow
 
 PAGE = 500
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-class LightFacts(Facts, Protocol):
+class LightFacts(Facts, AsOf, Protocol):
     """The part of a ledger that lights are read from."""
 
     async def find(
@@ -96,7 +96,21 @@ async def board_then(
     progress: Callable[[int], None] = lambda _: None,
 ) -> Board:
     """Return the same for any past instant, by what the ledger held then."""
-    return await _board(_open_then(ledger, zone, at), at, unit, worst, progress)
+    sight = Sight(at, await ledger.safe_position(), known_at=at)
+    return await board_seen(ledger, sight, zone=zone, unit=unit, worst=worst, progress=progress)
+
+
+async def board_seen(
+    ledger: LightFacts,
+    sight: Sight,
+    *,
+    zone: str | None = None,
+    unit: str | None = None,
+    worst: int = 20,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Board:
+    """Return the same as it is seen from any sight."""
+    return await _board(_open_then(ledger, zone, sight), sight.at, unit, worst, progress)
 
 
 async def _open_now(ledger: LightFacts, zone: str | None, at: datetime) -> AsyncIterator[ShownThen]:
@@ -105,31 +119,18 @@ async def _open_now(ledger: LightFacts, zone: str | None, at: datetime) -> Async
         rows = await ledger.find(zone=zone, open_only=True, after=after, limit=PAGE)
         for row in rows:
             terms = await terms_of(row.issue.terms)
-            moment = max(at, row.issue.changed_at)
-            yield ShownThen(row.issue, terms, light_of(row.issue, terms, moment))
+            yield light_then(row.issue, terms, at)
         if len(rows) < PAGE:
             return
         after = rows[-1].issue.stream
 
 
 async def _open_then(
-    ledger: LightFacts, zone: str | None, at: datetime
+    ledger: LightFacts, zone: str | None, sight: Sight
 ) -> AsyncIterator[ShownThen]:
     terms_of = terms_reader(ledger)
-    async for stream in ledger.streams(batch=PAGE):
-        if is_order_stream(stream) or zone not in (None, stream.partition("/")[0]):
-            continue
-        found = await _then(ledger, terms_of, stream, at)
-        if found is not None and found.issue.is_open:
-            yield found
-
-
-async def _then(
-    ledger: LightFacts, terms_of: TermsOf, stream: str, at: datetime
-) -> ShownThen | None:
-    records = [record for record in await ledger.records(stream) if record.at <= at]
-    terms = {hash_: await terms_of(hash_) for hash_ in terms_named(records)}
-    return lights_at(records, terms, at)
+    async for row in stood(ledger, sight, Filters(zone=zone, open_only=True)):
+        yield light_then(row.issue, await terms_of(row.issue.terms), sight.at)
 
 
 @dataclass(slots=True)

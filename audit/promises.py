@@ -12,9 +12,10 @@ from typing import assert_never
 
 from audit.effects import ON_THE_WAY, is_effect
 from domain.chain import Record
-from domain.clocks import ClockTransition, Move, RungDue
+from domain.clocks import ClockTransition, Move, Run, RungDue
 from domain.events import RungFired
 from domain.model import written
+from domain.order_events import OrderRungFired
 
 MOVES_NOTHING = '"clocks":[]'
 FIRES = '"kind":"rung_fired"'
@@ -98,6 +99,9 @@ class _Cycle:
     accounts: dict[str, Account] = field(default_factory=dict)
 
 
+Firing = RungFired | OrderRungFired
+
+
 class PromiseBook:
     """Keeps account of every rung of one issue while its events are read in order."""
 
@@ -126,8 +130,7 @@ class PromiseBook:
         try:
             event = record.event
         except (ValueError, KeyError, TypeError) as error:
-            said = f"the event cannot be read: {str(error)[:200]}"
-            self.found.append(Discrepancy("unreadable", None, None, None, record.version, said))
+            self._unreadable(record, error)
             return
         cause = None
         if isinstance(event, RungFired):
@@ -152,7 +155,11 @@ class PromiseBook:
                     said = f"was due at {written(promise.due_at)}, and nothing has come of it"
                     self._find("unaccounted", cycle, rung, promise.version, said)
 
-    def _fire(self, record: Record, event: RungFired) -> None:
+    def _unreadable(self, record: Record, error: Exception) -> None:
+        said = f"the event cannot be read: {str(error)[:200]}"
+        self.found.append(Discrepancy("unreadable", None, None, None, record.version, said))
+
+    def _fire(self, record: Record, event: Firing) -> None:
         cycle = self._cycles.get((event.clock, event.cycle))
         if cycle is None:
             cycle = self._cycles[event.clock, event.cycle] = _Cycle(event.clock, event.cycle)
@@ -183,7 +190,7 @@ class PromiseBook:
             )
         self._repeat(record, event, cycle)
 
-    def _repeat(self, record: Record, event: RungFired, cycle: _Cycle) -> None:
+    def _repeat(self, record: Record, event: Firing, cycle: _Cycle) -> None:
         """A rung that repeats promises its next; those between are named, for they never fire."""
         for rung in event.skipped:
             cycle.standing.pop(rung, None)
@@ -199,7 +206,7 @@ class PromiseBook:
                 "gap", cycle, rung, record.version, f"{event.rung} fired, and this is left out"
             )
 
-    def _move(self, record: Record, cause: RungFired | None, change: ClockTransition) -> None:
+    def _move(self, record: Record, cause: Firing | None, change: ClockTransition) -> None:
         cycle = self._present.get(change.clock)
         rungs = () if change.run is None else change.run.rungs
         match change.move:
@@ -219,12 +226,13 @@ class PromiseBook:
                     self._pause(cycle, record, cause)
             case Move.RESUME | Move.RETARGET:
                 if cycle is not None:
-                    self._run_on(cycle, record, cause, change)
+                    passed_over = () if change.retarget is None else change.retarget.superseded
+                    self._run_on(cycle, record, cause, change.run, passed_over)
             case _:
                 assert_never(change.move)
 
     def _end(
-        self, cycle: _Cycle, record: Record, cause: RungFired | None, change: ClockTransition
+        self, cycle: _Cycle, record: Record, cause: Firing | None, change: ClockTransition
     ) -> None:
         for rung in (*cycle.standing, *cycle.held):
             promise = cycle.standing.get(rung)
@@ -238,7 +246,7 @@ class PromiseBook:
         cycle.standing.clear()
         cycle.held.clear()
 
-    def _pause(self, cycle: _Cycle, record: Record, cause: RungFired | None) -> None:
+    def _pause(self, cycle: _Cycle, record: Record, cause: Firing | None) -> None:
         for rung, promise in cycle.standing.items():
             if _was_passed_over(promise, record, cause):
                 said = f"was due at {written(promise.due_at)} and had not fired at the pause"
@@ -249,23 +257,28 @@ class PromiseBook:
         cycle.standing.clear()
 
     def _run_on(
-        self, cycle: _Cycle, record: Record, cause: RungFired | None, change: ClockTransition
+        self,
+        cycle: _Cycle,
+        record: Record,
+        cause: Firing | None,
+        run: Run | None,
+        superseded: Iterable[str],
     ) -> None:
         """A clock that resumes, or is given another target, promises all that is left anew."""
         for rung, promise in cycle.standing.items():
             if _was_passed_over(promise, record, cause):
                 said = f"was due at {written(promise.due_at)} and had not fired when its target "
                 self._passed_over(cycle, rung, record, said + "changed")
-        for rung in () if change.retarget is None else change.retarget.superseded:
+        for rung in superseded:
             cycle.standing.pop(rung, None)
             cycle.held.pop(rung, None)
             self._supersede(cycle, rung, record.version)
-        if change.run is None:
+        if run is None:
             return
         left = {**cycle.standing, **cycle.held}
         cycle.standing.clear()
         cycle.held.clear()
-        for due in change.run.rungs:
+        for due in run.rungs:
             left.pop(due.id, None)
             self._promise(cycle, due, record)
         for rung in left:
@@ -316,7 +329,7 @@ class PromiseBook:
         self.found.append(Discrepancy(kind, cycle.clock, cycle.number, rung, version, message))
 
 
-def _was_passed_over(promise: _Promise, record: Record, cause: RungFired | None) -> bool:
+def _was_passed_over(promise: _Promise, record: Record, cause: Firing | None) -> bool:
     """Tell whether the rung was due when `record` took it away.
 
     What is due fires before any act, hence an act takes away only what is still to come. But a

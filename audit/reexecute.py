@@ -1,16 +1,16 @@
 """Every recorded decision made again from what was sent, and compared byte for byte (I3)."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 
-from pydantic import ValidationError
-
 from audit.facts import Facts, Life, TermsOf, UnsoundTermsError, read_life, terms_reader
 from audit.kin import kin_recorded
+from audit.replay_words import first_difference
 from domain.chain import GENESIS, Origin, Record, recorded
-from domain.commands import SUBMISSION
+from domain.commands import SUBMISSION, Accept
 from domain.commands_of_kin import LinkCommand
 from domain.commands_of_time import Adoption
 from domain.decisions import Context, decide
@@ -23,19 +23,33 @@ from domain.order_commands import ORDER_SUBMISSION, AdoptOrderTerms
 from domain.order_events import OrderEvent
 from domain.order_evolve import evolve_order
 from domain.orders import SupervisionOrder, is_order_stream
-from ledger.port import CommandRow
+from ledger.port import CommandRow, UnreadableRowError
 
-SHOWN_CHARACTERS_MAX = 160
+SAID_CHARACTERS_MAX = 1000
+SPOILT = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    UnreadableRowError,
+    UnsoundTermsError,
+    ValueError,
+)
+"""What reading on may raise once somebody has written what no desk writes: it is a finding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A decision that does not come out again. `version` is of the event it would have caused."""
+    """A decision that does not come out again. `version` is of the event it would have caused,
+    `field` the way into its text to what differs."""
 
     stream: str
     command_id: str
     version: int | None
     message: str
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +79,14 @@ NOTHING = Reexecution(0, 0, ())
 
 async def reexecute(facts: Facts, stream: str, terms_of: TermsOf | None = None) -> Reexecution:
     """Decide every stored command of a stream again. Each is judged on the history as stored, so a
-    changed rule is named at each decision that it changes, and nowhere else."""
-    life = await read_life(facts, stream)
-    return await reexecute_life(life, terms_of or terms_reader(facts))
+    changed rule is named at each decision that it changes, and nowhere else. What cannot be read
+    is a difference too."""
+    try:
+        life = await read_life(facts, stream)
+        return await reexecute_life(life, terms_of or terms_reader(facts))
+    except SPOILT as error:
+        told = f"its rows cannot be read: {in_words(error)}"
+        return Reexecution(0, 0, (Difference(stream, "", None, told),))
 
 
 async def reexecute_all(
@@ -90,15 +109,12 @@ async def reexecute_life(life: Life, terms_of: TermsOf) -> Reexecution:
     for row in life.commands:
         stored = life.records[at : at + row.count]
         at += row.count
-        found = [
-            Difference(life.stream, row.id, version, message)
-            for version, message in await _compared(life, row, issue, stored, terms_of)
-        ]
-        identical += not found
-        differences += found
+        problems, after = await _compared(life, row, issue, stored, terms_of)
+        identical += not problems
+        differences += [Difference(life.stream, row.id, *problem) for problem in problems]
         try:
-            issue = _folded(life, issue, stored)
-        except ValueError as error:
+            issue = _folded(life, issue, stored) if problems else after
+        except SPOILT as error:
             differences.append(_unreadable(life, row, stored, error))
             break
     if at < len(life.records) and not differences:
@@ -109,21 +125,27 @@ async def reexecute_life(life: Life, terms_of: TermsOf) -> Reexecution:
     return Reexecution(len(life.commands), identical, tuple(differences))
 
 
+_Problem = tuple[int | None, str] | tuple[int | None, str, str]
+"""The version of an event, what is wrong with it, and of a text the field."""
+
+
 async def _compared(
     life: Life,
     row: CommandRow,
     issue: Issue | SupervisionOrder | None,
     stored: tuple[Record, ...],
     terms_of: TermsOf,
-) -> list[tuple[int | None, str]]:
+) -> tuple[list[_Problem], Issue | SupervisionOrder | None]:
+    """Return what differs, and the issue as this decision leaves it: events that are the same to
+    the byte leave it as the stored ones do, so that these need not be read and folded."""
     first = 1 + (0 if issue is None else issue.version)
     previous = life.records[first - 2].hash if first > 1 else GENESIS
     try:
-        events, occurred_at = await _decided(row, issue, stored, terms_of)
+        events, after, occurred_at = await _decided(row, issue, stored, terms_of)
     except IssueError as error:
-        return [(first if stored else None, f"decided again, it is refused: {error}")]
-    except (UnsoundTermsError, ValidationError, ValueError, LookupError) as error:
-        return [(first if stored else None, f"it cannot be decided again: {error}")]
+        return [(first if stored else None, f"decided again, it is refused: {error}")], None
+    except SPOILT as error:
+        return [(first if stored else None, f"it cannot be decided again: {in_words(error)}")], None
     origin = Origin(
         stream=life.stream,
         command_id=row.id,
@@ -133,7 +155,7 @@ async def _compared(
         occurred_at=occurred_at,
     )
     produced = recorded(events, origin, after_version=first - 1, previous=previous)
-    return list(_differences(stored, produced))
+    return list(_differences(stored, produced)), after
 
 
 async def _decided(
@@ -141,8 +163,9 @@ async def _decided(
     issue: Issue | SupervisionOrder | None,
     stored: tuple[Record, ...],
     terms_of: TermsOf,
-) -> tuple[Sequence[Event | OrderEvent], datetime | None]:
-    """Return the events that the command causes by today's code, and when it says it took place."""
+) -> tuple[Sequence[Event | OrderEvent], Issue | SupervisionOrder, datetime | None]:
+    """Return the events that the command causes by today's code, the issue after them, and when
+    the command says it took place."""
     terms = await terms_of(row.terms)
     if is_order_stream(row.stream):
         asked = ORDER_SUBMISSION.validate_json(row.body)
@@ -150,36 +173,42 @@ async def _decided(
         move = asked.command if isinstance(asked.command, AdoptOrderTerms) else None
         target = None if move is None else await terms_of(move.terms)
         judged = Context(at=row.at, terms=terms, rules=row.rules, target=target)
-        return decide_order(order, asked, judged).events, asked.occurred_at
+        ruled = decide_order(order, asked, judged)
+        return ruled.events, ruled.order, asked.occurred_at
     submission = SUBMISSION.validate_json(row.body)
-    command, number = submission.command, _number_recorded(stored)
+    command = submission.command
+    number = _number_recorded(stored) if isinstance(command, Accept) else None
     target = await terms_of(command.terms) if isinstance(command, Adoption) else None
     known = issue if isinstance(issue, Issue) else None
     kin = kin_recorded(known, stored) if isinstance(command, LinkCommand) else None
     context = Context(row.at, terms, rules=row.rules, number=number, target=target, kin=kin)
-    return decide(known, submission, context).events, submission.occurred_at
+    decision = decide(known, submission, context)
+    return decision.events, decision.issue, submission.occurred_at
 
 
-def _differences(
-    stored: tuple[Record, ...], produced: tuple[Record, ...]
-) -> Iterator[tuple[int | None, str]]:
+def _differences(stored: tuple[Record, ...], produced: tuple[Record, ...]) -> Iterator[_Problem]:
     for was, comes in zip_longest(stored, produced):
         if was is None:
             yield comes.version, f"decided again, it also causes {comes.kind}"
         elif comes is None:
             yield was.version, f"decided again, it does not cause {was.kind}"
         elif was.text != comes.text:
-            yield was.version, f"decided again, the text differs: {_first_difference(was, comes)}"
+            field, parts = _parting(was.text, comes.text)
+            yield was.version, f"decided again, the text differs: {parts}", field
         elif was.hash != comes.hash:
-            yield was.version, "decided again, the text is the same and the hash is not"
+            yield was.version, "decided again, the text is the same and the hash is not", "hash"
 
 
-def _first_difference(was: Record, comes: Record) -> str:
-    """Return both texts from a little before the place where they part."""
-    pairs = enumerate(zip_longest(was.text, comes.text))
-    place = max(0, next(index for index, (left, right) in pairs if left != right) - 30)
-    end = place + SHOWN_CHARACTERS_MAX
-    return f"stored …{was.text[place:end]}… and now …{comes.text[place:end]}…"
+def _parting(was: str, comes: str) -> tuple[str, str]:
+    """Return where two texts part first, and what each has there."""
+    try:
+        found = first_difference(json.loads(was), json.loads(comes), "")
+    except (ValueError, RecursionError):
+        return "text", "what is stored is not JSON that can be read"
+    if found is None:
+        return "text", "the same values, written otherwise"
+    path, stored, now = found
+    return path.removeprefix(".") or "text", f"{stored} is stored, and {now} comes out"
 
 
 def _number_recorded(stored: tuple[Record, ...]) -> str | None:
@@ -207,8 +236,15 @@ def _folded(
 
 
 def _unreadable(
-    life: Life, row: CommandRow, stored: tuple[Record, ...], error: ValueError
+    life: Life, row: CommandRow, stored: tuple[Record, ...], error: Exception
 ) -> Difference:
-    return Difference(
-        life.stream, row.id, stored[0].version, f"the events after this cannot be folded: {error}"
-    )
+    version = stored[0].version if stored else None
+    told = f"the events after this cannot be folded: {in_words(error)}"
+    return Difference(life.stream, row.id, version, told)
+
+
+def in_words(error: Exception) -> str:
+    """Return what an error says, in so many words that a finding can hold them."""
+    text = str(error)
+    named = text if isinstance(error, ValueError | UnreadableRowError | UnsoundTermsError) else ""
+    return (named or f"{type(error).__name__}: {text}")[:SAID_CHARACTERS_MAX]

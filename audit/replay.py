@@ -1,279 +1,337 @@
-"""Archived workflow histories: replayed by today's code, and held against the ledger's rings."""
+"""Two independent records compared: the ledger, decided again, and the histories of its workflows,
+run again by today's code. What one of them tells and the other does not is named."""
 
-import asyncio
-import gzip
-import hashlib
-import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
-from google.protobuf.json_format import ParseError
-from pydantic import ValidationError
-from temporalio.api.common.v1 import Payload
-from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.converter import DataConverter
-from temporalio.worker import Replayer
 
-from audit.facts import Tables
-from domain.commands import SUBMISSION, RingRung
-from domain.events import HistoryLost
-from domain.order_commands import ORDER_SUBMISSION, RingOrder
-from domain.order_view import OrderRing
+from audit.facts import Facts, stream_names, terms_reader
+from audit.reexecute import NOTHING, SPOILT, Reexecution, in_words, reexecute
+from audit.replay_acts import Told, take
+from audit.replay_checks import Kept, LostSpan, StreamCheck, check_stream, is_open
+from audit.replay_histories import (
+    DamagedHistoryError,
+    HistoryReplay,
+    ReplayFailure,
+    ReplayReport,
+    read_apart,
+    read_history,
+    replay_histories,
+)
+from audit.replay_words import Mismatch
+from domain.order_view import order_workflow_id
 from domain.orders import is_order_stream
-from domain.view import Ring, RingOutcome, workflow_id
-from ledger.port import CommandRow, HistoryRow
+from domain.view import workflow_id
+from ledger.port import HistoryRow, NoticeRow
 
-RING_ACTIVITIES: dict[str, type[Ring] | type[OrderRing]] = {"ring": Ring, "ring_order": OrderRing}
-RING_KINDS = {"ring_rung", "ring_order"}
+__all__ = [
+    "CrossCheck",
+    "DamagedHistoryError",
+    "LostSpan",
+    "Mismatch",
+    "ReplayFailure",
+    "ReplayReport",
+    "Replayed",
+    "cross_check",
+    "read_history",
+    "replay_histories",
+    "replay_ledger",
+]
+
+NAMED_MAX = 1_000
+"""So many of each kind of finding, and issues without a workflow, are named; all are counted."""
+PAGE = 500
+ISSUE_PREFIX = "issue/"
+
+Live = Callable[[str, set[str]], Awaitable[Sequence[WorkflowHistory]]]
+"""Gives the histories that Temporal has of a workflow, less the runs that are archived."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayFailure:
-    """A run whose history is damaged, or does not replay."""
+class Archive(Facts, Protocol):
+    """The part of a ledger that is held against workflow histories."""
 
-    run_id: str
-    workflow_id: str
-    problem: str
+    async def notices(self, stream: str) -> list[NoticeRow]:
+        """Return the notices of a stream, oldest first."""
+        ...
+
+    async def histories(self, workflow_id: str | None = None) -> list[HistoryRow]:
+        """Return the archived histories, of one workflow or of all."""
+        ...
+
+    async def archived_workflows(self, after: str, limit: int) -> list[str]:
+        """Return the ids of workflows with an archived history, in order, after the id `after`."""
+        ...
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayReport:
-    """How many runs were replayed to the end without a difference, and which were not."""
+class Checked(Facts, Protocol):
+    """The part of a ledger that given histories are held against."""
 
-    replayed: int
-    failures: tuple[ReplayFailure, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LostSpan:
-    """A stretch of an issue's life whose workflow history is gone, as the ledger itself says, and
-    the rings in it that therefore have no activity."""
-
-    stream: str
-    run: str
-    from_at: datetime
-    to_at: datetime
-    rings: tuple[str, ...]
+    async def notices(self, stream: str) -> list[NoticeRow]:
+        """Return the notices of a stream, oldest first."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """Rings by command id, as two independent records have them.
+    """Ledger and histories held against each other.
 
-    `pending`: in the ledger, and its run is not archived yet. Only `only_in_ledger` and
-    `only_in_history` are findings.
+    `pending`: in the ledger, and its run is not archived yet. `unnamed`: deliveries of which only
+    markers without names can tell. Only `found` is found; of it, and of the streams without a
+    workflow, at most NAMED_MAX are named.
     """
 
-    rings_in_both: int
-    only_in_ledger: tuple[str, ...]
-    only_in_history: tuple[str, ...]
-    lost_spans: tuple[LostSpan, ...]
-    pending: int
+    rings_in_both: int = 0
+    commands_in_both: int = 0
+    deliveries_in_both: int = 0
+    pending: int = 0
+    unnamed: int = 0
+    without_workflow: int = 0
+    mismatches: int = 0
+    found: tuple[Mismatch, ...] = ()
+    lost_spans: tuple[LostSpan, ...] = ()
+    streams_without_workflow: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
         """Return whether the two records tell the same."""
-        return not (self.only_in_ledger or self.only_in_history)
+        return not self.mismatches
 
+    @property
+    def only_in_ledger(self) -> tuple[str, ...]:
+        """Return the commands that no history asks for."""
+        return tuple(each.about for each in self.found if each.kind == "missing")
 
-class DamagedHistoryError(Exception):
-    """An archived history is not what was swept."""
+    @property
+    def only_in_history(self) -> tuple[str, ...]:
+        """Return the commands that were done by a history and are not in the ledger."""
+        return tuple(each.about for each in self.found if each.kind in ("surplus", "foreign"))
 
 
 @dataclass(slots=True)
-class _Rings:
-    """What the histories say: every ring asked for, those that fired, and until when they go."""
+class _Tally:
+    rings: int = 0
+    commands: int = 0
+    deliveries: int = 0
+    pending: int = 0
+    unnamed: int = 0
+    without: int = 0
+    mismatches: int = 0
+    found: list[Mismatch] = field(default_factory=list)
+    lost: list[LostSpan] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
 
-    asked: set[str] = field(default_factory=set)
-    fired: set[str] = field(default_factory=set)
-    heard_until: dict[str, datetime] = field(default_factory=dict)
+    def add(self, check: StreamCheck) -> None:
+        self.rings += check.rings
+        self.commands += check.commands
+        self.deliveries += check.deliveries
+        self.pending += check.pending
+        self.unnamed += check.unnamed
+        self.mismatches += len(check.found)
+        self.found += check.found[: NAMED_MAX - len(self.found)]
+        self.lost += check.lost[: NAMED_MAX - len(self.lost)]
+        self.without += check.without_workflow
+        if check.without_workflow and len(self.names) < NAMED_MAX:
+            self.names.append(check.stream)
+
+    def total(self) -> CrossCheck:
+        return CrossCheck(
+            rings_in_both=self.rings,
+            commands_in_both=self.commands,
+            deliveries_in_both=self.deliveries,
+            pending=self.pending,
+            unnamed=self.unnamed,
+            without_workflow=self.without,
+            mismatches=self.mismatches,
+            found=tuple(self.found),
+            lost_spans=tuple(self.lost),
+            streams_without_workflow=tuple(self.names),
+        )
 
 
-def read_history(row: HistoryRow) -> WorkflowHistory:
-    """Return the history that a row holds; its hash is tried first. Raises DamagedHistoryError."""
-    try:
-        plain = gzip.decompress(row.archive)
-        if row.sha256 != hashlib.sha256(plain).hexdigest():
-            raise DamagedHistoryError("the archive is not what was hashed")
-        history = WorkflowHistory.from_json(row.workflow_id, plain.decode())
-    except (OSError, EOFError, zlib.error, ValueError, ParseError) as error:
-        raise DamagedHistoryError(f"the archive cannot be read: {error}") from error
-    if len(history.events) != row.events:
-        said = f"the archive has {len(history.events)} events, and {row.events} were swept"
-        raise DamagedHistoryError(said)
-    return history
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The three answers of a replay. `archived` and `running` are histories that were read."""
+
+    streams: int
+    decided: Reexecution
+    histories: ReplayReport
+    checked: CrossCheck
+    archived: int
+    running: int
+
+    @property
+    def is_sound(self) -> bool:
+        """Return whether everything came out as it is written."""
+        return self.decided.is_identical and not self.histories.failures and self.checked.is_sound
 
 
-async def replay_histories(
-    rows: Iterable[HistoryRow],
+async def replay_ledger(
+    ledger: Archive,
     workflows: Sequence[type],
     *,
     data_converter: DataConverter = DataConverter.default,
-) -> ReplayReport:
-    """Run the given workflow classes over archived histories and name each that they cannot follow.
+    live: Live | None = None,
+    only: str | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Replayed:
+    """Replay one stream, or all of them and every archived history that belongs to none.
 
-    A replay compares commands and their order, not arguments or results; the hash pins the rest.
+    One stream at a time is held in memory. `live` is asked for what is not archived; without it
+    the runs of what is open are taken to be still to come. `progress` hears how many are done.
     """
-    histories: dict[str, WorkflowHistory] = {}
-    failures: list[ReplayFailure] = []
-    for row in rows:
+    replay = _Replay(ledger, HistoryReplay(workflows, data_converter), data_converter, live)
+    if only is not None:
+        await replay.stream(only)
+        return replay.total()
+    async for stream in ledger.streams():
+        await replay.stream(stream)
+        progress(replay.streams)
+    async for strays in _pages(ledger):
+        for name in strays:
+            stream = stream_of(name)
+            if not await ledger.commands(stream):
+                await replay.stray(name)
+    return replay.total()
+
+
+class _Replay:
+    def __init__(
+        self, ledger: Archive, replay: HistoryReplay, converter: DataConverter, live: Live | None
+    ) -> None:
+        self.streams = 0
+        self._ledger = ledger
+        self._replay = replay
+        self._converter = converter
+        self._live = live
+        self._terms_of = terms_reader(ledger)
+        self._tally = _Tally()
+        self._decided = NOTHING
+        self._replayed = self._archived = self._running = 0
+        self._failures: list[ReplayFailure] = []
+
+    async def stream(self, stream: str) -> None:
+        """Take the histories first: what they tell of is in the ledger by then. Temporal is asked
+        for those of what is open, and of what the archive does not tell all of."""
+        workflow = workflow_of(stream)
+        told = await self._read(workflow)
+        check, more = await self._checked(stream, told)
+        if self._live is not None and more:
+            await self._ask(workflow, told)
+            check, _ = await self._checked(stream, told)
+        self._tally.add(check)
+        decided = self._decided.plus(await reexecute(self._ledger, stream, self._terms_of))
+        self._decided = replace(decided, differences=decided.differences[:NAMED_MAX])
+        self.streams += 1
+
+    async def _checked(self, stream: str, told: Told) -> tuple[StreamCheck, bool]:
+        """Hold what is kept of a stream against its histories; True: Temporal may tell more."""
         try:
-            histories[row.run_id] = await asyncio.to_thread(read_history, row)
-        except DamagedHistoryError as error:
-            failures.append(ReplayFailure(row.run_id, row.workflow_id, str(error)))
-    if not histories:
-        return ReplayReport(0, tuple(failures))
-    replayer = Replayer(workflows=workflows, data_converter=data_converter)
-    for run_id, history in histories.items():
-        result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-        if result.replay_failure is not None:
-            problem = f"does not replay: {result.replay_failure}"
-            failures.append(ReplayFailure(run_id, history.workflow_id, problem))
-    lost = {failure.run_id for failure in failures}
-    return ReplayReport(len(histories.keys() - lost), tuple(failures))
+            kept = await kept_of(self._ledger, stream)
+            check = check_stream(kept, told)
+        except SPOILT as error:
+            said = f"its rows cannot be read: {in_words(error)}"
+            found = Mismatch("ledger", stream, "", None, None, "rows", said)
+            return StreamCheck(stream, found=[found]), False
+        return check, is_open(kept) or check.lacks_histories
+
+    async def stray(self, workflow: str) -> None:
+        """Take histories of something that the ledger does not have."""
+        told = await self._read(workflow)
+        self._tally.add(check_stream(Kept(stream_of(workflow), (), (), ()), told))
+
+    async def _read(self, workflow: str) -> Told:
+        told = Told()
+        for row in await self._ledger.histories(workflow):
+            told.archived.add(row.run_id)
+            self._archived += 1
+            try:
+                history = await read_apart(row)
+            except DamagedHistoryError as error:
+                damaged = ReplayFailure(row.run_id, row.workflow_id, str(error))
+                self._failures += [damaged][: NAMED_MAX - len(self._failures)]
+                continue
+            await self._take(told, row.run_id, history, live=False)
+        return told
+
+    async def _ask(self, workflow: str, told: Told) -> None:
+        if self._live is None:
+            return
+        for history in await self._live(workflow, told.archived):
+            self._running += 1
+            await self._take(told, history.run_id, history, live=True)
+        told.looked = True
+
+    async def _take(self, told: Told, run_id: str, history: WorkflowHistory, *, live: bool) -> None:
+        failures = await self._replay.failures(run_id, history)
+        self._failures += failures[: NAMED_MAX - len(self._failures)]
+        self._replayed += not failures
+        await take(told, run_id, history, self._converter, live=live)
+
+    def total(self) -> Replayed:
+        return Replayed(
+            streams=self.streams,
+            decided=self._decided,
+            histories=ReplayReport(self._replayed, tuple(self._failures)),
+            checked=self._tally.total(),
+            archived=self._archived,
+            running=self._running,
+        )
+
+
+async def _pages(ledger: Archive) -> AsyncIterator[list[str]]:
+    after = ""
+    while page := await ledger.archived_workflows(after, PAGE):
+        yield page
+        after = page[-1]
 
 
 async def cross_check(
-    ledger: Tables,
+    ledger: Checked,
     histories: Iterable[HistoryRow],
     *,
     live: Iterable[WorkflowHistory] = (),
     data_converter: DataConverter = DataConverter.default,
 ) -> CrossCheck:
-    """Hold every ring of the ledger against the `ring` activities of the histories, both ways.
+    """Hold the whole ledger against these histories, both ways; for ledgers of a test's size.
 
-    `live`: histories of runs that are not archived yet, fetched before this is called. The rings of
-    an open issue whose run was not given are pending too. Raises DamagedHistoryError.
+    `live`: histories of runs that are not archived yet, fetched before this is called. What belongs
+    to an open issue whose run was not given is pending too. Raises DamagedHistoryError.
     """
-    archived, unswept = _Rings(), _Rings()
+    told: dict[str, Told] = {}
     for row in histories:
-        await _take(archived, read_history(row), data_converter)
+        of_row = told.setdefault(row.workflow_id, Told())
+        await take(of_row, row.run_id, await read_apart(row), data_converter, live=False)
     for history in live:
-        await _take(unswept, history, data_converter)
+        of_run = told.setdefault(history.workflow_id, Told())
+        await take(of_run, history.run_id, history, data_converter, live=True)
     tally = _Tally()
     async for stream in ledger.streams():
-        await _check_stream(ledger, stream, archived, unswept, tally)
-    only_in_history = (archived.fired | unswept.fired) - tally.in_ledger
-    return CrossCheck(
-        rings_in_both=tally.both,
-        only_in_ledger=tuple(sorted(tally.only_in_ledger)),
-        only_in_history=tuple(sorted(only_in_history)),
-        lost_spans=tuple(tally.lost),
-        pending=tally.pending,
+        of_stream = told.pop(workflow_of(stream), Told())
+        tally.add(check_stream(await kept_of(ledger, stream), of_stream))
+    for workflow, stray in told.items():
+        tally.add(check_stream(Kept(stream_of(workflow), (), (), ()), stray))
+    return tally.total()
+
+
+async def kept_of(ledger: Checked, stream: str) -> Kept:
+    """Return what the ledger keeps of a stream."""
+    return Kept(
+        stream,
+        await ledger.records(stream),
+        await ledger.commands(stream),
+        await ledger.notices(stream),
     )
 
 
-@dataclass(slots=True)
-class _Tally:
-    both: int = 0
-    pending: int = 0
-    in_ledger: set[str] = field(default_factory=set)
-    only_in_ledger: list[str] = field(default_factory=list)
-    lost: list[LostSpan] = field(default_factory=list)
+def workflow_of(stream: str) -> str:
+    """Return the id of the workflow that keeps the time of an issue or an order."""
+    zone, key = stream_names(stream)
+    return order_workflow_id(zone, key) if is_order_stream(stream) else workflow_id(zone, key)
 
 
-async def _check_stream(
-    ledger: Tables, stream: str, archived: _Rings, unswept: _Rings, tally: _Tally
-) -> None:
-    rings = {
-        _ring_id(row): row.at for row in await ledger.commands(stream) if row.kind in RING_KINDS
-    }
-    tally.in_ledger |= rings.keys()
-    missing = {id_: at for id_, at in rings.items() if id_ not in archived.asked}
-    tally.both += len(rings) - len(missing)
-    of_order = is_order_stream(stream)
-    workflow = stream if of_order else workflow_id(*stream.split("/", 1))
-    pending = {id_ for id_ in missing if id_ in unswept.asked}
-    heard_until_at = unswept.heard_until.get(workflow)
-    if heard_until_at is not None:
-        pending |= {id_ for id_, at in missing.items() if at > heard_until_at}
-    tally.pending += len(pending)
-    missing = {id_: at for id_, at in missing.items() if id_ not in pending}
-    records = [] if of_order else await ledger.records(stream)
-    for event in [record.event for record in records]:
-        if isinstance(event, HistoryLost):
-            lost = {id_ for id_, at in missing.items() if event.from_at <= at <= event.to_at}
-            span = LostSpan(stream, event.run, event.from_at, event.to_at, tuple(sorted(lost)))
-            tally.lost.append(span)
-            missing = {id_: at for id_, at in missing.items() if id_ not in lost}
-    if missing and heard_until_at is None and await _is_open(ledger, stream):
-        tally.pending += len(missing)
-    else:
-        tally.only_in_ledger += missing
-
-
-async def _is_open(ledger: Tables, stream: str) -> bool:
-    if is_order_stream(stream):
-        found = await ledger.order(stream)
-        return found is not None and found.order.is_open
-    row = await ledger.issue(stream)
-    return row is not None and row.issue.is_open
-
-
-async def _take(rings: _Rings, history: WorkflowHistory, data_converter: DataConverter) -> None:
-    """Collect a history's rings. One without an end yet may be in the ledger all the same; one that
-    ended without firing (stale, or early) left no command behind."""
-    by_event: dict[int, str] = {}
-    for event in history.events:
-        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
-            asked = event.activity_task_scheduled_event_attributes
-            kind = RING_ACTIVITIES.get(asked.activity_type.name)
-            if kind is not None:
-                ring = await _ring_asked(history, kind, asked.input.payloads, data_converter)
-                by_event[event.event_id] = ring
-                rings.asked.add(ring)
-        elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-            done = event.activity_task_completed_event_attributes
-            if done.scheduled_event_id in by_event:
-                (answer,) = await data_converter.decode(done.result.payloads)
-                if isinstance(answer, dict) and answer.get("outcome") == RingOutcome.FIRED:
-                    rings.fired.add(by_event[done.scheduled_event_id])
-    if history.events:
-        last_at = history.events[-1].event_time.ToDatetime(tzinfo=UTC)
-        rings.heard_until[history.workflow_id] = last_at
-
-
-async def _ring_asked(
-    history: WorkflowHistory,
-    kind: type[Ring] | type[OrderRing],
-    payloads: Sequence[Payload],
-    data_converter: DataConverter,
-) -> str:
-    try:
-        (plain,) = await data_converter.decode(payloads)
-        return kind.model_validate(plain).command_id
-    except (ValidationError, ValueError) as error:
-        said = f"{history.workflow_id} asks for a ring that cannot be read: {error}"
-        raise DamagedHistoryError(said) from error
-
-
-def _ring_id(row: CommandRow) -> str:
-    """Return the id under which the body's rung is rung, or the row's own if it cannot be read."""
-    try:
-        if is_order_stream(row.stream):
-            return _order_ring_id(row)
-        sent = SUBMISSION.validate_json(row.body)
-    except ValidationError:
-        return row.id
-    if not isinstance(sent.command, RingRung):
-        return row.id
-    command = sent.command
-    return Ring(
-        zone=sent.zone,
-        key=sent.key,
-        clock=command.clock,
-        cycle=command.cycle,
-        rung=command.rung,
-    ).command_id
-
-
-def _order_ring_id(row: CommandRow) -> str:
-    sent = ORDER_SUBMISSION.validate_json(row.body)
-    command = sent.command
-    if not isinstance(command, RingOrder):
-        return row.id
-    return OrderRing(
-        zone=sent.zone, key=sent.key, cycle=command.cycle, rung=command.rung
-    ).command_id
+def stream_of(workflow: str) -> str:
+    """Return the stream whose time a workflow keeps."""
+    return workflow.removeprefix(ISSUE_PREFIX)

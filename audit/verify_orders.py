@@ -5,18 +5,21 @@ from dataclasses import dataclass, fields
 
 from audit.checks import (
     Finding,
+    chain_findings,
     command_findings,
     result_findings,
     rung_findings,
     terms_findings,
 )
-from audit.facts import Life, Tables, TermsOf, read_life
-from domain.chain import Record, breaks
-from domain.order_events import OrderRungFired
+from audit.facts import Life, Tables, TermsOf, UnsoundTermsError, read_life
+from audit.verify_columns import NoticeTally, order_column_findings
+from domain.chain import Record
+from domain.order_events import OrderEvent, OrderRungFired
 from domain.order_evolve import evolve_order
 from domain.orders import SupervisionOrder
 from ledger.order_codec import columns_of
 from ledger.orders import OrderColumns, OrderRow
+from ledger.pages import StreamPage
 from ledger.port import FiringRow, UnreadableRowError
 
 READS_MAX = 5
@@ -24,16 +27,41 @@ READS_MAX = 5
 
 async def order_findings(
     ledger: Tables, stream: str, terms_of: TermsOf
-) -> tuple[Life, tuple[Finding, ...]]:
+) -> tuple[Life, list[Finding]]:
     """Verify one stream: what was read of it, and what is not as it was written."""
     life, stored, firings = await _read(ledger, stream)
     found = [
-        *(Finding("chain", b.stream, b.version, b.problem) for b in breaks(life.records)),
+        *chain_findings(life.records),
         *command_findings(life),
         *await terms_findings(life, terms_of),
         *_fold_findings(life, stored, firings),
     ]
-    return life, tuple(found)
+    if isinstance(ledger, StreamPage):
+        found += await _page_findings(life, ledger, terms_of)
+    return life, found
+
+
+async def _page_findings(life: Life, page: StreamPage, terms_of: TermsOf) -> list[Finding]:
+    """Where the ledger gives pages: columns that no list goes by, and notices."""
+    order: SupervisionOrder | None = None
+    told, events = NoticeTally(), list[tuple[Record, OrderEvent]]()
+    try:
+        for record in life.records:
+            if events and events[-1][0].command_id != record.command_id and order is not None:
+                told.of_order(events, order, await terms_of(events[0][0].terms))
+                events = []
+            event = record.order_event
+            order = evolve_order(order, event, zone=life.zone, key=life.key, terms=record.terms)
+            events.append((record, event))
+        if order is not None:
+            told.of_order(events, order, await terms_of(events[0][0].terms))
+    except (ValueError, KeyError, TypeError, UnsoundTermsError):
+        return []  # told of already
+    stored = page.stored(life.stream)
+    found = list(told.findings(life, stored.notices, stored.firings))
+    if order is not None and stored.order is not None:
+        found += order_column_findings(life, order, stored.order)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +127,7 @@ def _column_findings(
     for column in fields(OrderColumns):
         if getattr(columns, column.name) != getattr(expected, column.name):
             said = f"the stored order's {column.name} is not what its events come to"
-            yield Finding("fold", life.stream, order.version, said)
+            yield Finding("fold", life.stream, order.version, said, column.name)
 
 
 def _head_findings(

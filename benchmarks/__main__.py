@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick] [--only ack,lives,history,lateness,calendars,folds]`."""
+"""`python -m benchmarks [--quick] [--only ack,lives,history,lateness,calendars,folds,verify]`."""
 
 import argparse
 import asyncio
@@ -15,14 +15,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import acknowledgement, calendars, folds, histories, lateness, lives
+from benchmarks import (
+    acknowledgement,
+    calendars,
+    folds,
+    histories,
+    lateness,
+    lives,
+    verification,
+)
 from benchmarks.figures import Results
 from benchmarks.stage import Stage, standing
 from runtime.logging import configure_logging
 from runtime.postgres_home import remove_home
 
 RESULTS = Path(__file__).parent / "results"
-SECTIONS = ("ack", "lives", "history", "lateness", "calendars", "folds")
+SECTIONS = ("ack", "lives", "history", "lateness", "calendars", "folds", "verify")
 
 FULL: dict[str, dict[str, float]] = {
     "ack": {"issues": 1000, "windows": 3, "seconds": 2.5, "warm_s": 2.5},
@@ -31,6 +39,7 @@ FULL: dict[str, dict[str, float]] = {
     "lateness": {"rungs": 1000, "lead_s": 25.0},
     "calendars": {"cases": 40, "rounds": 5, "seconds": 0.1, "fresh": 15},
     "folds": {"rounds": 9, "seconds": 0.2},
+    "verify": {"issues": 100_000, "distinct": 300, "rounds": 5, "seconds": 1.0},
 }
 QUICK: dict[str, dict[str, float]] = {
     "ack": {"issues": 200, "windows": 1, "seconds": 1.0, "warm_s": 1.0},
@@ -39,6 +48,7 @@ QUICK: dict[str, dict[str, float]] = {
     "lateness": {"rungs": 100, "lead_s": 6.0},
     "calendars": {"cases": 10, "rounds": 1, "seconds": 0.02, "fresh": 3},
     "folds": {"rounds": 1, "seconds": 0.05},
+    "verify": {"issues": 200, "distinct": 20, "rounds": 1, "seconds": 0.1},
 }
 MEASURES: dict[str, Callable[..., Awaitable[None]]] = {
     "ack": acknowledgement.measure,
@@ -46,8 +56,12 @@ MEASURES: dict[str, Callable[..., Awaitable[None]]] = {
     "history": histories.measure,
     "lateness": lateness.measure,
 }
-COMPUTED: dict[str, Callable[..., None]] = {"calendars": calendars.measure, "folds": folds.measure}
-"""Pure computation: no stack, and CPU time instead of the wall's."""
+COMPUTED: dict[str, Callable[..., None]] = {
+    "calendars": calendars.measure,
+    "folds": folds.measure,
+    "verify": verification.measure,
+}
+"""Without the stack; pure computation by CPU time instead of the wall's."""
 
 
 async def run(console: Console, sections: list[str], pool_size: int, *, quick: bool) -> Results:
@@ -76,7 +90,7 @@ async def run(console: Console, sections: list[str], pool_size: int, *, quick: b
 
 async def _measured(name: str, results: Results, pool_size: int, flags: dict[str, float]) -> None:
     if name in COMPUTED:
-        COMPUTED[name](results, **flags)
+        await asyncio.to_thread(COMPUTED[name], results, **flags)
         return
     folder = Path(tempfile.mkdtemp(prefix="closeout-benchmark-"))
     try:

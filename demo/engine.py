@@ -91,15 +91,14 @@ async def archive(engine: Engine, streams: list[tuple[str, str]]) -> int:
     """Sweep the closed runs into the archive; Temporal's lists lag, so until all are there."""
     ledger, kept = engine.desk.ledger, 0
     since = datetime.now(UTC) - timedelta(days=1)
-    closed = [
-        workflow_id(zone, key)
-        for zone, key in streams
-        if not (await engine.desk.row(zone, key)).issue.is_open
-    ]
+    closed = []  # the last run of each: one that was closed may have heard of its follow-up
+    for zone, key in streams:
+        if not (await engine.desk.row(zone, key)).issue.is_open:
+            handle = engine.client.get_workflow_handle(workflow_id(zone, key))
+            closed.append((await handle.describe()).run_id)
     for _ in range(200):
         kept += await sweep(engine.client, ledger, since)
-        there = {row.workflow_id for row in await ledger.histories()}
-        if there.issuperset(closed):
+        if await ledger.archived(closed) == set(closed):
             return kept
         await asyncio.sleep(0.1)
     msg = "closed runs did not appear in Temporal's lists"

@@ -16,10 +16,10 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from activities.upkeep import history_row
 from audit.reexecute import reexecute_all
 from audit.replay import cross_check, replay_histories
-from audit.verify import verify_all
 from demo.acts import begins_at, play_cases, play_stories
 from demo.cases import Case, read_cases
 from demo.engine import Parts, archive, drain, live_histories, running
+from demo.proofs import prove
 from demo.stories import Story, read_stories
 from demo.summary import Ended, Expected, ended, print_proofs, table_of
 from demo.virtual import TimeLapse, VirtualClock, skipping
@@ -27,6 +27,7 @@ from desk.opening import open_desk
 from domain.days import zone_of
 from domain.phases import Phase
 from ledger.migrate import migrate
+from ledger.postgres import in_postgres
 from runtime.errors import FolderTakenError, FolderUnusableError
 from runtime.lock import holder
 from runtime.postgres_home import remove_home
@@ -140,15 +141,16 @@ async def close(
     """Show where everything ended and check every record; whether all is as it must be."""
     expected = [*(end for case in cases for end in _case_ends(case)), *map(_story_end, stories)]
     with _bars(console) as bars:
-        bar = bars.add_task("Proofs 核验", total=4)
+        bar = bars.add_task("Proofs 核验", total=5)
         async with open_desk(settings) as desk:
             rows = [await ended(desk, end) for end in expected]
-            findings = await verify_all(desk.ledger)
-            bars.advance(bar)
+            ledger = in_postgres(desk.ledger)
+            proved = await prove(ledger, settings, [f"{end.zone}/{end.key}" for end in expected])
+            bars.advance(bar, 2)
             again = await reexecute_all(desk.ledger)
             bars.advance(bar)
             histories = await desk.ledger.histories()
-            runs = [*histories, *(history_row(one, one.workflow_id, "RUNNING") for one in live)]
+            runs = [*histories, *(history_row(one, one.run_id, "RUNNING") for one in live)]
             replay = await replay_histories(
                 runs, parts.workflows, data_converter=pydantic_data_converter
             )
@@ -164,7 +166,7 @@ async def close(
         style="dim",
     )
     workflows = {run.workflow_id for run in runs}
-    sound = print_proofs(console, findings, again, replay, workflows, rings)
+    sound = print_proofs(console, proved, again, replay, workflows, rings)
     return _told(console, rows) and sound
 
 

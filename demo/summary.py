@@ -9,7 +9,7 @@ from rich.table import Table
 
 from audit.reexecute import Reexecution
 from audit.replay import CrossCheck, ReplayReport
-from audit.verify import Findings
+from demo.proofs import Proved
 from desk.desk import Desk
 from domain.issue import Issue
 from domain.organization import enterprise
@@ -145,7 +145,7 @@ def working(length: timedelta | None) -> str:
 
 def print_proofs(
     console: Console,
-    findings: Findings,
+    proved: Proved,
     again: Reexecution,
     replay: ReplayReport,
     workflows: set[str],
@@ -156,6 +156,7 @@ def print_proofs(
     Histories are counted by their `workflows`: whether a closed issue that hears of its follow-up
     hears it in a run of its own is a matter of milliseconds.
     """
+    findings = proved.verification.streams
     broken = {finding.stream for finding in findings.found}
     whole = workflows - {failure.workflow_id for failure in replay.failures}
     fired = rings.rings_in_both + len(rings.only_in_ledger) + len(rings.only_in_history)
@@ -177,13 +178,24 @@ def print_proofs(
             rings.is_sound and not rings.pending,
             f"rings found in both records: {rings.rings_in_both} of {fired + rings.pending}",
         ),
+        (
+            proved.verification.is_sound,
+            f"{proved.leaves} facts under a signed checkpoint, anchored outside the database",
+        ),
+        (
+            proved.files == proved.accepted,
+            f"evidence files that an independent program accepts: {proved.accepted} of "
+            f"{proved.files}, in {proved.evidence}",
+        ),
     ]
     for sound, line in lines:
         console.print(f"[green]✓[/] {line}" if sound else f"[red]✗[/] {line}")
-    for finding in findings.found[:10]:
+    for finding in proved.verification.found[:10]:
         console.print(f"    {finding}")
     for failure in replay.failures[:10]:
         console.print(f"    {failure}")
-    for ring in (*rings.only_in_ledger[:5], *rings.only_in_history[:5]):
-        console.print(f"    {ring}")
+    for found in rings.found[:10]:
+        console.print(f"    {found}")
+    if proved.refused:
+        console.print(f"    {proved.refused}")
     return all(sound for sound, _ in lines)

@@ -8,17 +8,12 @@ from datetime import datetime
 
 import structlog
 
-from desk.changes import (
-    changes_of,
-    head_after,
-    result_of,
-    row_after,
-    rungs_fired,
-)
+from desk.changes import changes_of, head_after, result_of, row_after, rungs_fired
 from desk.clock import DeskClock
 from desk.kinship import kin_of, require_errand, require_no_errand, require_own_id
 from desk.repeats import first_report
 from desk.ringing import NotDueError, require_fired
+from desk.sealing import Sealer
 from desk.seen import Seer
 from desk.shelf import Shelf
 from domain.canonical import canonical, sha256
@@ -41,14 +36,7 @@ from domain.model import to_millisecond
 from domain.people import ENGINE, Engine
 from domain.phases import Phase
 from domain.terms import Terms
-from domain.view import (
-    Answer,
-    CommandResult,
-    IssueView,
-    Ring,
-    RingAnswer,
-    RingOutcome,
-)
+from domain.view import Answer, CommandResult, IssueView, Ring, RingAnswer, RingOutcome
 from ledger.codec import read_snapshot
 from ledger.port import (
     Changes,
@@ -91,7 +79,7 @@ class Desk:
     """Carries out commands: lock, decide, record, fold, project, acknowledge; one transaction each.
 
     `on_poke` is called after a commit that left something for the relay, `on_fired` after one that
-    fired rungs, with the zone.
+    fired rungs, with the zone. Personal texts are sealed by `sealer` before anything is decided.
     """
 
     def __init__(
@@ -103,6 +91,7 @@ class Desk:
         wakeup_spread_ms: int = 0,
         on_poke: Callable[[], None] = lambda: None,
         on_fired: OnFired = lambda _zone, _rungs: None,
+        sealer: Sealer | None = None,
     ) -> None:
         self.ledger = ledger
         self.shelf = shelf
@@ -110,6 +99,7 @@ class Desk:
         self.seer = Seer(clock, wakeup_spread_ms)
         self.on_poke = on_poke
         self.on_fired = on_fired
+        self.sealer = sealer or Sealer()
         self._known: OrderedDict[str, tuple[Head, Issue]] = OrderedDict()
 
     async def carry_out(self, submission: Submission) -> CommandResult:
@@ -205,6 +195,7 @@ class Desk:
                 )
             require_own_id(submission)
             require_no_errand(submission)
+            submission = await self.sealer.received(submission, self.ledger, by_workflow=heard)
             return await self._with_retries(submission, heard=heard)
         except IssueError as refusal:
             await self._keep(refusal, submission)

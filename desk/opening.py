@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 
 from desk.clock import DeskClock, SystemClock
 from desk.desk import Desk, OnFired
+from desk.sealing import Sealer
 from desk.shelf import Shelf
-from handbooks.shelf import read_terms, zones
+from handbooks.shelf import proved_before, read_terms, zones
 from ledger.connections import OutboxBell, open_pool
 from ledger.port import LedgerError
 from ledger.postgres import PostgresLedger
 from runtime.errors import SettingsError
+from runtime.seals import subject_keys
 from runtime.settings import Settings
 
 BETWEEN_RINGS_SECONDS = 0.05
@@ -66,7 +68,8 @@ async def open_desk(
     ringing = asyncio.create_task(ringer.run())
     try:
         folder = settings.handbook_dir
-        terms = {zone: read_terms(zone, folder) for zone in zones(folder)}
+        known = proved_before()
+        terms = {zone: read_terms(zone, folder, proved=known) for zone in zones(folder)}
         yield Desk(
             ledger,
             Shelf(ledger, terms),
@@ -74,6 +77,7 @@ async def open_desk(
             wakeup_spread_ms=settings.wakeup_spread_ms,
             on_poke=ringer,
             on_fired=on_fired,
+            sealer=Sealer(subject_keys(settings)),
         )
     finally:
         ringing.cancel()
@@ -87,6 +91,11 @@ async def open_desk(
 def database_url(settings: Settings) -> str:
     """Return the ledger's URL for the application's role, or say how to name one."""
     if settings.database_url is None:
+        if settings.reader_database_url is not None:
+            raise SettingsError(
+                "This needs the writer's role, and only the reader's role is named "
+                "(CLOSEOUT_READER_DATABASE_URL): set CLOSEOUT_DATABASE_URL as well."
+            )
         raise SettingsError(
             "No ledger is named. Start one with `closeout up`, or set CLOSEOUT_DATABASE_URL."
         )

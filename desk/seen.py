@@ -26,9 +26,9 @@ class Seer:
         """Return what the issue's workflow must know."""
         return Glimpse.model_validate(self._shown(row))
 
-    def view(self, row: IssueRow) -> IssueView:
-        """Return the issue as people read it."""
-        return IssueView.model_validate(self._shown(row) | as_seen(row.issue))
+    def view(self, row: IssueRow, at: datetime | None = None) -> IssueView:
+        """Return the issue as people read it, or as they would have read it `at` a past instant."""
+        return IssueView.model_validate(self._shown(row, at) | as_seen(row.issue))
 
     def wake_at(self, stream: str, due_at: datetime) -> datetime:
         """Return when, on the engine's clock, the workflow of `stream` should wake for a rung."""
@@ -38,8 +38,8 @@ class Seer:
         share = int.from_bytes(hashlib.sha256(stream.encode()).digest()[:4]) % self._spread_ms
         return due_at + timedelta(milliseconds=share)
 
-    def _shown(self, row: IssueRow) -> dict[str, object]:
-        issue, at = row.issue, to_millisecond(self._clock.now())
+    def _shown(self, row: IssueRow, at: datetime | None = None) -> dict[str, object]:
+        issue, at = row.issue, at or to_millisecond(self._clock.now())
         deadline = issue.deadline
         return {
             "zone": issue.zone,

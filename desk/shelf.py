@@ -41,6 +41,8 @@ class Shelf:
     """
 
     def __init__(self, ledger: Ledger, shipped: Mapping[str, Terms]) -> None:
+        self.keeps = True
+        """Whether the ledger gets what is in force from here: a reader's role adds nothing."""
         self._ledger = ledger
         self._shipped = dict(shipped)
         self._current = dict(shipped)
@@ -75,7 +77,8 @@ class Shelf:
         return self._versions.get(version)
 
     async def current(self, zone: str, at: datetime) -> Terms:
-        """Return the terms in force for `zone`; the ledger has them from the first use on."""
+        """Return the terms in force for `zone`; the ledger has them from the first use on, unless
+        this shelf only reads."""
         await self._look()
         terms = self._current.get(zone)
         if terms is None and zone in self._unfit:
@@ -141,7 +144,7 @@ class Shelf:
 
     async def keep(self, terms: Terms, at: datetime) -> None:
         """Put a version where every process finds it, unless it is there."""
-        if terms.hash not in self._kept:
+        if self.keeps and terms.hash not in self._kept:
             await self._ledger.put_terms(terms.hash, terms.handbook.zone, canonical(terms), at)
             self._kept.add(terms.hash)
             self._remember(terms)

@@ -225,12 +225,23 @@ class WorkingCalendar(Frozen):
             known = tuple((start, end) for start, end in spans if end > start)
             if len(self._ranges_by_day) >= DAYS_KEPT_MAX:
                 self._ranges_by_day.clear()
+                self._next_by_day.clear()
             self._ranges_by_day[day] = known
         return known
 
     def works_on(self, day: date) -> bool:
         """Tell whether anything opens on this day."""
         return bool(self.ranges_on(day))
+
+    def next_working_day(self, after: date, searched_max: int) -> date | None:
+        """Return the first day after `after` that is worked, None if none of so many is."""
+        known = self._next_by_day.get(after)
+        if known is None:
+            days = (after + number * ONE_DAY for number in range(1, searched_max))
+            known = next((day for day in days if self.works_on(day)), None)
+            if known is not None:
+                self._next_by_day[after] = known
+        return known
 
     def derivation(self, from_at: datetime, to_at: datetime) -> tuple[Span, ...]:
         """Return ordered spans from one instant to the other that add up to `working_ms` (R2.6)."""
@@ -310,6 +321,11 @@ class WorkingCalendar(Frozen):
     @cached_property
     def _ranges_by_day(self) -> dict[date, tuple[tuple[int, int], ...]]:
         """What `ranges_on` has worked out so far: every new deadline asks for the same few days."""
+        return {}
+
+    @cached_property
+    def _next_by_day(self) -> dict[date, date]:
+        """What `next_working_day` has worked out so far, forgotten with the ranges."""
         return {}
 
     @cached_property

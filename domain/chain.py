@@ -35,12 +35,12 @@ class Record:
 
     @property
     def event(self) -> Event:
-        """Return the event of an issue that `text` holds."""
+        """Return the event of an issue that `text` holds. Raises ValueError."""
         return read_text(self.text)
 
     @property
     def order_event(self) -> OrderEvent:
-        """Return the event of a supervision order that `text` holds."""
+        """Return the event of a supervision order that `text` holds. Raises ValueError."""
         return ORDER_EVENT.validate_python(_plain(self.text))
 
 
@@ -58,11 +58,12 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A place where a stream is not what was written."""
+    """A place where a stream is not what was written. `field` is the column."""
 
     stream: str
     version: int
     problem: str
+    field: str
 
 
 def recorded(
@@ -99,14 +100,17 @@ def link(previous: str, text: str) -> str:
 
 
 def read_text(text: str) -> Event:
-    """Return the event of an issue whose canonical text is `text`."""
+    """Return the event of an issue whose canonical text is `text`. Raises ValueError."""
     return EVENT.validate_python(_plain(text))
 
 
 def _plain(text: str) -> dict[str, object]:
-    plain = json.loads(text)
-    fields: dict[str, object] = plain["body"]
-    return fields | {"at": plain["at"], "by": plain["actor"], "kind": plain["kind"]}
+    try:
+        plain = json.loads(text)
+        fields: dict[str, object] = plain["body"]
+        return fields | {"at": plain["at"], "by": plain["actor"], "kind": plain["kind"]}
+    except (LookupError, TypeError, RecursionError) as error:
+        raise ValueError(f"the text holds no event: {type(error).__name__}: {error}") from error
 
 
 def breaks(records: Iterable[Record]) -> Iterator[Break]:
@@ -116,33 +120,34 @@ def breaks(records: Iterable[Record]) -> Iterator[Break]:
     """
     previous, expected, last_at = GENESIS, 1, None
     for record in records:
-        for problem in _problems(record, previous, expected, last_at):
-            yield Break(record.stream, record.version, problem)
+        for problem, field in _problems(record, previous, expected, last_at):
+            yield Break(record.stream, record.version, problem, field)
         previous, expected, last_at = record.hash, record.version + 1, record.at
 
 
 def _problems(
     record: Record, previous: str, expected: int, last_at: datetime | None
-) -> Iterator[str]:
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a record, and in which column."""
     if record.version != expected:
-        yield f"version {expected} is missing"
+        yield f"version {expected} is missing", "version"
     if record.previous != previous:
-        yield "the previous hash is not that of the event before"
+        yield "the previous hash is not that of the event before", "previous"
     if link(record.previous, record.text) != record.hash:
-        yield "the text is not what was hashed"
+        yield "the text is not what was hashed", "text"
     if last_at is not None and record.at < last_at:
-        yield "recorded before the event that it follows"
+        yield "recorded before the event that it follows", "at"
     yield from _column_problems(record)
 
 
-def _column_problems(record: Record) -> Iterator[str]:
+def _column_problems(record: Record) -> Iterator[tuple[str, str]]:
     try:
         plain = json.loads(record.text)
-    except ValueError:
-        yield "the text is not JSON"
+    except (ValueError, RecursionError):
+        yield "the text is not JSON", "text"
         return
     if not isinstance(plain, dict):
-        yield "the text is not an object"
+        yield "the text is not an object", "text"
         return
     columns = {
         "stream": record.stream,
@@ -157,7 +162,7 @@ def _column_problems(record: Record) -> Iterator[str]:
     }
     for column, value in columns.items():
         if plain.get(column) != value:
-            yield f"column {column} is not what the text says"
+            yield f"column {column} is not what the text says", column
 
 
 def _exactly(at: datetime) -> str:

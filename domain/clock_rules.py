@@ -185,9 +185,21 @@ class ClockRule(Frozen):
         """Return how the clock answers to changes; silence means `keep_elapsed` throughout."""
         return self.retarget or RetargetRule()
 
+    def may_begin_at(self, kind: str) -> bool:
+        """Return whether an event of this kind can start the clock at all."""
+        return _can_hold(self.start, kind)
+
+    def may_move_at(self, kind: str) -> bool:
+        """Return whether an event of this kind can move the clock at all while it runs."""
+        return _can_hold((*self.stop, *self.cancel, *self.reset, *self.pause), kind)
+
     def rung(self, fired_as: str) -> RungRule | None:
         """Return the rung that fires under this id (`rung_name`)."""
         return rung_called(self.rungs, fired_as)
+
+
+def _can_hold(conditions: Sequence[Condition], kind: str) -> bool:
+    return any(not each.events or kind in each.events for each in conditions)
 
 
 def rung_called(rungs: Sequence[RungRule], fired_as: str) -> RungRule | None:
@@ -210,6 +222,8 @@ def rung_name(rung: RungRule, turn: int, number: int | None = None) -> str:
     Once a breach has been undone by a later deadline all is promised anew, in the next turn:
     `<id>.2`, and `<id>.2.<n>` for a repeat. Nothing fires twice under one id (R4.2).
     """
+    if not turn and number is None:
+        return rung.id
     parts = [
         rung.id,
         *([str(turn + 1)] if turn else []),

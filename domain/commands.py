@@ -29,6 +29,7 @@ from domain.model import (
     is_unset,
 )
 from domain.people import Actor
+from domain.personal import ContactPerson, Said
 from domain.phases import CloseRule, Origin, PauseReason, Priority, TurnAwayCode
 from domain.staffing import LevelEffect
 from domain.team import PARTS_MAX, DecisionRef, PartAsked
@@ -61,6 +62,9 @@ class Report(Frozen):
 
     application: ApplyAsked | None = Field(default=None, exclude_if=is_none)
     """What is applied for, of the kinds that the handbook knows (Q44)."""
+
+    contact: ContactPerson | None = Field(default=None, exclude_if=is_none)
+    """Whom to reach about it."""
 
     succeeds: Key | None = Field(default=None, exclude_if=is_none)
     promise: Promise | None = Field(default=None, exclude_if=is_none)
@@ -109,6 +113,8 @@ class Note(Frozen):
     kind: Literal["note"] = "note"
     text: Text
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=20)] = ()
+    personal: Said | None = Field(default=None, exclude_if=is_none)
+    """What it says of a person: here and in the commands below sealed, never in the text."""
 
 
 class Escalate(Frozen):
@@ -210,6 +216,7 @@ class Confirm(Frozen):
     note: Text | None = None
     recording: Short | None = None
     satisfaction: Satisfaction | None = Field(default=None, exclude_if=is_none)
+    personal: Said | None = Field(default=None, exclude_if=is_none)
 
 
 class Reject(Frozen):
@@ -226,6 +233,7 @@ class MarkUnreachable(Frozen):
     kind: Literal["mark_unreachable"] = "mark_unreachable"
     attempts: Annotated[int, Field(ge=1, le=100)]
     note: Text
+    personal: Said | None = Field(default=None, exclude_if=is_none)
 
 
 class Verify(Frozen):
@@ -346,4 +354,4 @@ def read_submission(text: str | bytes) -> Submission:
     try:
         return SUBMISSION.validate_json(sent)
     except ValidationError as error:
-        raise from_validation(error) from error
+        raise from_validation(error) from None  # it names keys, and a key may be a personal text

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.model import Frozen, Key, Short, Text
+from domain.model import Frozen, Key, Short, Text, is_none
+from domain.personal import Said
 from domain.phases import CallbackAnswer
 
 
@@ -27,6 +28,7 @@ class RecordCallback(Frozen):
     recording: Short | None = None
     satisfaction: Annotated[int, Field(ge=1, le=5)] | None = None
     reopen: bool = False
+    personal: Said | None = Field(default=None, exclude_if=is_none)
 
 
 CallbackCommand = RecordCallback

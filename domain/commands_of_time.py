@@ -9,6 +9,7 @@ from domain.duration_text import read_duration
 from domain.durations import Duration
 from domain.issue import Evidence, Hash
 from domain.model import ClockId, Code, Frozen, Moment, Short, Text, is_none
+from domain.personal import Said
 from domain.phases import PauseReason, Priority
 
 
@@ -18,6 +19,7 @@ class Contact(Frozen):
     kind: Literal["contact"] = "contact"
     channel: Short | None = None
     note: Text
+    personal: Said | None = Field(default=None, exclude_if=is_none)
 
 
 class MakePlan(Frozen):

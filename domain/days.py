@@ -30,6 +30,7 @@ MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 DAY_MINUTES = 1440
 ONE_DAY = timedelta(days=1)
+BOUNDARIES_KEPT_MAX = 2**13
 
 LocalTime = Annotated[str, StringConstraints(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
 """A time on the wall, HH:MM; 24:00 is the end of the day."""
@@ -235,6 +236,7 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo.from_file(file, key=name)
 
 
+@lru_cache(maxsize=BOUNDARIES_KEPT_MAX)
 def boundary_ms(zone: ZoneInfo, day: date, minute: int) -> int:
     """Return the first instant at which the clock of `zone` reads that time of `day` or is past it.
 

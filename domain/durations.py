@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, assert_never
 
@@ -207,11 +207,12 @@ def elapsed_ms(basis: Basis, calendar: WorkingCalendar, from_at: datetime, to_at
 
 
 def _next_working_day(calendar: WorkingCalendar, after: date) -> date:
-    for days in range(1, DAYS_SEARCHED_MAX):
-        day = after + timedelta(days=days)
-        if calendar.works_on(day):
-            return day
-    raise NeverOpensError(f"calendar {calendar.id} has no working day in the 20 years from {after}")
+    day = calendar.next_working_day(after, DAYS_SEARCHED_MAX)
+    if day is None:
+        raise NeverOpensError(
+            f"calendar {calendar.id} has no working day in the 20 years from {after}"
+        )
+    return day
 
 
 def _same_time_ms(calendar: WorkingCalendar, at: datetime, day: date) -> int:

@@ -1,10 +1,18 @@
 """Why a request cannot be carried out."""
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise, takewhile
 
 from pydantic import ValidationError
 
 SHOWN_VALUE_CHARACTERS_MAX = 120
+
+PERSONAL_FIELDS = frozenset({"contact", "personal"})
+"""The fields of commands and events that hold texts about persons, and nothing else: no refusal
+repeats what they hold."""
+
+_PARTS_OF_PERSONAL = {"name", "phone", "Personal", "Sealed", "key_id", "nonce", "subject", "text"}
+"""What in them a refusal may name: any other key may be a text itself."""
 
 _NO_BOUNDS = {"error", "class_name", "discriminator", "tag"}
 """What pydantic tells about a mistake that does not say what would have been accepted."""
@@ -143,11 +151,23 @@ def from_validation(error: ValidationError) -> InvalidRequestError:
     first = error.errors(include_url=False)[0]
     context = first.get("ctx") or {}
     bounds = [f"{name} {limit}" for name, limit in context.items() if name not in _NO_BOUNDS]
+    # "contact" is also what a command is called, right behind "command".
+    place = [str(part) for part in first["loc"]]
+    within = {part for before, part in pairwise(place) if before != "command"}
+    hidden = isinstance(first["input"], dict) or not within.isdisjoint(PERSONAL_FIELDS)
     return InvalidRequestError(
         f"{first['msg']} ({len(error.errors())} in all)."
         if len(error.errors()) > 1
         else f"{first['msg']}.",
-        field=".".join(str(part) for part in first["loc"]) or "request",
-        value=first["input"] if not isinstance(first["input"], dict) else context.get("tag"),
+        field=".".join(_shown(place)) or "request",
+        value=context.get("tag") if hidden else first["input"],
         allowed=bounds or None,
     )
+
+
+def _shown(place: list[str]) -> list[str]:
+    """Return a place: in a personal field no further than keys go that are ours."""
+    for at, (before, part) in enumerate(pairwise(place), start=2):
+        if part in PERSONAL_FIELDS and before != "command":
+            return [*place[:at], *takewhile(_PARTS_OF_PERSONAL.__contains__, place[at:])]
+    return place

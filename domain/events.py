@@ -18,6 +18,7 @@ from domain.forms import Application, RectifyAsked
 from domain.happening import Happened
 from domain.issue import Evidence, Promise, Resolution
 from domain.model import ClockId, Code, Key, Moment, Short, Text, is_none, is_unset
+from domain.personal import Sealed, SealedContact
 from domain.phases import (
     CloseRule,
     Origin,
@@ -61,6 +62,8 @@ class IssueReported(Happened):
     reporters: People = Field(default=(), exclude_if=is_unset)
     """Whose report it is, where rounds, callbacks or rectifications have to keep them apart."""
 
+    contact: SealedContact | None = Field(default=None, exclude_if=is_none)
+
 
 class IssueAccepted(Happened):
     kind: Literal["issue_accepted"] = "issue_accepted"
@@ -101,6 +104,7 @@ class NoteAdded(Happened):
     kind: Literal["note_added"] = "note_added"
     text: Text
     evidence: tuple[Evidence, ...] = ()
+    personal: Sealed | None = Field(default=None, exclude_if=is_none)
 
 
 class IssueEscalated(Happened):
@@ -214,6 +218,7 @@ class SignOffAnswered(Happened):
     recording: Short | None = None
     attempts: int | None = None
     satisfaction: Satisfaction | None = Field(default=None, exclude_if=is_none)
+    personal: Sealed | None = Field(default=None, exclude_if=is_none)
 
 
 class ResolutionRejected(Happened):

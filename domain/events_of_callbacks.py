@@ -6,6 +6,7 @@ from pydantic import Field
 
 from domain.happening import Happened
 from domain.model import Code, Key, Short, Text, is_none, is_unset
+from domain.personal import Sealed
 from domain.phases import CallbackAnswer, SignOffOutcome
 
 
@@ -32,6 +33,7 @@ class CallbackAnswered(Happened):
     note: Text | None = Field(default=None, exclude_if=is_none)
     recording: Short | None = Field(default=None, exclude_if=is_none)
     satisfaction: Annotated[int, Field(ge=1, le=5)] | None = Field(default=None, exclude_if=is_none)
+    personal: Sealed | None = Field(default=None, exclude_if=is_none)
 
 
 class SignOffDisputed(Happened):

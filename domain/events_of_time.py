@@ -8,7 +8,8 @@ from pydantic import Field
 from domain.durations import Duration
 from domain.happening import Happened
 from domain.issue import Evidence, Hash
-from domain.model import ClockId, Code, Moment, Short, Text
+from domain.model import ClockId, Code, Moment, Short, Text, is_none
+from domain.personal import Sealed
 from domain.phases import PauseReason, Priority
 
 
@@ -18,6 +19,7 @@ class EnterpriseContacted(Happened):
     kind: Literal["enterprise_contacted"] = "enterprise_contacted"
     channel: Short | None = None
     note: Text
+    personal: Sealed | None = Field(default=None, exclude_if=is_none)
 
 
 class PlanMade(Happened):

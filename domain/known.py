@@ -23,6 +23,7 @@ from domain.retold import TermsByHash, Told, retold
 from domain.timekeeping import budget_for
 
 ENDS = (Move.STOP, Move.CANCEL, Move.RESET)
+CORRECTED = "fact_corrected"
 
 
 class Ground(StrEnum):
@@ -76,7 +77,7 @@ class KnownClock(Frozen):
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
+class Claim:
     """When an event took place, by the last word on it."""
 
     at: datetime
@@ -124,7 +125,7 @@ class _Reader:
     """Reads a stream once. `known` has for each clock the instant before which no later move of it
     counts; `anchors` are the report and the acceptance."""
 
-    claims: Mapping[int, _Claim]
+    claims: Mapping[int, Claim]
     present: dict[str, _Cycle] = field(default_factory=dict)
     every: list[_Cycle] = field(default_factory=list)
     known: dict[str, datetime] = field(default_factory=dict)
@@ -192,31 +193,34 @@ def known_now(
     wins, and to correct a correction is to correct what it spoke of. Raises CalendarError where a
     calendar does not reach back to what is claimed.
     """
-    reader = _Reader(dict(_claims(records)))
+    reader = _Reader(dict(claims(records)))
     for told in retold(records, terms):
         reader.read(told)
     until_at = at or records[-1].at
     return tuple(_in_both_views(cycle, reader, until_at) for cycle in reader.every)
 
 
-def _claims(records: Sequence[Record]) -> Iterator[tuple[int, _Claim]]:
-    events = {record.version: record.event for record in records}
+def claims(records: Sequence[Record]) -> Iterator[tuple[int, Claim]]:
+    """Yield for each event of a stream when it took place, by the last word on it."""
+    corrections = {
+        record.version: event
+        for record in records
+        if record.kind == CORRECTED and isinstance(event := record.event, FactCorrected)
+    }
     corrected: dict[int, datetime] = {}
-    for event in events.values():
-        if not isinstance(event, FactCorrected):
-            continue
+    for event in corrections.values():
         version = event.version
-        while isinstance(meant := events.get(version), FactCorrected):
+        while (meant := corrections.get(version)) is not None:
             version = meant.version
         corrected[version] = event.took_place_at
     for record in records:
-        machine = isinstance(events[record.version].by, Engine)
+        claimed_at = record.occurred_at
         if record.version in corrected:
-            yield record.version, _Claim(corrected[record.version], Ground.CORRECTED)
-        elif record.occurred_at is not None and not machine:
-            yield record.version, _Claim(record.occurred_at, Ground.CLAIMED)
+            yield record.version, Claim(corrected[record.version], Ground.CORRECTED)
+        elif claimed_at is not None and not isinstance(record.event.by, Engine):
+            yield record.version, Claim(claimed_at, Ground.CLAIMED)
         else:
-            yield record.version, _Claim(record.at, None)
+            yield record.version, Claim(record.at, None)
 
 
 def _in_both_views(cycle: _Cycle, reader: _Reader, until_at: datetime) -> KnownClock:

@@ -5,18 +5,15 @@ ring that came late changes no light of the time before it. A handbook without r
 has the lights of `LightRule`'s defaults.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from domain.calendar import WorkingCalendar
-from domain.chain import Record
 from domain.clock_rules import FULL_PERCENT
 from domain.clocks import Clock, Standing
 from domain.issue import Issue
 from domain.reading import spent_ms
-from domain.retold import TermsByHash, retold
 from domain.supervision_rules import LightRule
 from domain.terms import Terms
 
@@ -81,18 +78,10 @@ def light_of(issue: Issue, terms: Terms, at: datetime) -> Shown:
     return Shown(WORST_FIRST[place], clock)
 
 
-def lights_at(records: Sequence[Record], terms: TermsByHash, at: datetime) -> ShownThen | None:
-    """Return what the issue of a stream showed at a past instant; None before its report.
-
-    `records` are all of one stream, from the first; those after `at` say nothing of it.
-    """
-    issue: Issue | None = None
-    for told in retold((record for record in records if record.at <= at), terms):
-        issue = told.after
-    if issue is None:
-        return None
-    own = terms[issue.terms]
-    return ShownThen(issue, own, light_of(issue, own, at))
+def light_then(issue: Issue, terms: Terms, at: datetime) -> ShownThen:
+    """Return an issue as it was at a past instant with what it showed. Its clocks moved when that
+    was recorded, which may be after they are known to have moved."""
+    return ShownThen(issue, terms, light_of(issue, terms, max(at, issue.changed_at)))
 
 
 def light_rule(terms: Terms) -> LightRule:

@@ -38,9 +38,10 @@ def is_unset(value: object) -> bool:
 
 
 class Frozen(BaseModel):
-    """A value that never changes and knows every one of its fields."""
+    """A value that never changes and knows every one of its fields. What is wrong with one is told
+    without what was given: logs and histories take such errors in, and it may be personal."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     def model_copy(self, *, update: Mapping[str, object] | None = None, deep: bool = False) -> Self:
         """Return a copy with the fields of `update` replaced, as pydantic does, but several times

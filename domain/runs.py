@@ -115,7 +115,7 @@ def _last_gone(rung: RungRule, turn: int, gone: Collection[str]) -> int:
 
 def _once(rung: RungRule, pace: Pace, ends_at: datetime) -> datetime:
     if rung.percent == FULL_PERCENT:
-        return pace.reached(pace.budget_ms)
+        return ends_at if pace.passed_at is None else pace.reached(pace.budget_ms)
     if rung.percent is not None:
         return pace.reached(pace.budget_ms * rung.percent // FULL_PERCENT)
     if rung.before is not None:

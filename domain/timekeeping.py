@@ -1,13 +1,13 @@
 """Which clocks an event moves, by the handbook's rules and one fixed order (R1.3)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import assert_never
 
 from domain.calendar import WorkingCalendar
 from domain.carrying_on import carried_on
 from domain.clock_rules import ClockRule, ClockScope
-from domain.clocks import Clock, ClockTransition, Move, Run, Verdict, target_of
+from domain.clocks import Clock, ClockTransition, Move, Run, Standing, Verdict, target_of
 from domain.conditions import held
 from domain.durations import Duration, budget_of
 from domain.events import Event
@@ -33,14 +33,21 @@ def transitions(
 
 def _moves(issue: Issue, event: Event, terms: Terms, rules: int) -> Iterator[ClockTransition]:
     clocks = {clock.id: clock for clock in issue.clocks}
-    for rule in terms.handbook.clocks:
+    for rule, may_begin, may_move in terms.handbook.clocks_at(event.kind):
         for clock_id, part in _instances(rule, issue):
             clock = clocks.get(clock_id)
+            if clock is None or not clock.is_live:
+                if not may_begin:
+                    continue
+            elif not may_move and clock.standing is Standing.RUNNING:
+                continue
             moves = held(rule, issue, event, part, clock)
             if moves[:1] == [Move.START] and not may_start(rule, issue, event, terms.handbook):
                 continue
             if moves:
                 yield _transition(rule, clock_id, clock, moves, issue, event, terms, rules)
+        if rule.scope is ClockScope.ISSUE:
+            continue
         for clock in _left_behind(rule, issue):
             moves = [Move.CANCEL]
             if rule.scope is ClockScope.LEVEL:
@@ -49,30 +56,28 @@ def _moves(issue: Issue, event: Event, terms: Terms, rules: int) -> Iterator[Clo
                 yield _transition(rule, clock.id, clock, moves, issue, event, terms, rules)
 
 
-def _instances(rule: ClockRule, issue: Issue) -> Iterator[tuple[str, Part | None]]:
+def _instances(rule: ClockRule, issue: Issue) -> Sequence[tuple[str, Part | None]]:
     match rule.scope:
         case ClockScope.ISSUE:
-            yield rule.id, None
+            return ((rule.id, None),)
         case ClockScope.LEVEL:
-            yield level_clock_id(rule, issue.tier), None
+            return ((level_clock_id(rule, issue.tier), None),)
         case ClockScope.PART:
-            if issue.team is not None:
-                for part in issue.team.parts:
-                    yield f"{rule.id}.{issue.team.number}.{part.id}", part
+            team = issue.team
+            if team is None:
+                return ()
+            return [(f"{rule.id}.{team.number}.{part.id}", part) for part in team.parts]
         case _:
             assert_never(rule.scope)
 
 
 def _left_behind(rule: ClockRule, issue: Issue) -> list[Clock]:
     """Return the live clocks of parts whose team has made way for another, of levels left."""
-    if rule.scope is ClockScope.ISSUE:
+    live = [clock for clock in issue.clocks if clock.rule == rule.id and clock.is_live]
+    if not live:
         return []
     present = {clock_id for clock_id, _ in _instances(rule, issue)}
-    return [
-        clock
-        for clock in issue.clocks
-        if clock.rule == rule.id and clock.is_live and clock.id not in present
-    ]
+    return [clock for clock in live if clock.id not in present]
 
 
 def _transition(

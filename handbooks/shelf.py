@@ -1,6 +1,7 @@
 """The handbooks on the shelf: a zone's TOML files read into the domain's form, and judged."""
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ __all__ = [
     "Fault",
     "HandbookError",
     "judged",
+    "proved_before",
     "read_handbook",
     "read_terms",
     "zones",
@@ -35,6 +37,7 @@ SHARED = ("defaults.toml", "categories.toml")
 CALENDARS = "calendars"
 """The folder of a zone's own calendars, `ID.toml` or `ID.json`; they win over shipped ones."""
 FORMS = (".toml", ".json")
+PROVED = "proved.txt"
 
 
 def zones(folder: Path | None = None) -> list[str]:
@@ -52,12 +55,17 @@ def judged(of: Terms | Handbook) -> tuple[Problem, ...]:
 
 
 def read_terms(
-    zone: str, folder: Path | None = None, known: Mapping[str, WorkingCalendar] | None = None
+    zone: str,
+    folder: Path | None = None,
+    known: Mapping[str, WorkingCalendar] | None = None,
+    *,
+    proved: AbstractSet[str] = frozenset(),
 ) -> Terms:
     """Return a zone's handbook with every calendar that it counts by; raises HandbookError.
 
     A handbook that breaks a rule is refused whole: nothing of it comes into force. `known` are
-    calendars that are published; they win over shipped ones, and a zone's own over both.
+    calendars that are published; they win over shipped ones, and a zone's own over both. Terms
+    whose hash is among `proved` were proved before and are not proved again.
     """
     shelf = folder or SHIPPED
     draft = _laid(zone, shelf)
@@ -74,10 +82,18 @@ def read_terms(
         ),
     )
     shipped = {id_: each for id_, each in calendars.items() if each is not published.get(id_)}
+    if terms.hash in proved:
+        return terms
     faults = [*_calendar_faults(zone, shelf, shipped), *_clock_faults(terms, draft)]
     if faults:
         raise HandbookError(*faults)
     return terms
+
+
+def proved_before() -> frozenset[str]:
+    """Return the hashes of the shipped terms. A test proves each of them, and that the list is
+    whole, so that no process has to prove them again as it starts."""
+    return frozenset((SHIPPED / PROVED).read_text(encoding="utf-8").split())
 
 
 def read_handbook(zone: str, folder: Path | None = None) -> Handbook:

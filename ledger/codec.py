@@ -1,7 +1,9 @@
 """Rows and arguments of PostgreSQL, to and from the values of the port."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final, TypeVar
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 from pydantic import ValidationError
@@ -45,6 +47,7 @@ CLOCK_ARGUMENTS: Final = 11
 FIRING_ARGUMENTS: Final = 8
 NOTICE_ARGUMENTS: Final = 5
 TASK_ARGUMENTS: Final = 5
+PLAIN_TEXT: Final = '{"subject":'
 
 
 def snapshot_text(issue: Issue) -> str:
@@ -80,15 +83,27 @@ def readable(rows: "Sequence[asyncpg.Record]", read: "Callable[[asyncpg.Record],
     return found
 
 
-def record_of(row: "asyncpg.Record") -> Record:
-    """Return an event; the columns come in the order of the fields, as in every reader here."""
-    return Record(*row)
+def record_of(row: "asyncpg.Record | Sequence[Any]") -> Record:
+    """Return an event; the columns come in the order of the fields, as in every reader here.
+
+    Raises ValueError for a moment that is none, such as "infinity".
+    """
+    record = Record(*row)
+    require_moments(record)
+    return record
 
 
 def positioned_record_of(row: "asyncpg.Record") -> tuple[int, Record]:
-    """Return an event that is preceded by its position."""
+    """Return an event that is preceded by its position. Raises ValueError as `record_of` does."""
     position, *fields = row
-    return position, Record(*fields)
+    return position, record_of(fields)
+
+
+def require_moments(row: Record | CommandRow) -> None:
+    """Raise ValueError for a moment without a zone: so the driver gives infinity."""
+    occurred_at = row.occurred_at if isinstance(row, Record) else None
+    if row.at.tzinfo is None or (occurred_at is not None and occurred_at.tzinfo is None):
+        raise ValueError(f"a moment of {row.stream} has no time zone, or is infinity")
 
 
 def head_of(row: Sequence[object]) -> tuple[Head | None, CommandRow | None]:
@@ -100,9 +115,16 @@ def head_of(row: Sequence[object]) -> tuple[Head | None, CommandRow | None]:
     )
 
 
+def moment(at: datetime) -> datetime:
+    """Return a moment that others can be compared with: for infinity the last that there is."""
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
 def command_of(row: "asyncpg.Record") -> CommandRow:
-    """Return a decided command."""
-    return CommandRow(*row)
+    """Return a decided command. Raises ValueError for a moment that is none."""
+    command = CommandRow(*row)
+    require_moments(command)
+    return command
 
 
 def clock_of(row: "asyncpg.Record") -> ClockRow:
@@ -132,7 +154,8 @@ def history_of(row: "asyncpg.Record") -> HistoryRow:
 
 def publication_of(row: "asyncpg.Record") -> PublicationRow:
     """Return a publication."""
-    return PublicationRow(*row)
+    publication = PublicationRow(*row)
+    return replace(publication, at=moment(publication.at))
 
 
 def calendar_of(row: "asyncpg.Record") -> CalendarRow:
@@ -163,7 +186,8 @@ def plan_of(row: "asyncpg.Record") -> PlanRow:
 
 def task_of(row: "asyncpg.Record") -> TaskRow:
     """Return a task."""
-    return TaskRow(*row)
+    task = TaskRow(*row)
+    return replace(task, raised_at=moment(task.raised_at))
 
 
 def provisional_of(row: "asyncpg.Record") -> ProvisionalRow:
@@ -196,7 +220,11 @@ def checked_at_once(changes: Changes) -> Changes:
 
 
 def require_of_command(command: CommandRow, records: Sequence[Record]) -> None:
-    """Raise LedgerError unless all the events are the command's."""
+    """Raise LedgerError unless all the events are the command's, and no text about a person is
+    plain: canonical JSON writes a `domain.personal.Personal`, and nothing else, with its subject
+    first."""
+    if any(PLAIN_TEXT in text for text in (command.body, *(r.text for r in records))):
+        raise LedgerError(f"{command.id} carries a personal text that is not sealed")
     named = (command.stream, command.id, command.hash, command.terms, command.rules)
     for record in records:
         origin = (

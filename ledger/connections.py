@@ -18,7 +18,11 @@ CONNECT_TIMEOUT_S = 5.0
 COMMAND_TIMEOUT_S = 10.0
 RECONNECT_AFTER_S = 0.5
 
+PLACE = {"search_path": "public"}
+"""Said by whoever connects: a default of its role could lead it to tables of the same names."""
+
 SESSION = {
+    **PLACE,
     "timezone": "UTC",
     "jit": "off",
     "plan_cache_mode": "force_generic_plan",
@@ -64,6 +68,16 @@ async def open_pool(
             server_settings=SESSION | {"application_name": application_name},
             reset=_leave_as_it_is,
         )
+
+
+async def connect(url: str, *, command_timeout_s: float | None = None) -> "Connection":
+    """Return a connection of one's own; raises what asyncpg does."""
+    return await asyncpg.connect(
+        url,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=command_timeout_s,
+        server_settings=PLACE,
+    )
 
 
 async def _leave_as_it_is(_connection: "Connection") -> None:
@@ -134,9 +148,7 @@ class OutboxBell:
     async def _open(self) -> "Connection":
         async with self._making:
             if self._connection is None or self._connection.is_closed():
-                self._connection = await asyncpg.connect(
-                    self._url, timeout=CONNECT_TIMEOUT_S, command_timeout=COMMAND_TIMEOUT_S
-                )
+                self._connection = await connect(self._url, command_timeout_s=COMMAND_TIMEOUT_S)
             return self._connection
 
     async def _hear(self, callback: Callable[[], None]) -> None:

@@ -7,10 +7,15 @@ from datetime import datetime
 
 from domain.chain import Record
 from ledger.codec import checked_at_once
+from ledger.memory_asof import MemoryAsOf
 from ledger.memory_draws import MemoryDraws
+from ledger.memory_erasures import MemoryErasures
+from ledger.memory_exports import MemoryExports
+from ledger.memory_figures import MemoryFigures
 from ledger.memory_kin import MemoryKin
 from ledger.memory_orders import MemoryOrders
 from ledger.memory_publications import MemoryPublications
+from ledger.memory_reads import MemoryReads
 from ledger.memory_tables import Row, Tables
 from ledger.memory_texts import MemoryTexts
 from ledger.memory_writing import MemoryTransaction
@@ -31,7 +36,18 @@ from ledger.port import (
 FIND_MAX = 1000
 
 
-class MemoryLedger(MemoryPublications, MemoryOrders, MemoryKin, MemoryDraws, MemoryTexts):
+class MemoryLedger(
+    MemoryPublications,
+    MemoryOrders,
+    MemoryKin,
+    MemoryDraws,
+    MemoryTexts,
+    MemoryAsOf,
+    MemoryErasures,
+    MemoryReads,
+    MemoryExports,
+    MemoryFigures,
+):
     """The ledger in memory. One process, one event loop, no durability."""
 
     def __init__(self) -> None:
@@ -267,6 +283,11 @@ class MemoryLedger(MemoryPublications, MemoryOrders, MemoryKin, MemoryDraws, Mem
         kept = self._tables.histories.values()
         wanted = (row for row in kept if workflow_id in (None, row.workflow_id))
         return sorted(wanted, key=lambda row: (row.swept_at, row.run_id))
+
+    async def archived_workflows(self, after: str, limit: int) -> list[str]:
+        """Return the ids of workflows with an archived history, in order, after the id `after`."""
+        kept = {row.workflow_id for row in self._tables.histories.values()}
+        return sorted(name for name in kept if name > after)[:limit]
 
     async def close(self) -> None:
         """Nothing to let go of."""

@@ -53,6 +53,10 @@ class MemoryPublications:
         published = self._tables.publications
         return published[sequence - 1] if 1 <= sequence <= len(published) else None
 
+    async def publications_after(self, sequence: int, limit: int) -> list[PublicationRow]:
+        """Return the next publications of all calendars, in order of sequence."""
+        return self._tables.publications[sequence : sequence + limit]
+
     async def calendar_version(self, hash_: str) -> CalendarRow | None:
         """Return one published version."""
         return self._tables.calendars.get(hash_)

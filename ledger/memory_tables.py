@@ -10,6 +10,8 @@ from domain.clocks import Standing
 from domain.issue import Issue
 from domain.orders import SupervisionOrder
 from ledger.draws import DrawRow
+from ledger.erasures import ErasureRow
+from ledger.figures import FigureRow
 from ledger.kin import ErrandRow, LinkRow
 from ledger.port import (
     ClockRow,
@@ -29,6 +31,7 @@ from ledger.publications import (
     PublicationRow,
     TaskRow,
 )
+from ledger.reads import AuditReadRow
 from ledger.texts import TextRow
 
 NOTICES_SHOWN_MAX = 20
@@ -88,6 +91,9 @@ class Tables:
     tasks: dict[str, TaskRow] = field(default_factory=dict)
     draws: dict[str, DrawRow] = field(default_factory=dict)
     texts: dict[str, TextRow] = field(default_factory=dict)
+    audit_reads: dict[str, AuditReadRow] = field(default_factory=dict)
+    figures: list[FigureRow] = field(default_factory=list)
+    erasures: dict[str, ErasureRow] = field(default_factory=dict)
     locks: dict[object, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     poked: int = 0
 

@@ -2,15 +2,17 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
 
-from ledger.connections import CONNECT_TIMEOUT_S, ledger_errors
+from ledger.connections import CONNECT_TIMEOUT_S, connect, ledger_errors
 from ledger.port import LedgerError
+from ledger.schema_guard import ONE_AT_A_TIME, guard_schema
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -19,8 +21,6 @@ FOLDER = Path(__file__).parent / "migrations"
 FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 ROLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
-ONE_AT_A_TIME = 0x636C6F7365
-"""The key of the advisory lock that a migration holds."""
 WAIT_FOR_OTHER = "120s"
 WAIT_FOR_TABLE = "10s"
 
@@ -40,17 +40,26 @@ GRANTS = {
     "USAGE ON SCHEMA public": "",
     "SELECT, INSERT ON": "event, command, terms, workflow_history, refusal, calendar_version, "
     "calendar_publication, adoption_plan, adoption_end, administrative_task, handbook_version, "
-    "handbook_publication, callback_draw",
+    "handbook_publication, callback_draw, checkpoint, log_key, anchor, log_entry, log_node, "
+    "erasure, figure, audit_read",
     "UPDATE (settled_at, settled_by) ON": "administrative_task",
     "SELECT, INSERT, UPDATE ON": "issue, clock, rung_firing, notice, number_sequence, "
     "supervision_order",
     "SELECT, INSERT, UPDATE, DELETE ON": "outbox, issue_text",
     "SELECT, INSERT, DELETE ON": "issue_link, errand",
+    "SELECT, DELETE ON": "log_pending",
     "UPDATE (attempts, last_error, not_before) ON": "errand",
     "SELECT ON": "schema_migration, timeline",
     "USAGE, SELECT ON SEQUENCE": "event_position_seq",
 }
-"""What the application may do. It owns nothing and changes no fact."""
+"""What the application may do, the writer. It owns nothing and changes no fact."""
+
+READER_GRANTS = {
+    "USAGE ON SCHEMA public": "",
+    "SELECT ON ALL TABLES IN SCHEMA public": "",
+    "SELECT ON SEQUENCE": "event_position_seq",
+}
+"""What auditors may do, the reader: look at everything, write nothing."""
 
 
 class MigrationError(LedgerError):
@@ -73,41 +82,64 @@ class Migration:
 
 
 async def migrate(
-    owner_url: str, *, application_role: str | None = "closeout_app", folder: Path = FOLDER
+    owner_url: str,
+    *,
+    application_role: str | None = "closeout_app",
+    reader_role: str = "closeout_reader",
+    superuser_url: str | None = None,
+    folder: Path = FOLDER,
 ) -> list[str]:
-    """Apply what is missing, each file in one transaction, and grant `application_role` its rights.
+    """Apply what is missing, each file in one transaction, and grant `application_role` its rights,
+    `reader_role` too if there is such a role. Rights that the tables above do not name are taken
+    away.
 
+    A superuser, if it is the owner or named, has event triggers guard the schema from then on.
     Returns the names of the files applied. Two at once: the second waits and finds nothing to do.
     Raises MigrationError, or LedgerUnavailableError. Needs a session of its own (no PgBouncer in
     transaction mode).
     """
     migrations = read_migrations(folder)
-    if application_role is not None and not ROLE_NAME.fullmatch(application_role):
-        raise MigrationError(f"{application_role!r} is no name of a role: a-z, 0-9 and _.")
+    for role in (application_role, reader_role):
+        if role is not None and not ROLE_NAME.fullmatch(role):
+            raise MigrationError(f"{role!r} is no name of a role: a-z, 0-9 and _.")
+    async with _alone(owner_url) as connection:
+        await connection.execute(LIST_TABLE)
+        missing = _missing(migrations, await connection.fetch(APPLIED))
+        for migration in missing:
+            await _apply(connection, migration)
+        if application_role is not None:
+            await _grant(connection, application_role, GRANTS)
+        if await connection.fetchval(IS_ROLE, reader_role):
+            await _grant(connection, reader_role, READER_GRANTS)
+        if superuser_url is None and await connection.fetchval(IS_SUPERUSER):
+            await guard_schema(connection)
+    if superuser_url is not None:
+        async with _alone(superuser_url) as connection:
+            await guard_schema(connection)
+    return [migration.label for migration in missing]
+
+
+@asynccontextmanager
+async def _alone(url: str) -> "AsyncIterator[Connection]":
+    """Open a connection on which schemas are changed, one at a time in this database."""
     with ledger_errors():
-        connection = await asyncpg.connect(owner_url, timeout=CONNECT_TIMEOUT_S)
+        connection = await connect(url)
         try:
             await connection.execute(f"SET lock_timeout = '{WAIT_FOR_OTHER}'")
             await connection.execute("SELECT pg_advisory_lock($1)", ONE_AT_A_TIME)
             await connection.execute(f"SET lock_timeout = '{WAIT_FOR_TABLE}'")
             await connection.execute("SET client_min_messages = warning")
-            await connection.execute(LIST_TABLE)
-            missing = _missing(migrations, await connection.fetch(APPLIED))
-            for migration in missing:
-                await _apply(connection, migration)
-            if application_role is not None:
-                await _grant(connection, application_role)
+            yield connection
         finally:
             # The lock goes with the session, whatever happened.
             await connection.close(timeout=CONNECT_TIMEOUT_S)
-    return [migration.label for migration in missing]
 
 
 async def pending(url: str, *, folder: Path = FOLDER) -> list[str]:
     """Return the names of the files that `migrate` would apply; changes nothing, for any role."""
     migrations = read_migrations(folder)
     with ledger_errors():
-        connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
+        connection = await connect(url)
         try:
             applied = await connection.fetch(APPLIED)
         except asyncpg.UndefinedTableError:
@@ -172,18 +204,21 @@ async def _apply(connection: "Connection", migration: Migration) -> None:
         raise MigrationError(f"{migration.label} failed and left no trace: {error}") from error
 
 
-async def _grant(connection: "Connection", role: str) -> None:
-    known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
-    if known is None:
+async def _grant(connection: "Connection", role: str, grants: Mapping[str, str]) -> None:
+    if not await connection.fetchval(IS_ROLE, role):
         raise MigrationError(f"There is no role {role!r} to grant rights to: create it first.")
     existing = {row[0] for row in await connection.fetch(EXISTING)}
     async with connection.transaction():
-        for right, names in GRANTS.items():
+        for kind in ("TABLES", "SEQUENCES"):
+            await connection.execute(f'REVOKE ALL ON ALL {kind} IN SCHEMA public FROM "{role}"')
+        for right, names in grants.items():
             objects = [name for name in names.split(", ") if name in existing]
             if objects or not names:
                 await connection.execute(f'GRANT {right} {", ".join(objects)} TO "{role}"')
 
 
+IS_ROLE = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"
+IS_SUPERUSER = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
 EXISTING = """
 SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
 """

@@ -9,10 +9,16 @@ from typing import Protocol
 from domain.chain import Record
 from domain.issue import Issue
 from domain.phases import LinkType
+from ledger.asof import AsOf
 from ledger.draws import Draws
+from ledger.erasures import Erasures
+from ledger.exports import Exports
+from ledger.figures import Figures
+from ledger.histories import Histories
 from ledger.kin import ErrandRow, Kindred, KinRow, LinkChange
 from ledger.orders import Orders
 from ledger.publications import Publications, TaskRow
+from ledger.reads import AuditReads
 from ledger.texts import Texts
 
 
@@ -219,7 +225,20 @@ class PokeBatch(Protocol):
         ...
 
 
-class Ledger(Publications, Orders, Kindred, Draws, Texts, Protocol):
+class Ledger(
+    Publications,
+    Orders,
+    Kindred,
+    Draws,
+    Texts,
+    Erasures,
+    AuditReads,
+    Exports,
+    AsOf,
+    Figures,
+    Histories,
+    Protocol,
+):
     """The only truth, and what is read from it."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -359,18 +378,6 @@ class Ledger(Publications, Orders, Kindred, Draws, Texts, Protocol):
 
     async def undelivered(self) -> int:
         """Return how many notices are still to be delivered."""
-        ...
-
-    async def put_history(self, row: HistoryRow) -> bool:
-        """Keep a run's history; return whether it was new."""
-        ...
-
-    async def archived(self, run_ids: Sequence[str]) -> set[str]:
-        """Return those of `run_ids` whose history is archived."""
-        ...
-
-    async def histories(self, workflow_id: str | None = None) -> list[HistoryRow]:
-        """Return the archived histories, of one workflow or of all."""
         ...
 
     async def close(self) -> None:

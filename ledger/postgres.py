@@ -18,16 +18,25 @@ from ledger.port import (
     Head,
     HistoryRow,
     IssueRow,
+    LedgerError,
     NoticeRow,
     Poke,
     Refusal,
     StreamConflictError,
 )
+from ledger.postgres_asof import PostgresAsOf
 from ledger.postgres_draws import PostgresDraws
+from ledger.postgres_erasures import PostgresErasures
+from ledger.postgres_exports import PostgresExports
+from ledger.postgres_figures import PostgresFigures
 from ledger.postgres_kin import PostgresKin
+from ledger.postgres_log import PostgresLog
+from ledger.postgres_misplaced import PostgresMisplaced
 from ledger.postgres_orders import PostgresOrders
 from ledger.postgres_publications import PostgresPublications
+from ledger.postgres_reads import PostgresReads
 from ledger.postgres_texts import PostgresTexts
+from ledger.postgres_verify import PostgresVerify
 from ledger.postgres_writing import PostgresTransaction
 from ledger.together import Together
 
@@ -42,7 +51,19 @@ FIND_MAX = 1000
 
 
 class PostgresLedger(
-    PostgresPublications, PostgresOrders, PostgresKin, PostgresDraws, PostgresTexts
+    PostgresPublications,
+    PostgresOrders,
+    PostgresKin,
+    PostgresDraws,
+    PostgresErasures,
+    PostgresTexts,
+    PostgresAsOf,
+    PostgresLog,
+    PostgresMisplaced,
+    PostgresReads,
+    PostgresExports,
+    PostgresFigures,
+    PostgresVerify,
 ):
     """The ledger in a migrated database, reached through a pool that `open_pool` made.
 
@@ -142,11 +163,6 @@ class PostgresLedger(
         """Return the events of a stream in order of version."""
         rows = await self._fetch(queries.RECORDS, stream, after_version)
         return [codec.record_of(row) for row in rows]
-
-    async def safe_position(self) -> int:
-        """Return the position at and below which no event can appear any more."""
-        row = await self._row(queries.SAFE_POSITION)
-        return 0 if row is None else int(row[0])
 
     async def follow(self, after_position: int, limit: int) -> list[tuple[int, Record]]:
         """Return the next events of all streams with their positions, up to the safe position."""
@@ -290,6 +306,10 @@ class PostgresLedger(
             rows = await self._fetch(queries.HISTORIES_OF_WORKFLOW, workflow_id)
         return [codec.history_of(row) for row in rows]
 
+    async def archived_workflows(self, after: str, limit: int) -> list[str]:
+        """Return the ids of workflows with an archived history, in order, after the id `after`."""
+        return [row[0] for row in await self._fetch(queries.ARCHIVED_WORKFLOWS, after, limit)]
+
     async def close(self) -> None:
         """Close the pool."""
         with ledger_errors():
@@ -324,3 +344,10 @@ async def _take(connection: "Connection", limit: int) -> PostgresPokes:
     found = {row.issue.stream: row for row in codec.readable(rows, codec.issue_row_of)}
     pokes = tuple(Poke(found[stream]) for stream in taken if stream in found)
     return PostgresPokes(connection, taken, pokes)
+
+
+def in_postgres(ledger: object) -> PostgresLedger:
+    """Return a ledger that keeps all there is. Raises LedgerError: one in memory does not."""
+    if not isinstance(ledger, PostgresLedger):
+        raise LedgerError("This ledger is in memory: it keeps no log and proves nothing.")
+    return ledger

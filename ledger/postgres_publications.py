@@ -79,6 +79,11 @@ class PostgresPublications(Pooled):
         row = await self._row(queries.PUBLICATION, sequence)
         return None if row is None else codec.publication_of(row)
 
+    async def publications_after(self, sequence: int, limit: int) -> list[PublicationRow]:
+        """Return the next publications of all calendars, in order of sequence."""
+        rows = await self._fetch(queries.PUBLICATIONS_AFTER, sequence, limit)
+        return [codec.publication_of(row) for row in rows]
+
     async def calendar_version(self, hash_: str) -> CalendarRow | None:
         """Return one published version."""
         row = await self._row(queries.CALENDAR_VERSION, hash_)

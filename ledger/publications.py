@@ -138,6 +138,10 @@ class Publications(Protocol):
         """Return one publication."""
         ...
 
+    async def publications_after(self, sequence: int, limit: int) -> list[PublicationRow]:
+        """Return the next publications of all calendars, in order of sequence."""
+        ...
+
     async def calendar_version(self, hash_: str) -> CalendarRow | None:
         """Return one published version."""
         ...

@@ -47,7 +47,6 @@ SELECT position, stream, version, kind, at, occurred_at, command_id, command_has
        text, previous, hash
 FROM event WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3
 """
-SAFE_POSITION: Final = "SELECT ledger_safe_position()"
 COMMANDS: Final = """
 SELECT id, stream, kind, at, actor, body, hash, terms, rules, first_version, count, result
 FROM command WHERE stream = $1 ORDER BY sequence
@@ -117,6 +116,10 @@ INSERT INTO workflow_history (run_id, workflow_id, closed_as, events, sha256, ar
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING true
 """
 ARCHIVED: Final = "SELECT run_id FROM workflow_history WHERE run_id = ANY ($1)"
+ARCHIVED_WORKFLOWS: Final = """
+SELECT DISTINCT workflow_id FROM workflow_history WHERE workflow_id > $1
+ORDER BY workflow_id LIMIT $2
+"""
 HISTORIES: Final = """
 SELECT run_id, workflow_id, closed_as, events, sha256, archive, swept_at
 FROM workflow_history ORDER BY swept_at, run_id
@@ -148,6 +151,10 @@ FROM calendar_publication ORDER BY calendar, sequence DESC
 PUBLICATION: Final = """
 SELECT sequence, calendar, hash, previous, at, author, reason
 FROM calendar_publication WHERE sequence = $1
+"""
+PUBLICATIONS_AFTER: Final = """
+SELECT sequence, calendar, hash, previous, at, author, reason
+FROM calendar_publication WHERE sequence > $1 ORDER BY sequence LIMIT $2
 """
 CALENDAR_VERSION: Final = """
 SELECT hash, id, text, valid_until, at FROM calendar_version WHERE hash = $1

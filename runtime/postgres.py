@@ -28,6 +28,7 @@ T = TypeVar("T")
 ADMIN: Final = "closeout_admin"
 OWNER: Final = "closeout_owner"
 APP: Final = "closeout_app"
+READER: Final = "closeout_reader"
 DATABASE: Final = "closeout"
 MAINTENANCE: Final = "postgres"
 
@@ -61,10 +62,11 @@ NOT_READY = (
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL server on a unix socket, for one data folder, with three roles.
+    """A PostgreSQL server on a unix socket, for one data folder, with four roles.
 
     `closeout_admin` is superuser; `closeout_owner` owns the database `closeout`; `closeout_app`
-    may log in and is granted the rest by migrations. Passwords are made at the first start. As
+    (the writer) and `closeout_reader` may log in and are granted the rest by migrations. Passwords
+    are made at the first start, the reader's at the first of a version that has it. As
     root the server runs as `nobody`. `start` and `stop` may be called again and again; the socket's
     path stays the same.
     """
@@ -124,13 +126,19 @@ class EmbeddedPostgres:
         """The address for the application."""
         return self.url(APP)
 
+    @property
+    def reader_url(self) -> str:
+        """The address for auditors, who only read."""
+        return self.url(READER)
+
     def url(self, role: str, database: str = DATABASE) -> str:
-        """Return the address of `database` for one of the three roles; known once started."""
+        """Return the address of `database` for one of the four roles; known once started."""
         record = _known(self._record)
         passwords = {
             ADMIN: record.admin_password,
             OWNER: record.owner_password,
             APP: record.app_password,
+            READER: record.reader_password,
         }
         socket = quote(str(_known(self._socket_folder)), safe="/")
         # The port is named, since PGPORT of the user's environment would count otherwise.
@@ -299,13 +307,20 @@ class EmbeddedPostgres:
 
     async def _ensure_roles(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         record = _known(self._record)
-        for role, password in ((OWNER, record.owner_password), (APP, record.app_password)):
+        passwords = {
+            OWNER: record.owner_password,
+            APP: record.app_password,
+            READER: record.reader_password,
+        }
+        for role, password in passwords.items():
             known = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
             if not known:
                 await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
         known = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE)
         if not known:
             await _create_database(connection, DATABASE, None)
+        # To the database of a version that knew no reader as well.
+        await connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {READER}")
 
 
 async def _create_database(
@@ -314,7 +329,7 @@ async def _create_database(
     source = f" TEMPLATE {_checked(template)}" if template else ""
     await connection.execute(f"CREATE DATABASE {_checked(name)} OWNER {OWNER}{source}")
     await connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
-    await connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {APP}")
+    await connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {APP}, {READER}")
 
 
 def _checked(name: str) -> str:

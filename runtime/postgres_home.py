@@ -60,13 +60,17 @@ class Record:
     admin_password: str = field(default_factory=_password, repr=False)
     owner_password: str = field(default_factory=_password, repr=False)
     app_password: str = field(default_factory=_password, repr=False)
+    reader_password: str = field(default_factory=_password, repr=False)
 
     @classmethod
     def read(cls, data_dir: Path) -> Self | None:
         """Return the record, None before the first start."""
         path = data_dir / RECORD_NAME
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
+            remembered = json.loads(path.read_text(encoding="utf-8"))
+            record = cls(**remembered)
+            if "reader_password" not in remembered:  # made by a version that knew no reader
+                record.write(data_dir)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError) as error:
@@ -74,6 +78,7 @@ class Record:
                 f"{path} cannot be read ({error}). It holds the passwords of the database: "
                 "restore it from a backup."
             ) from error
+        return record
 
     def write(self, data_dir: Path) -> None:
         """Replace the record at once, so that a crash leaves the old one or the new one."""

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -67,7 +67,23 @@ def _listenable(address: str) -> str:
     return address
 
 
+def _web_address(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("https://", "http://")):
+        raise ValueError("must begin with https:// or http://")
+    return url
+
+
+def _mail_server(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("smtp://", "smtps://")):
+        raise ValueError("must begin with smtp:// or smtps://")
+    return url
+
+
 Folder = Annotated[Path, AfterValidator(_absolute)]
+WebAddress = Annotated[SecretStr, AfterValidator(_web_address)]
+MailServer = Annotated[SecretStr, AfterValidator(_mail_server)]
+Mailbox = Annotated[str, StringConstraints(pattern=r"^$|^[^\s@<>]+@[^\s@<>]+$", max_length=254)]
+LogOrigin = Annotated[str, StringConstraints(pattern=r"^[^\s+\x00-\x1f\x7f]{1,100}$")]
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 LinkSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
 MetricsAddress = Annotated[str, AfterValidator(_listenable)]
@@ -109,6 +125,8 @@ class Settings(BaseSettings):
     """The application's role."""
     owner_database_url: PostgresUrl | None = None
     """The role that owns the schema; migrations only."""
+    reader_database_url: PostgresUrl | None = None
+    """The auditors' role, which may only read; unset, they read as the application."""
     task_queue: str = Field(default="closeout", min_length=1, max_length=200)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool = False
@@ -122,8 +140,32 @@ class Settings(BaseSettings):
     """Where the worker serves Prometheus, as host:port; empty for nowhere. A relay that runs apart
     takes the next port."""
 
+    log_key: Folder | None = None
+    """The file of the private key (PEM) that signs checkpoints. `closeout up` keeps one of its own
+    in its folder; elsewhere nothing is signed until it is named."""
+    log_trust: Folder | None = None
+    """A file of verifier keys, one a line, that checkpoints are checked by; unset, the file beside
+    `log_key` that ends in .vkeys."""
+    log_origin: LogOrigin = "closeout/ledger"
+    """The log's name in its checkpoints: its own, and for good."""
+    anchor_dir: Folder | None = None
+    """A folder that is given every anchored checkpoint. `closeout up` has one of its own."""
+    anchor_webhook: WebAddress | None = None
+    anchor_timestamp: WebAddress | None = None
+    """An RFC 3161 authority; needs the extra `tsa`."""
+    anchor_mail: Mailbox = ""
+    anchor_mail_from: Mailbox = "closeout@localhost"
+    anchor_smtp: MailServer | None = None
+    """smtp:// or smtps://, with user and password if the server wants them."""
+    anchor_every_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
+
     link_secret: LinkSecret | None = None
     """Marks one-time links. Unset, an embedded stack keeps one of its own in its folder."""
+
+    keys_dir: Folder | None = None
+    """Keys, apart from the data they guard; unset, `keys` in the data folder."""
+    payload_keys: Folder | None = None
+    """A file with the keys that seal Temporal's payloads, the last one in use; unset, none does."""
 
     @classmethod
     def settings_customise_sources(
@@ -153,6 +195,15 @@ class Settings(BaseSettings):
             return cls(**given)
         except ValidationError as error:
             raise SettingsError(_in_plain_words(error, cls)) from None
+
+
+def kept_by_stack(settings: Settings) -> dict[str, Path]:
+    """Return where an embedded stack keeps the log's key and its anchor, unless they are named:
+    both outside the database."""
+    return {
+        "log_key": settings.log_key or settings.data_dir / "keys" / "log.pem",
+        "anchor_dir": settings.anchor_dir or settings.data_dir / "anchors",
+    }
 
 
 def _in_plain_words(error: ValidationError, settings: type[Settings]) -> str:

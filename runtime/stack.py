@@ -19,7 +19,7 @@ from runtime.lock import DataFolder, holder
 from runtime.postgres import EmbeddedPostgres
 from runtime.postgres_home import write_private
 from runtime.processes import Child
-from runtime.settings import Settings
+from runtime.settings import Settings, kept_by_stack
 from runtime.temporal import EmbeddedTemporal
 
 log = structlog.get_logger(__name__)
@@ -44,13 +44,13 @@ class RunningStack:
     temporal_namespace: str
     postgres_bin_dir: str
     pids: dict[str, int]
+    reader_database_url: str = field(default="", repr=False)
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that connect a process to this stack."""
+        """The variables that connect a process to this stack: as the writer, never as the owner."""
         return {
             "CLOSEOUT_DATABASE_URL": self.database_url,
-            "CLOSEOUT_OWNER_DATABASE_URL": self.owner_database_url,
             "TEMPORAL_ADDRESS": self.temporal_address,
             "TEMPORAL_NAMESPACE": self.temporal_namespace,
             # A profile of the user's, with its keys and TLS, belongs to another server.
@@ -85,6 +85,7 @@ class EmbeddedStack:
         self.postgres = EmbeddedPostgres(self.data_dir, bin_dir=settings.postgres_bin_dir)
         self.temporal = EmbeddedTemporal(self.data_dir, binary=settings.temporal_binary)
         self._folder = DataFolder(self.data_dir)
+        self._kept = kept_by_stack(settings)
 
     async def __aenter__(self) -> Self:
         self._folder.hold()
@@ -137,6 +138,7 @@ class EmbeddedStack:
             pid=os.getpid(),
             database_url=self.postgres.app_url,
             owner_database_url=self.postgres.owner_url,
+            reader_database_url=self.postgres.reader_url,
             temporal_address=self.temporal.address,
             temporal_namespace=self.temporal.namespace,
             postgres_bin_dir=str(self.postgres.bin_dir),
@@ -150,8 +152,13 @@ class EmbeddedStack:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that connect a child to this stack."""
-        return self.running({}).environment
+        """The variables that connect a child to this stack, and lead it to the keys."""
+        return {
+            **self.running({}).environment,
+            "CLOSEOUT_DATA_DIR": str(self.data_dir),
+            "CLOSEOUT_LOG_KEY": str(self._kept["log_key"]),
+            "CLOSEOUT_ANCHOR_DIR": str(self._kept["anchor_dir"]),
+        }
 
 
 class Kept(Protocol):
@@ -188,7 +195,8 @@ class _KeptProgram:
         return self._child.pid
 
     async def start(self) -> None:
-        ours = {key: text for key, text in os.environ.items() if not key.startswith("TEMPORAL_")}
+        others = ("TEMPORAL_", "CLOSEOUT_OWNER_DATABASE_URL")
+        ours = {key: text for key, text in os.environ.items() if not key.startswith(others)}
         env = {**ours, **self._stack.environment, **self._program.env}
         await self._child.spawn(self._program.argv, env=env, death_signal=signal.SIGKILL)
 

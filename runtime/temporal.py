@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -69,6 +70,8 @@ SEARCH_ATTRIBUTES: Final = (
 
 DEFAULT_ADDRESS: Final = "localhost:7233"
 RPC_TIMEOUT: Final = timedelta(seconds=10)
+INNERMOST: Final = re.compile(r'message: "([^"]+)"')
+RUST: Final = ": tonic::"
 
 START_LIMIT_S: Final = 120.0
 CLEAN_STOP: Final = (signal.SIGINT, 15.0)
@@ -119,9 +122,16 @@ async def connect(
         )
     except (RuntimeError, RPCError) as error:
         raise TemporalUnreachableError(
-            f"Temporal cannot be reached at {target} ({error}). Check TEMPORAL_ADDRESS, and that "
-            "the server runs."
+            f"Temporal cannot be reached at {target} ({_why(error)}). Check TEMPORAL_ADDRESS, and "
+            "that the server runs."
         ) from error
+
+
+def _why(error: Exception) -> str:
+    """Return the innermost reason of Temporal's client, which nests them as Rust writes them."""
+    said = str(error)
+    found = INNERMOST.findall(said)
+    return found[-1] if found else said.partition(RUST)[0]
 
 
 def _is_loopback(target: str) -> bool:

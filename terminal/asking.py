@@ -219,8 +219,11 @@ def _read(file: str) -> "Submission":
 async def _send(session: Session, submission: "Submission") -> None:
     async with session.desk() as desk:
         result = await desk.carry_out(submission)
+        stream = f"{submission.zone}/{submission.key}"
+        own = await desk.ledger.positions(stream, from_version=result.version)
+        position = own[0] if own else None
         if session.as_json:
-            session.out.answer(result, str)
+            session.out.answer(result.model_dump(mode="json") | {"position": position}, str)
             return
         from terminal.shown.issues import Seen, command_result
         from terminal.shown.names import Names
@@ -228,4 +231,4 @@ async def _send(session: Session, submission: "Submission") -> None:
         row = await desk.row(submission.zone, submission.key)
         names = Names(await desk.shelf.version(row.issue.terms))
         seen = Seen(desk.seer.view(row), names)
-        session.out.answer(result, lambda: command_result(result, seen))
+        session.out.answer(result, lambda: command_result(result, seen, position))

@@ -1,26 +1,40 @@
-"""`closeout verify` and `closeout replay`: whether what is written still holds."""
+"""`closeout verify`: whether what is written still holds."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from terminal.looking import NamedKey
+from terminal.progress import bars
+from terminal.reads import note_read
 from terminal.session import Session, find_issue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
-    from temporalio.client import Client, WorkflowHistory
-
+    from audit.log_checks import Outside
+    from audit.verification import Verification
     from desk.desk import Desk
+    from ledger.postgres import PostgresLedger
 
 FOUND = 6
 """The exit code where something is not as it was written."""
+JOBS_MAX = 64
+SIZES_SHOWN_MAX = 10
+ANCHOR_BYTES_MAX = 64 * 1024 * 1024
 
 Which = Annotated[
     str | None, typer.Argument(metavar="ISSUE", help="A ledger number, ZONE KEY, or ZONE/KEY.")
+]
+Played = Annotated[
+    bool,
+    typer.Option(
+        "--played",
+        help="Another system's log was imported: what bears its times is counted, not found.",
+    ),
 ]
 
 
@@ -28,34 +42,144 @@ async def verify(
     session: Session,
     issue: Which = None,
     key: NamedKey = None,
-    every: Annotated[bool, typer.Option("--all", help="Every issue in the ledger.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="The log, and every issue in the ledger.")
+    ] = False,
+    since: Annotated[
+        int,
+        typer.Option(
+            metavar="CHECKPOINT",
+            min=0,
+            help="With --all: only what came after the checkpoint of this size.",
+            show_default=False,
+        ),
+    ] = 0,
+    jobs: Annotated[
+        int, typer.Option(metavar="N", min=1, max=JOBS_MAX, help="So many processes at once.")
+    ] = 1,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            dir_okay=False,
+            help="With --all: keep how far it has come, and go on from there if it was stopped.",
+        ),
+    ] = None,
+    anchors: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PATH",
+            exists=True,
+            help="Checkpoints that were given outside: a file of notes, or a folder of such files.",
+            show_default="CLOSEOUT_ANCHOR_DIR",
+        ),
+    ] = None,
+    played: Played = False,
 ) -> int:
-    """Check hash chains, folds, commands, rungs and terms. Exit code 6 if anything is found."""
-    from audit.verify import verify_all, verify_stream
+    """Check the log, its checkpoints and anchors, chains, lists, rungs; decide everything again.
+
+    Of one ISSUE: what there is of it is as it was written and signed. Only --all proves that
+    nothing is missing. Exit code 6 if anything is found.
+    """
+    from audit.verification import verify_in_memory, verify_issue
+    from ledger.postgres import PostgresLedger
     from terminal.shown.findings import findings
 
     if (issue is None) is not every:
         raise typer.BadParameter("name one issue, or say --all")
-    async with session.desk() as desk:
+    if issue is not None and (since or state is not None):
+        raise typer.BadParameter("--since and --state go with --all")
+    outside = _outside(session, anchors, is_played=played)
+    async with session.desk(reading=True) as desk:
+        now, stream = desk.clock.now(), None
         if issue is None:
-            with counting(session, "verifying") as progress:
-                found = await verify_all(desk.ledger, progress=progress)
+            await note_read(session, desk, "verify", {"since": since or None})
         else:
-            stream = await _stream(desk, issue, key)
-            found = await verify_stream(desk.ledger, stream)
-    plain = {
-        "streams": found.streams,
-        "events": found.events,
-        "commands": found.commands,
-        "sound": found.is_sound,
-        "findings": found.found,
-    }
-    session.out.answer(plain, lambda: findings(found))
+            stream = await named_stream(desk, issue, key)
+            await note_read(session, desk, "verify", {"stream": stream})
+        if not isinstance(desk.ledger, PostgresLedger):
+            found = await verify_in_memory(desk.ledger, stream)
+        elif stream is None:
+            found = await _all(session, desk.ledger, outside, now, since, jobs, state)
+        else:
+            found = await verify_issue(desk.ledger, stream, outside=outside, now=now)
+    session.out.answer(found.plain(), lambda: findings(found))
     return 0 if found.is_sound else FOUND
 
 
-async def _stream(desk: "Desk", issue: str, key: str | None) -> str:
-    """Return the stream to verify; its stored row may be what is wrong, so it is not needed."""
+async def _all(  # what the command line says, as it comes
+    session: Session,
+    ledger: "PostgresLedger",
+    outside: "Outside",
+    now: "datetime",
+    since: int,
+    jobs: int,
+    state: Path | None,
+) -> "Verification":
+    """Verify the whole ledger, or what came after a checkpoint."""
+    from audit.verification import verify_ledger
+    from audit.verify_state import StateError
+
+    if since and await ledger.checkpoint(since) is None:
+        raise typer.BadParameter(await _sizes(ledger), param_hint="--since")
+    with bars(session) as shown:
+        try:
+            return await verify_ledger(
+                ledger,
+                outside=outside,
+                now=now,
+                since=since,
+                jobs=jobs,
+                url=_address(session),
+                state=state,
+                progress=lambda what, done, of: shown.move(what, completed=done, total=of),
+            )
+        except StateError as error:
+            raise typer.BadParameter(str(error), param_hint="--state") from error
+
+
+def _outside(session: Session, paths: list[Path] | None, *, is_played: bool) -> "Outside":
+    """Return what is kept apart from the database: keys that are trusted, notes that were given."""
+    from audit.log_checks import Outside, notes_in
+    from desk.anchors import anchored_notes
+    from desk.log_opening import trusted_keys
+
+    settings = session.place.settings
+    own = (
+        []
+        if settings.anchor_dir is None or not settings.anchor_dir.is_dir()
+        else [settings.anchor_dir]
+    )
+    notes: list[str] = []
+    for path in own if paths is None else paths:
+        if path.is_dir():
+            notes += anchored_notes(path)
+        elif path.stat().st_size > ANCHOR_BYTES_MAX:
+            raise typer.BadParameter(
+                f"{path} has more than {ANCHOR_BYTES_MAX} bytes", param_hint="--anchors"
+            )
+        else:
+            notes += notes_in(path.read_text(encoding="utf-8", errors="replace"))
+    return Outside(trusted_keys(settings), tuple(notes), is_played=is_played)
+
+
+async def _sizes(ledger: "PostgresLedger") -> str:
+    """Say that there is no such checkpoint, and of which sizes there are."""
+    sizes = [row.size for row in await ledger.checkpoints(limit=SIZES_SHOWN_MAX)]
+    newest = await ledger.checkpoint()
+    if newest is None:
+        return "there is no checkpoint yet"
+    return f"there is no checkpoint of this size; there are {sizes} … {newest.size}"
+
+
+def _address(session: Session) -> str | None:
+    settings = session.place.settings
+    url = settings.reader_database_url or settings.database_url
+    return None if url is None else url.get_secret_value()
+
+
+async def named_stream(desk: "Desk", issue: str, key: str | None) -> str:
+    """Return the stream to audit; its stored row may be what is wrong, so it is not needed."""
     from domain.issue import stream_name
 
     if key is not None:
@@ -68,78 +192,6 @@ async def _stream(desk: "Desk", issue: str, key: str | None) -> str:
         zone, _, name = stream.partition("/")
         await desk.row(zone, name)
     return stream
-
-
-async def replay(
-    session: Session,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Do without Temporal: archived histories only.")
-    ] = False,
-) -> int:
-    """Decide everything again, replay the archived workflow histories, compare both records."""
-    from temporalio.contrib.pydantic import pydantic_data_converter
-
-    from audit.reexecute import reexecute_all
-    from audit.replay import cross_check, replay_histories
-    from terminal.shown.findings import Replayed, replayed
-
-    async with session.desk() as desk:
-        live: list[WorkflowHistory] = []
-        if not offline:
-            async with _temporal(session) as client:
-                await session.wiring.sweep(client, desk.ledger)
-                live = await _running_histories(client)
-        with counting(session, "deciding again") as progress:
-            decided = await reexecute_all(desk.ledger, progress=progress)
-        rows = await desk.ledger.histories()
-        workflows = session.wiring.workflows()
-        histories = await replay_histories(rows, workflows, data_converter=pydantic_data_converter)
-        # A damaged history has been named; the others are compared all the same.
-        failed = {failure.run_id for failure in histories.failures}
-        checked = await cross_check(
-            desk.ledger,
-            [row for row in rows if row.run_id not in failed],
-            live=live,
-            data_converter=pydantic_data_converter,
-        )
-    whole = Replayed(decided, histories, checked, archived=len(rows), running=len(live))
-    session.out.answer(whole.plain(), lambda: replayed(whole))
-    return 0 if whole.is_sound else FOUND
-
-
-async def _running_histories(client: "Client") -> "list[WorkflowHistory]":
-    """Return the histories of the runs that are not over, hence not archived."""
-    from temporalio.service import RPCError, RPCStatusCode
-
-    from desk.guard import RUNNING
-    from desk.order_upkeep import RUNNING_ORDERS
-
-    found = []
-    for query in (RUNNING, RUNNING_ORDERS):
-        async for run in client.list_workflows(query):
-            try:
-                handle = client.get_workflow_handle(run.id, run_id=run.run_id)
-                found.append(await handle.fetch_history())
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-    return found
-
-
-@asynccontextmanager
-async def _temporal(session: Session) -> "AsyncIterator[Client]":
-    """Open Temporal; what it refuses is told in our words."""
-    from temporalio.service import RPCError
-
-    from runtime.errors import TemporalUnreachableError
-
-    try:
-        yield await session.client()
-    except RPCError as error:
-        raise TemporalUnreachableError(
-            f"Temporal does not do what it is asked: {error.message}. "
-            "`closeout doctor` says more; --offline does without it."
-        ) from error
 
 
 @contextmanager

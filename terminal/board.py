@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from terminal.handbook_files import NO_LEDGER, desk_if_any, read_shipped
-from terminal.session import Session
+from terminal.session import NothingRunsError, Session
+from terminal.travel import AsOf, KnownAt, Looked, WaitFor, arrived, looked
 
 if TYPE_CHECKING:
     from desk.desk import Desk
@@ -31,30 +32,48 @@ async def board(
             show_default="now",
         ),
     ] = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    wait_for: WaitFor = None,
 ) -> None:
     """Show the contact board (公示牌) of an enterprise: who is responsible for it, at any instant.
 
-    By the handbook that was in force then.
+    By the handbook that was in force then. --at may lie ahead, --as-of may not.
     """
     from desk.handbook_versions import Versions
     from domain.board import contact_board
     from domain.days import zone_of
     from terminal.shown.board import board_plain, board_shown
+    from terminal.shown.sights import stated, stated_plain
 
+    if at is not None and (as_of or known_at):
+        raise typer.BadParameter("one at a time", param_hint="'--at' / '--as-of'")
     note: str | None = None
+    position: int | None = None
+    then: Looked | None = None
     async with desk_if_any(session) as desk:
         present = await _home(session, desk, enterprise, zone)
-        now = datetime.now(UTC) if desk is None else desk.clock.now()
-        moment = now if at is None else _instant(present, at)
-        version = present
         if desk is None:
-            note = NO_LEDGER
+            _require_no_past(as_of, known_at, wait_for)
+            moment = datetime.now(UTC) if at is None else _instant(present, at)
+            version, note = present, NO_LEDGER
         else:
+            position = await arrived(desk, wait_for)
+            then = await looked(desk, as_of, known_at, present.handbook.zone)
+            now = desk.clock.now()
+            moment = now if at is None else _instant(present, at)
+            if then is not None:
+                moment, position = then.sight.at, then.sight.position
             version = await Versions(desk).in_force_at(present.handbook.zone, moment)
             note = EARLIER if version.shipped and moment < now else None
     local = moment.astimezone(zone_of(version.calendar.time_zone))
     found = contact_board(version.handbook, enterprise, local)
-    session.out.answer(board_plain(found, version, note), lambda: board_shown(found, version, note))
+    session.out.answer(
+        board_plain(found, version, note) | stated_plain(position, then),
+        lambda: stated(
+            board_shown(found, version, note), position, then, version.calendar.time_zone
+        ),
+    )
 
 
 async def enterprises(
@@ -67,13 +86,30 @@ async def enterprises(
     ] = None,
     grid: Annotated[str | None, typer.Option("--grid", metavar="ID", help="In this grid.")] = None,
     zone: OfZone = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    wait_for: WaitFor = None,
 ) -> None:
-    """List the enterprises of the handbooks in force."""
+    """List the enterprises of the handbooks in force, now or at a past instant."""
     from domain.registry import registered
     from terminal.shown.board import enterprise_list, enterprise_plain
+    from terminal.shown.sights import stated, stated_plain
 
+    position: int | None = None
+    then: Looked | None = None
     async with desk_if_any(session) as desk:
-        books = [version.handbook for version in await _present(session, desk, zone)]
+        if desk is None:
+            _require_no_past(as_of, known_at, wait_for)
+        else:
+            position = await arrived(desk, wait_for)
+            then = await looked(desk, as_of, known_at, zone)
+        held = await _present(session, desk, zone)
+        if desk is not None and then is not None:
+            position = then.sight.position
+            zones = [zone] if zone else [version.handbook.zone for version in held]
+            held = await _in_force_at(desk, zones, then.sight.at)
+        books = [version.handbook for version in held]
+        time_zone = held[0].calendar.time_zone if held else "UTC"
     _require("list", listed, {each.id for book in books for each in book.lists})
     _require("segment", segment, {each.id for book in books for each in book.segments})
     _require("grid", grid, {each.id for book in books for each in book.grids})
@@ -84,9 +120,32 @@ async def enterprises(
     ]
     note = NO_LEDGER if desk is None else None
     session.out.answer(
-        {"enterprises": [enterprise_plain(each) for each in found], "note": note},
-        lambda: enterprise_list(found, note),
+        {"enterprises": [enterprise_plain(each) for each in found], "note": note}
+        | stated_plain(position, then),
+        lambda: stated(enterprise_list(found, note), position, then, time_zone),
     )
+
+
+async def _in_force_at(desk: "Desk", zones: list[str], at: datetime) -> "list[Version]":
+    """Return what was in force at an instant. Of several zones, those that had a handbook then;
+    raises IssueError if the only one had none."""
+    from desk.handbook_versions import Versions
+    from domain.errors import InvalidRequestError
+
+    found = []
+    for zone in zones:
+        try:
+            found.append(await Versions(desk).in_force_at(zone, at))
+        except InvalidRequestError:
+            if len(zones) == 1:
+                raise
+    return found
+
+
+def _require_no_past(as_of: str | None, known_at: str | None, wait_for: int | None) -> None:
+    """Raises NothingRunsError: without a ledger nothing is known of the past."""
+    if as_of or known_at or wait_for:
+        raise NothingRunsError("--as-of, --known-at and --wait-for ask a ledger, and none runs.")
 
 
 def _require(what: str, named: str | None, known: set[str]) -> None:

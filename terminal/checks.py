@@ -9,26 +9,15 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed
-from typing import TYPE_CHECKING, TypeVar
-
-import asyncpg
+from typing import TypeVar
 
 from desk.desk import Desk
 from desk.errands import FAILURES_NOTED
 from handbooks import shelf
-from ledger.connections import CONNECT_TIMEOUT_S, ledger_errors
+from ledger.connections import CONNECT_TIMEOUT_S, connect, ledger_errors
 from ledger.migrate import FOLDER, MigrationError, pending, read_migrations
 from runtime.settings import Settings
 
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
-
-FACTS = (
-    *("event", "command", "terms", "workflow_history", "schema_migration", "callback_draw"),
-    *("calendar_version", "calendar_publication", "handbook_version", "handbook_publication"),
-    *("adoption_plan", "adoption_end"),
-)
-"""The tables that may only be added to."""
 CALENDAR_NOTICE = timedelta(days=60)
 OVERDUE_SLACK = timedelta(seconds=30)
 OVERDUE_COUNTED_MAX = 1000
@@ -98,11 +87,12 @@ async def handbooks(settings: Settings) -> list[Check]:
 
 
 async def postgresql(settings: Settings) -> list[Check]:
-    """Look at the server, its schema, and whether facts are safe from the application's role."""
-    url = "" if settings.database_url is None else settings.database_url.get_secret_value()
+    """Look at the server and its schema."""
+    named = settings.database_url or settings.reader_database_url
+    url = "" if named is None else named.get_secret_value()
     with ledger_errors():
         began = time.monotonic()
-        connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
+        connection = await connect(url)
         try:
             server = await connection.fetchval("SHOW server_version")
             took_ms = (time.monotonic() - began) * 1000
@@ -110,8 +100,6 @@ async def postgresql(settings: Settings) -> list[Check]:
                 Check("postgresql", Grade.OK, f"version {server}, reached in {took_ms:.0f} ms")
             ]
             found.append(await _schema(url))
-            if found[-1].grade is Grade.OK:
-                found.append(await _append_only(connection))
         finally:
             await connection.close(timeout=CONNECT_TIMEOUT_S)
     return found
@@ -127,39 +115,6 @@ async def _schema(url: str) -> Check:
         told = f"{len(missing)} of {known} migrations are missing: {', '.join(missing)}"
         return Check("schema", Grade.FAIL, told, "Run `closeout migrate`.")
     return Check("schema", Grade.OK, f"version {known}, as this program expects")
-
-
-async def _append_only(connection: "Connection") -> Check:
-    """Look for rights and silenced triggers by which the application's role could alter facts."""
-    role = await connection.fetchrow(
-        "SELECT current_user::text, rolsuper FROM pg_roles WHERE rolname = current_user"
-    )
-    name, superuser = ("?", True) if role is None else (role[0], role[1])
-    rights = [
-        f"{table} ({row[0].lower()})"
-        for table in FACTS
-        for row in await connection.fetch(
-            "SELECT unnest FROM unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE'])"
-            " WHERE has_table_privilege($1::text, unnest)",
-            table,
-        )
-    ]
-    guarded = await connection.fetch(
-        "SELECT tgrelid::regclass::text FROM pg_trigger"
-        " WHERE tgname LIKE '%\\_is\\_append\\_only' AND tgenabled = 'A'"
-    )
-    unguarded = sorted(set(FACTS) - {row[0] for row in guarded})
-    problems = [
-        *([f"{name} is superuser"] if superuser else []),
-        *([f"{name} may alter {', '.join(rights)}"] if rights and not superuser else []),
-        *([f"no trigger guards {', '.join(unguarded)}"] if unguarded else []),
-    ]
-    if problems:
-        todo = "Connect as the application's role, and run `closeout migrate` as the owner's."
-        return Check("append-only", Grade.FAIL, "; ".join(problems), todo)
-    return Check(
-        "append-only", Grade.OK, f"{name} may not alter {len(FACTS)} tables, and triggers refuse it"
-    )
 
 
 async def work_in_hand(desk: Desk) -> list[Check]:

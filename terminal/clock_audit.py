@@ -57,7 +57,7 @@ async def clocks_audit(
     from audit.clocks import audit_clocks
     from terminal.shown.clock_audit import plain, timer_audit
 
-    async with session.desk() as desk:
+    async with session.desk(reading=True) as desk:
         at = _instant(now, desk)
         with counting(session, "accounting for rungs") as progress:
             audited = await audit_clocks(

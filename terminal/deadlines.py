@@ -58,7 +58,7 @@ async def why(
 
     if events and rung is not None:
         raise typer.BadParameter("one at a time", param_hint="'--events' / '--not'")
-    async with session.desk() as desk:
+    async with session.desk(reading=True) as desk:
         row, clock = await _named(desk, issue, key, clock, clock_option)
         stream = row.issue.stream
         found = await evidence(desk.ledger, stream)

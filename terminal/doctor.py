@@ -14,7 +14,7 @@ FAILED = 1
 
 async def doctor(session: Session) -> int:
     """Check settings, PostgreSQL, Temporal, worker and relay. Exit code 1 if anything fails."""
-    from terminal import checks, checks_of_temporal
+    from terminal import checks, checks_of_roles, checks_of_temporal
     from terminal.checks import Check, Grade
     from terminal.shown.checkup import checkup
 
@@ -27,6 +27,7 @@ async def doctor(session: Session) -> int:
         found.append(Check("settings", Grade.OK, place.told))
         found += await _guarded("handbooks", lambda: checks.handbooks(place.settings))
         found += await _guarded("postgresql", lambda: checks.postgresql(place.settings))
+        found += await _guarded("roles", lambda: checks_of_roles.roles(place.settings))
         found += await _guarded("ledger", lambda: _ledger(session))
         queue = place.settings.task_queue
         found += await _guarded(
@@ -40,9 +41,15 @@ async def doctor(session: Session) -> int:
 
 async def _ledger(session: Session) -> "list[Check]":
     from terminal import checks
+    from terminal.checks_of_keys import subject_keys
+    from terminal.checks_of_log import log_checks
 
-    async with session.desk() as desk:
-        return await checks.work_in_hand(desk)
+    async with session.desk(reading=True) as desk:
+        return [
+            *await checks.work_in_hand(desk),
+            *await log_checks(desk, session.place.settings),
+            await subject_keys(desk),
+        ]
 
 
 async def _guarded(what: str, look: "Callable[[], Awaitable[list[Check]]]") -> "list[Check]":

@@ -44,7 +44,7 @@ async def desk_if_any(session: Session) -> "AsyncIterator[Desk | None]":
     except NothingRunsError:
         yield None
     else:
-        async with session.desk() as desk:
+        async with session.desk(reading=True) as desk:
             yield desk
 
 

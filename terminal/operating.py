@@ -17,14 +17,19 @@ async def up(session: Session) -> None:
 
     Needs no server and no container: the extra `embedded` brings both programs.
     """
+    from desk.log_opening import ensure_key
     from ledger.migrate import migrate as bring_up_to_date
+    from runtime.settings import kept_by_stack
     from runtime.stack import EmbeddedStack, Supervisor
 
     session.prepare_log(session.settings.log_level)
     began = time.monotonic()
 
     async def ready(stack: "EmbeddedStack") -> None:
-        applied = await bring_up_to_date(stack.postgres.owner_url)
+        applied = await bring_up_to_date(
+            stack.postgres.owner_url, superuser_url=stack.postgres.admin_url
+        )
+        ensure_key(kept_by_stack(session.settings)["log_key"], session.settings.log_origin)
         plain = {
             "data_dir": str(stack.data_dir),
             "pid": os.getpid(),

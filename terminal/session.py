@@ -52,6 +52,8 @@ class Place:
         """Return where this is, without a password."""
         if self.stack is not None:
             return f"the stack that runs in {self.settings.data_dir}"
+        if self.settings.database_url is None:
+            return "CLOSEOUT_READER_DATABASE_URL of the environment, to read only"
         return "CLOSEOUT_DATABASE_URL and TEMPORAL_* of the environment"
 
 
@@ -87,11 +89,12 @@ class Session:
 
         A folder named on the command line wins over the environment. Raises NothingRunsError.
         """
-        from runtime.settings import Settings
+        from runtime.settings import Settings, kept_by_stack
         from runtime.stack import read_running_stack
 
         settings = self.settings
-        if self._data_dir is None and settings.database_url is not None:
+        named = (settings.database_url, settings.reader_database_url)
+        if self._data_dir is None and any(url is not None for url in named):
             return Place(settings)
         stack = read_running_stack(settings.data_dir)
         if stack is None:
@@ -104,24 +107,35 @@ class Session:
                 data_dir=settings.data_dir,
                 database_url=stack.database_url,
                 owner_database_url=stack.owner_database_url,
+                reader_database_url=stack.reader_database_url or None,
+                **kept_by_stack(settings),
             ),
             stack,
         )
 
     @asynccontextmanager
-    async def desk(self) -> AsyncIterator["Desk"]:
-        """Open the desk, for as long as the block lasts."""
-        async with self.wiring.open_desk(self.place.settings) as desk:
+    async def desk(self, *, reading: bool = False) -> AsyncIterator["Desk"]:
+        """Open the desk, for as long as the block lasts. `reading`: as the auditors' role, which
+        can write nothing, if one is named."""
+        settings = self.place.settings
+        as_reader = reading and settings.reader_database_url is not None
+        if as_reader:
+            settings = settings.model_copy(update={"database_url": settings.reader_database_url})
+        async with self.wiring.open_desk(settings) as desk:
+            desk.shelf.keeps = not as_reader
             yield desk
 
     async def client(self) -> "Client":
         """Return a client of the Temporal that belongs to the ledger."""
+        from runtime.codec import data_converter
         from runtime.temporal import connect
 
-        stack = self.place.stack
+        stack, converter = self.place.stack, data_converter(self.settings)
         if stack is None:
-            return await connect()
-        return await connect(stack.temporal_address, namespace=stack.temporal_namespace)
+            return await connect(data_converter=converter)
+        return await connect(
+            stack.temporal_address, namespace=stack.temporal_namespace, data_converter=converter
+        )
 
     def prepare_log(self, level: str = "warning") -> None:
         """Send the log to stderr, at `level` or, with --debug, in full."""

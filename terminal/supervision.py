@@ -7,6 +7,7 @@ import typer
 
 from terminal.auditing import counting
 from terminal.session import Session
+from terminal.travel import AsOf, KnownAt, WaitFor, arrived, looked, shared_calendar
 
 if TYPE_CHECKING:
     from desk.desk import Desk
@@ -40,24 +41,46 @@ async def supervise_lights(
     ] = None,
     unit: OfUnit = None,
     limit: Limit = 20,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    wait_for: WaitFor = None,
 ) -> None:
     """Count open issues by light, tier and unit, and name the worst.
 
     Red: a running clock's limit has passed; yellow: so much of one is spent as the handbook says.
     """
-    from audit.lights import board_now, board_then
+    from audit.lights import board_now, board_seen, board_then
     from terminal.shown.lights import lights, lights_plain
+    from terminal.shown.sights import stated, stated_plain
 
+    if at is not None and (as_of or known_at):
+        raise typer.BadParameter("one at a time", param_hint="'--at' / '--as-of'")
     async with session.desk() as desk:
+        position = await arrived(desk, wait_for)
         await _require_zone(desk, zone)
+        then = await looked(desk, as_of, known_at, zone)
         now = desk.clock.now()
         moment = now if at is None else _past(at, await _calendar(desk, zone), now)
-        read = board_now if at is None else board_then
         with counting(session, "reading lights") as progress:
-            board = await read(
-                desk.ledger, at=moment, zone=zone, unit=unit, worst=limit, progress=progress
-            )
-    session.out.answer(lights_plain(board), lambda: lights(board))
+            if then is not None:
+                position = then.sight.position
+                board = await board_seen(
+                    desk.ledger,
+                    then.sight,
+                    zone=zone,
+                    unit=unit,
+                    worst=limit,
+                    progress=progress,
+                )
+            else:
+                read = board_now if at is None else board_then
+                board = await read(
+                    desk.ledger, at=moment, zone=zone, unit=unit, worst=limit, progress=progress
+                )
+    session.out.answer(
+        lights_plain(board) | stated_plain(position, then),
+        lambda: stated(lights(board), position, then, "UTC"),
+    )
 
 
 async def supervise_warnings(
@@ -126,17 +149,9 @@ async def _require_zone(desk: "Desk", zone: str | None) -> None:
 
 async def _calendar(desk: "Desk", zone: str | None) -> "WorkingCalendar":
     """Return the calendar whose local time is meant; without a zone, that of them all."""
-    from domain.errors import InvalidRequestError
-
-    now = desk.clock.now()
-    every = (
-        await desk.shelf.in_force(now) if zone is None else [await desk.shelf.current(zone, now)]
-    )
-    if len({terms.calendar.time_zone for terms in every}) != 1:
-        raise InvalidRequestError(
-            "The zones do not share a local time.", field="zone", allowed="--zone ZONE"
-        )
-    return every[0].calendar
+    if zone is None:
+        return await shared_calendar(desk)
+    return (await desk.shelf.current(zone, desk.clock.now())).calendar
 
 
 def _past(text: str, calendar: "WorkingCalendar", now: datetime) -> datetime:

@@ -11,7 +11,7 @@ import asyncpg
 
 from ledger.connections import open_pool
 from ledger.postgres import PostgresLedger
-from runtime.postgres import ADMIN, APP, OWNER, EmbeddedPostgres
+from runtime.postgres import ADMIN, APP, OWNER, READER, EmbeddedPostgres
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -31,7 +31,7 @@ async def running_server(folder: Path) -> AsyncIterator[EmbeddedPostgres]:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database of a test's own, by the three roles that may reach it."""
+    """A database of a test's own, by the four roles that may reach it."""
 
     server: EmbeddedPostgres
     name: str
@@ -50,6 +50,11 @@ class Database:
     def app_url(self) -> str:
         """The address for the application."""
         return self.server.url(APP, self.name)
+
+    @property
+    def reader_url(self) -> str:
+        """The address for auditors."""
+        return self.server.url(READER, self.name)
 
     @asynccontextmanager
     async def ledger(self, *, size: int = 5) -> AsyncIterator[PostgresLedger]:

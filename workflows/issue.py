@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.commands import Submission
     from domain.errors import InvalidRequestError, from_validation
     from domain.model import Code, Frozen, Key
+    from domain.personal import require_sealed
     from domain.phases import Outcome, Phase
     from domain.view import (
         WORKFLOW_TYPE,
@@ -273,16 +274,19 @@ class IssueWorkflow:
         try:
             opening = Opening.model_validate(raw)
         except ValidationError as error:
-            raise _refused(from_validation(error)) from error
+            raise _refused(from_validation(error)) from None  # it names keys that were sent
         self._require_id(opening.zone, opening.key)
+        if opening.report is not None:
+            _require_sealed(opening.report)
         return opening
 
     def _read_submission(self, raw: JsonValue) -> Submission:
         try:
             submission = Submission.model_validate(raw)
         except ValidationError as error:
-            raise _refused(from_validation(error)) from error
+            raise _refused(from_validation(error)) from None  # it names keys that were sent
         self._require_id(submission.zone, submission.key)
+        _require_sealed(submission)
         return submission
 
     def _require_id(self, zone: str, key: str) -> None:
@@ -303,6 +307,14 @@ class IssueWorkflow:
     def _nothing_to_keep(self) -> Closing:
         opening = self._read_opening()
         return Closing(zone=opening.zone, key=opening.key, version=0, outcome=None)
+
+
+def _require_sealed(submission: Submission) -> None:
+    """Refuse what is said of a person in plain: a history would hold it for ever."""
+    try:
+        require_sealed(submission.command)
+    except InvalidRequestError as refusal:
+        raise _refused(refusal) from None
 
 
 def _refused(error: InvalidRequestError) -> ApplicationError:

@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.issue import IssueActivities
-    from activities.notifier import Notifier
+    from activities.notifier import Notifier, Told
     from domain.commands import Submission
     from domain.view import Answer, IssueView, Ring, RingAnswer
 
@@ -69,12 +69,13 @@ async def tell_at_once(notice_ids: list[str]) -> list[str]:
     It costs one event of history for all of them. It is bounded, because news waits while it runs.
     """
     try:
-        return await workflow.execute_local_activity_method(
+        answer: Told = await workflow.execute_local_activity_method(
             Notifier.tell_at_once,
             notice_ids,
             start_to_close_timeout=TIME_TO_TELL_AT_ONCE,
             retry_policy=ONCE,
         )
+        return list(answer.late)
     except FailureError:  # a local activity's failure comes bare, not inside an ActivityError
         return notice_ids
 

@@ -40,3 +40,17 @@ class SweepWorkflow:
             start_to_close_timeout=timedelta(minutes=10),
             retry_policy=A_FEW_TIMES,
         )
+
+
+@workflow.defn
+class LogWorkflow:
+    """One step of the transparency log. The next schedule tick is the retry of one that fails."""
+
+    @workflow.run
+    async def run(self) -> int:
+        """Return how many leaves the log has."""
+        return await workflow.execute_activity_method(
+            Upkeep.carry_log_on,
+            start_to_close_timeout=timedelta(minutes=10),
+            retry_policy=A_FEW_TIMES,
+        )

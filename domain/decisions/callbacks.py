@@ -8,6 +8,7 @@ from domain.errors import InvalidRequestError, IssueError, NotPermittedError, Wr
 from domain.evolve_callbacks import closing_of
 from domain.issue import Callback, Issue
 from domain.people import identities_of, person_of
+from domain.personal import kept
 from domain.phases import CallbackAnswer
 
 CALLBACKS_MAX = 50
@@ -50,6 +51,7 @@ def record_callback(draft: Draft, command: cmd.RecordCallback) -> None:
             note=command.note,
             recording=command.recording,
             satisfaction=command.satisfaction,
+            personal=kept(command.personal),
         )
     )
     if command.answer is CallbackAnswer.DISAGREES:

@@ -15,6 +15,7 @@ from domain.decisions.ladder import (
 from domain.decisions.rectification import refuse_for_rectification
 from domain.errors import InvalidRequestError, WrongPhaseError
 from domain.organization import post, posts_of_unit, unit
+from domain.personal import kept
 from domain.phases import PauseReason, Phase
 
 
@@ -75,7 +76,13 @@ def note(draft: Draft, command: cmd.Note) -> None:
     """Keep a remark. It moves nothing."""
     draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF, Phase.PARKED)
     draft.record(
-        ev.NoteAdded(at=draft.at, by=draft.actor, text=command.text, evidence=command.evidence)
+        ev.NoteAdded(
+            at=draft.at,
+            by=draft.actor,
+            text=command.text,
+            evidence=command.evidence,
+            personal=kept(command.personal),
+        )
     )
 
 

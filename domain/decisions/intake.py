@@ -18,6 +18,7 @@ from domain.ladder import Entry, enter
 from domain.organization import chain_posts, enterprise, owner_post
 from domain.people import ENGINE, Engine, Officer, Representative, Service, identities_of, named
 from domain.permissions import officer_post
+from domain.personal import kept_contact
 from domain.phases import Origin, Phase, Priority
 from domain.routing import route
 
@@ -76,6 +77,7 @@ def _open(draft: Draft, command: cmd.Report, entry: Entry) -> None:
             rectify=ordered(draft, command),
             application=applied(draft, command),
             reporters=_reporters(draft, command),
+            contact=kept_contact(command.contact),
         )
     )
 

@@ -19,6 +19,7 @@ from domain.errors import (
 )
 from domain.handbook import ExtensionRule
 from domain.issue import Request
+from domain.personal import kept
 from domain.phases import Phase, Subject
 from domain.retargeting import Change, extended_ms_by, reclassified, retargeted
 
@@ -28,7 +29,11 @@ def contact(draft: Draft, command: cmd.Contact) -> None:
     draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.PARKED)
     draft.record(
         tm.EnterpriseContacted(
-            at=draft.at, by=draft.actor, channel=command.channel, note=command.note
+            at=draft.at,
+            by=draft.actor,
+            channel=command.channel,
+            note=command.note,
+            personal=kept(command.personal),
         )
     )
 

@@ -10,6 +10,7 @@ from domain.errors import InvalidRequestError, NotPermittedError, WrongPhaseErro
 from domain.events_of_rounds import SilenceExplained
 from domain.issue import Resolution, SignOff
 from domain.people import ENGINE, Officer, identities_of, person_of
+from domain.personal import kept
 from domain.phases import Outcome, Phase, RejectionStep, ResultClass, SignOffOutcome, Subject
 from domain.policies import SignOffRule
 from domain.silence import window_of
@@ -80,6 +81,7 @@ def confirm(draft: Draft, command: cmd.Confirm) -> None:
             note=command.note,
             recording=command.recording,
             satisfaction=command.satisfaction,
+            personal=kept(command.personal),
         )
     )
     _ask_verifiers(draft)
@@ -127,6 +129,7 @@ def mark_unreachable(draft: Draft, command: cmd.MarkUnreachable) -> None:
             outcome=SignOffOutcome.UNREACHABLE,
             note=command.note,
             attempts=command.attempts,
+            personal=kept(command.personal),
         )
     )
     _ask_verifiers(draft)

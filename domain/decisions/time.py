@@ -53,13 +53,18 @@ def let_time_pass(draft: Draft) -> None:
 
 
 def _next_due(draft: Draft) -> tuple[Clock, RungDue] | None:
-    """Return the rung to fire next. At one instant the handbook's order decides; clocks of one kind
-    fire in the order in which they first started."""
+    """Return the rung to fire next; none may be told while none is due. At one instant the
+    handbook's order decides; clocks of one kind fire in the order in which they first started."""
     if draft.rules < BY_PLACE_RULES:
         return draft.issue.next_rung
     places = draft.terms.places
     return min(
-        ((clock, rung) for clock in draft.issue.clocks for rung in clock.rungs),
+        (
+            (clock, rung)
+            for clock in draft.issue.clocks
+            for rung in clock.rungs
+            if rung.due_at <= draft.at
+        ),
         key=lambda due: (due[1].due_at, places.get(due[0].rule, -1)),
         default=None,
     )

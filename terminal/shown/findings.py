@@ -1,106 +1,61 @@
-"""What an audit found: of a verification, and of a replay."""
+"""What a verification found."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from audit.reexecute import Reexecution
-from audit.replay import CrossCheck, ReplayReport
-from audit.verify import Findings
+from domain.model import written
 from terminal.shown.frames import SECOND, Sheet, kept, wrapped
+
+if TYPE_CHECKING:
+    from audit.log_checks import LogReport
+    from audit.verification import Verification
 
 SHOWN_MAX = 50
 
 
-def findings(found: Findings) -> RenderableType:
+def findings(found: "Verification") -> RenderableType:
     """Return what a verification looked at, and each thing that is not as it was written."""
-    looked = f"{many(found.streams, 'issue')}, {many(found.events, 'event')}, "
-    looked += many(found.commands, "command")
+    looked = f"{many(found.streams.streams, 'issue')}, {many(found.streams.events, 'event')}, "
+    looked += many(found.streams.commands, "command")
+    log = [] if found.log is None else list(_log(found.log))
+    if found.since:
+        said = f"  Only what came after {many(found.since, 'leaf', 'leaves')}; nothing before it "
+        log.insert(0, Text(said + "was looked at.", "yellow"))
     if found.is_sound:
-        more = "\n  Chains, folds, commands, rungs, clocks and terms are as they were written."
-        return mark(f"{looked}: nothing found", more, sound=True)
-    head = mark(f"{looked}: {many(len(found.found), 'finding')}", "", sound=False)
-    sheet = Sheet((kept("Issue"), kept("Event"), kept("Kind"), wrapped("Finding")))
+        more = "\n  Chains, lists, commands, rungs, clocks and terms are as they were written, and "
+        more += "every decision comes out again."
+        return Group(mark(f"{looked}: nothing found", more, sound=True), *log)
+    head = mark(f"{looked}: {many(found.count, 'finding')}", "", sound=False)
+    sheet = Sheet((kept("Where"), kept("Event"), kept("Kind"), wrapped("Finding")))
     for each in found.found[:SHOWN_MAX]:
         event = "—" if each.version is None else str(each.version)
-        sheet.add(each.stream, event, each.kind, each.message)
-    return Group(head, sheet, rest(len(found.found)))
+        field = "" if each.field is None else f" ({each.field})"
+        sheet.add(each.stream, event, each.kind, f"{each.message}{field}")
+    return Group(head, *log, sheet, rest(found.count))
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """The three answers of a replay. `archived` and `running` are histories that were read."""
-
-    decided: Reexecution
-    histories: ReplayReport
-    checked: CrossCheck
-    archived: int
-    running: int
-
-    @property
-    def is_sound(self) -> bool:
-        """Return whether everything came out as it is written."""
-        return self.decided.is_identical and not self.histories.failures and self.checked.is_sound
-
-    def plain(self) -> dict[str, object]:
-        """Return all of it for a machine."""
-        return {
-            "sound": self.is_sound,
-            "decisions": asdict(self.decided),
-            "histories": {"archived": self.archived, **asdict(self.histories)},
-            "rings": {**asdict(self.checked), "running_histories": self.running},
-        }
-
-
-def replayed(whole: Replayed) -> RenderableType:
-    """Return a line for each of the three, and what does not fit."""
-    decided, histories, checked = whole.decided, whole.histories, whole.checked
-    loose = len(checked.only_in_ledger) + len(checked.only_in_history)
-    rings = checked.rings_in_both + loose
-    lost = sum(len(span.rings) for span in checked.lost_spans)
-    lines: list[RenderableType] = [
-        mark(
-            f"decisions re-executed: {decided.identical} of {decided.decisions} identical",
-            "",
-            sound=decided.is_identical,
-        ),
-        mark(
-            f"workflow histories replayed: {histories.replayed} of {whole.archived}",
-            f"  {whole.running} more still run",
-            sound=not histories.failures,
-        ),
-        mark(
-            f"rings found in both records: {checked.rings_in_both} of {rings}",
-            f"  {checked.pending} pending, {lost} in lost spans",
-            sound=checked.is_sound,
-        ),
-    ]
-    problems = list(_problems(whole))
-    if problems:
-        sheet = Sheet((wrapped("Where"), wrapped("What does not fit")))
-        for where, what in problems[:SHOWN_MAX]:
-            sheet.add(where, what)
-        lines += [sheet, rest(len(problems))]
-    for span in checked.lost_spans:
-        said = (
-            f"{span.stream}: history lost from {span.from_at} to {span.to_at}, as the ledger says"
+def _log(log: "LogReport") -> Iterator[Text]:
+    """Say how much of the log is signed, by whom, and what is not yet."""
+    said = f"  Log: {many(log.leaves, 'leaf', 'leaves')}, {many(log.checkpoints, 'checkpoint')}"
+    if log.newest_at is not None:
+        said += f", the newest of {written(log.newest_at)}"
+    yield Text(f"{said}; {many(log.outside, 'note')} from outside held against it.", SECOND)
+    if log.outside_left_out:
+        said = f"  {many(log.outside_left_out, 'older note')} from outside left out."
+        yield Text(said, "yellow")
+    if log.beyond or log.waiting:
+        beyond = (
+            f"{many(log.beyond, 'leaf', 'leaves')}, and {many(log.waiting, 'fact')} without one"
         )
-        lines.append(Text(said, SECOND))
-    return Group(*lines)
-
-
-def _problems(whole: Replayed) -> Iterable[tuple[str, str]]:
-    for each in whole.decided.differences:
-        event = "" if each.version is None else f" event {each.version}"
-        yield f"{each.stream}{event}", f"{each.command_id}: {each.message}"
-    for failure in whole.histories.failures:
-        yield failure.workflow_id, f"run {failure.run_id} {failure.problem}"
-    for ring in whole.checked.only_in_ledger:
-        yield ring, "in the ledger, and no workflow asked for it"
-    for ring in whole.checked.only_in_history:
-        yield ring, "a workflow rang it, and the ledger does not have it"
+        yield Text(f"  Not yet under a checkpoint: {beyond}.", SECOND)
+    if log.played:
+        yield Text(f"  {many(log.played, 'fact')} at the times of another system's log.", SECOND)
+    if not log.is_trusted:
+        said = "  Signatures were held against the key that the database itself names: "
+        yield Text(said + "CLOSEOUT_LOG_TRUST names keys to trust instead.", "yellow")
 
 
 def mark(text: str, more: str, *, sound: bool) -> Text:
@@ -115,6 +70,6 @@ def rest(count: int) -> Text:
     return Text(f"and {left} more: --json has them all" if left > 0 else "", SECOND)
 
 
-def many(count: int, what: str) -> str:
+def many(count: int, what: str, several: str | None = None) -> str:
     """Return a count with its noun."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return f"{count:,} {what if count == 1 else several or what + 's'}"

@@ -104,8 +104,10 @@ def _deadline(seen: Seen) -> Text:
     return stacked(when, left.append(" 暂定 provisional", "yellow") if view.provisional else left)
 
 
-def command_result(result: CommandResult, seen: Seen) -> RenderableType:
-    """Return what a command came to, and where the issue stands now."""
+def command_result(
+    result: CommandResult, seen: Seen, position: int | None = None
+) -> RenderableType:
+    """Return what a command came to, where the ledger has it, and where the issue stands now."""
     view = seen.view
     head = Text.assemble(("✓ ", "green"), (f"{result.zone}/{result.key}", "bold"))
     head.append(f"  {', '.join(result.events) or 'nothing changed'}")
@@ -117,6 +119,7 @@ def command_result(result: CommandResult, seen: Seen) -> RenderableType:
             (
                 ("  number", view.number),
                 ("  version", str(result.version)),
+                ("  position", None if position is None else str(position)),
                 ("  phase", _standing(view)),
                 ("  owner", _tiered(seen)),
                 ("  deadline", _deadline_line(seen)),

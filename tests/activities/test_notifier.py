@@ -83,6 +83,6 @@ async def test_one_that_cannot_be_told_at_once_holds_up_no_other(
     post = Post()
     setattr(post, trouble, {"coordination"})
     named = await ids(desk)
-    left = await ActivityEnvironment().run(Notifier(desk, post).tell_at_once, named)
-    assert left == named[:1]
+    answer = await ActivityEnvironment().run(Notifier(desk, post).tell_at_once, named)
+    assert (answer.late, answer.told) == (tuple(named[:1]), tuple(named[1:]))
     assert post.delivered == ["grid-east-1"]

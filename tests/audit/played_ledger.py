@@ -63,7 +63,7 @@ class PlayedLedger:
     async def stray_links(self, limit: int) -> list[LinkRow]:
         return []
 
-    async def newest_publications(self) -> list[PublicationRow]:
+    async def publications_after(self, sequence: int, limit: int) -> list[PublicationRow]:
         return []
 
     async def newest_handbooks(self) -> list[HandbookPublicationRow]:

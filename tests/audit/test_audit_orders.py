@@ -224,6 +224,9 @@ async def test_the_audits_of_issues_pass_orders_by() -> None:
     ledger = await written(story())
     assert (await audit_clocks(ledger, now=b.NEXT_FRI_9)).streams == 0
     rings = [row.id for row in await ledger.commands(o.STREAM) if row.kind == "ring_order"]
+    assert (await cross_check(ledger, [])).streams_without_workflow == (o.STREAM,)
+    (notice, *_) = await ledger.notices(o.STREAM)
+    await ledger.mark_delivered(notice.id, b.MON_15)  # only a workflow does that
     checked = await cross_check(ledger, [])
     named = {f"ring:{o.STREAM}:1:half", f"ring:{o.STREAM}:1:limit"}
     assert len(rings) == 2

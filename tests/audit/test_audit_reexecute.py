@@ -1,11 +1,15 @@
 """Recorded decisions made again: the same to the byte, or the difference by name."""
 
+from dataclasses import replace
+from datetime import datetime
+
 import builders as b
 import pytest
 from builders import Step
 from played_ledger import LIFE, played
 
 from audit.reexecute import reexecute, reexecute_all
+from audit.verify import Depth, verify_stream
 from domain.canonical import canonical, sha256
 from domain.terms import Terms
 
@@ -42,6 +46,34 @@ async def test_a_forged_outcome_is_named_though_all_hashes_fit() -> None:
     assert differences[0].command_id == ledger.events[8].command_id
     assert "head-east" in differences[0].message
     assert "head-west" in differences[0].message
+    found = (await verify_stream(ledger, STREAM, depth=Depth(decisions=True))).found
+    (decision, *_) = [each for each in found if each.kind == "decision"]
+    assert (decision.version, decision.field) == (9, "body.owner")
+    assert decision.message.endswith('"head-west" is stored, and "head-east" comes out')
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "said"),
+    [
+        ("{", "text", "what is stored is not JSON"),
+        ("[]", "text", "[] is stored"),
+        ('{ "at"', "text", "the same values, written otherwise"),
+        ("[" * 100_000, "text", "what is stored is not JSON"),
+    ],
+)
+async def test_a_text_that_was_spoilt_is_named_as_a_whole(text: str, field: str, said: str) -> None:
+    ledger = played()
+    record = ledger.events[8]
+    spoilt = record.text.replace("{", "{ ", 1) if text.startswith("{ ") else text
+    ledger.events[8] = replace(record, text=spoilt)
+
+    found = (await verify_stream(ledger, STREAM, depth=Depth(decisions=True))).found
+
+    named = [each for each in found if (each.kind, each.version) == ("decision", 9)]
+    assert (named[0].field, said in named[0].message) == (field, True)
+    assert ("chain", 9, "the text is not what was hashed", "text") in {
+        (each.kind, each.version, each.message, each.field) for each in found
+    }
 
 
 async def test_a_forged_deadline_is_named_though_all_hashes_fit() -> None:
@@ -115,3 +147,22 @@ async def test_a_moment_that_was_moved_is_named(place: int) -> None:
     named = {difference.command_id for difference in (await reexecute(ledger, STREAM)).differences}
 
     assert row.id in named
+
+
+async def test_a_decision_at_no_moment_is_a_difference_and_no_error() -> None:
+    ledger = played()
+    ledger.alter_command(3, at=datetime.max)  # noqa: DTZ901  # so a driver gives infinity
+
+    named = {each.command_id for each in (await reexecute(ledger, STREAM)).differences}
+
+    assert ledger.sent[3].id in named
+
+
+async def test_a_stream_that_cannot_be_read_at_all_is_a_difference() -> None:
+    ledger = played()
+    ledger.alter_command(3, count=None)
+
+    (difference,) = (await reexecute(ledger, STREAM)).differences
+
+    assert difference.stream == STREAM
+    assert difference.message.startswith("its rows cannot be read: TypeError")

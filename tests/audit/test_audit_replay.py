@@ -1,172 +1,333 @@
-"""Archived histories: whole, replayable, and of one mind with the ledger about every ring."""
+"""The stored sample: both records of a few lives, replayed by today's code, and tampered with."""
 
 import gzip
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 
-import builders as b
 import pytest
-from audit_histories import Run, ring
-from builders import Step
-from played_ledger import LIFE, played
-from temporalio import workflow
+from audit_histories import (
+    ACCEPTED,
+    CONVERTER,
+    DOOR_2,
+    FOLDER,
+    HALF,
+    OF_HALF,
+    ORDER,
+    OTHER,
+    REOPENED,
+    STREAM,
+    TOLD,
+    Event,
+    Payloads,
+    answered,
+    asked,
+    marked,
+    places,
+    replayed,
+    sample,
+    without,
+)
+from temporalio.client import WorkflowHistory
 
-from audit.replay import CrossCheck, DamagedHistoryError, LostSpan, cross_check, replay_histories
-from domain import commands as cmd
-from domain.people import ENGINE
+from audit.replay import replay_histories
+from audit.replay_histories import HistoryReplay
+from worker import WORKFLOWS
 
-HALF, DUE = ring("handling", 1, "at-50"), ring("handling", 1, "due")
-LOST_FROM, LOST_TO = b.TUE_9, b.WED_9
-OPEN_LIFE = LIFE[:6]
-
-
-@workflow.defn(name="Still", sandboxed=False)
-class Still:
-    """Ends at once, as the history says."""
-
-    @workflow.run
-    async def run(self) -> None:
-        return
-
-
-@workflow.defn(name="Still", sandboxed=False)
-class Sleeper:
-    """Sleeps first, which the history does not know."""
-
-    @workflow.run
-    async def run(self) -> None:
-        await workflow.sleep(timedelta(seconds=1))
-
-
-async def test_a_history_replays_with_the_code_that_made_it() -> None:
-    report = await replay_histories([Run().ended().row], [Still])
-
-    assert (report.replayed, report.failures) == (1, ())
+GOLDEN = FOLDER.parent / "workflows" / "histories"
+BYTES_MAX = 300_000
 
 
-async def test_a_history_that_the_code_cannot_follow_is_named() -> None:
-    rows = [Run(run_id="run-7").ended().row]
+# --- the sample as it was recorded ---
 
-    report = await replay_histories(rows, [Sleeper])
 
-    assert report.replayed == 0
-    (failure,) = report.failures
-    assert (failure.run_id, failure.workflow_id) == ("run-7", "issue/harbour/issue-1")
-    assert "does not replay" in failure.problem
+async def test_the_stored_sample_replays_and_its_two_records_tell_the_same() -> None:
+    whole = await replayed(sample())
+
+    assert whole.is_sound, (whole.decided.differences, whole.histories.failures, whole.checked)
+    assert whole.histories.replayed == whole.archived + whole.running
+    assert whole.decided.identical == whole.decided.decisions > 70
+    checked = whole.checked
+    both = (checked.rings_in_both, checked.commands_in_both, checked.deliveries_in_both)
+    assert both > (25, 6, 90)
+    assert (checked.pending, checked.unnamed, checked.without_workflow) == (0, 0, 0)
+
+
+def test_the_sample_has_a_history_of_every_kind_of_workflow_and_is_small() -> None:
+    ledger = sample()
+    named = {row.workflow_id.split("/")[0] for row in ledger.archive}
+    assert named == {"issue", "order", "upkeep", "adoption"}
+    assert {row.closed_as for row in ledger.archive} == {"COMPLETED", "CONTINUED_AS_NEW"}
+    assert sum(file.stat().st_size for file in FOLDER.glob("*.gz")) < BYTES_MAX
+
+
+async def test_in_the_golden_histories_every_activity_is_asked_what_it_was_asked() -> None:
+    replay, files = HistoryReplay(WORKFLOWS, CONVERTER), sorted(GOLDEN.glob("*.json.gz"))
+    for file in files:
+        read = WorkflowHistory.from_json("", gzip.decompress(file.read_bytes()).decode())
+        started = read.events[0].workflow_execution_started_event_attributes
+        history = WorkflowHistory(started.workflow_id, read.events)
+        assert not await replay.failures(history.run_id, history), file.name
+    assert len(files) > 40
+
+
+async def test_without_temporal_what_is_open_is_pending() -> None:
+    whole = await replayed(sample(), online=False)
+
+    assert whole.is_sound
+    assert (whole.running, whole.checked.pending) == (0, 10)
+
+
+async def test_one_issue_is_replayed_alone() -> None:
+    whole = await replayed(sample(), STREAM)
+
+    assert (whole.streams, whole.archived, whole.checked.rings_in_both) == (1, 1, 3)
+
+
+# --- histories that were tampered with; their hashes were made to fit ---
+
+
+def the_rung_asked(events: list[Event]) -> Payloads:
+    found = asked(events, "ring", "at-50")
+    found.rewrite("rung", to="at-80")
+    return found
+
+
+def the_clock_asked(events: list[Event]) -> Payloads:
+    found = asked(events, "ring", "at-50")
+    found.rewrite("clock", to="acceptance")
+    return found
+
+
+def the_outcome_of_a_ring(events: list[Event]) -> Payloads:
+    found = answered(events, "ring", "at-50")
+    found.rewrite("outcome", to="stale")
+    return found
+
+
+def the_version_after_a_ring(events: list[Event]) -> Payloads:
+    found = answered(events, "ring", "at-50")
+    found.rewrite("glimpse", "version", to=2)
+    return found
+
+
+def the_next_due_instant(events: list[Event]) -> Payloads:
+    found = answered(events, "ring", "at-50")
+    found.rewrite("glimpse", "next_rung", "due_at", to="2026-03-03T05:49:00.000Z")
+    return found
+
+
+def the_words_of_a_command(events: list[Event]) -> Payloads:
+    found = asked(events, "carry_out", "reject-")
+    found.rewrite("command", "reason", to="Never mind.")
+    return found
+
+
+def the_actor_of_a_command(events: list[Event]) -> Payloads:
+    found = asked(events, "carry_out", ACCEPTED)
+    found.rewrite("actor", "person", to="grid-east-1.b")
+    return found
+
+
+def the_number_in_a_result(events: list[Event]) -> Payloads:
+    found = answered(events, "carry_out", ACCEPTED)
+    found.rewrite("result", "number", to="HARBOUR-2026-000002")
+    return found
+
+
+def the_command_in_a_result(events: list[Event]) -> Payloads:
+    found = answered(events, "carry_out", ACCEPTED)
+    found.rewrite("result", "command_id", to="another")
+    return found
+
+
+def the_owner_that_was_shown(events: list[Event]) -> Payloads:
+    found = marked(events, '"phase":"intake"')
+    found.rewrite("owner", to="head-east")
+    return found
+
+
+def the_one_that_was_told(events: list[Event]) -> Payloads:
+    found = marked(events, TOLD)
+    found.rewrite("told", 0, to="harbour/t1/3/nobody")
+    return found
+
+
+def that_anyone_was_told(events: list[Event]) -> Payloads:
+    found = marked(events, TOLD)
+    found.rewrite("told", to=[])
+    return found
+
+
+def a_marker_that_names_nobody(events: list[Event]) -> Payloads:
+    found = marked(events, TOLD)
+    found.rewrite(to=[])
+    return found
+
+
+SAMPLED = next(r.id for r in sample().corpus.commands_of[STREAM] if r.kind == "reject")
+Expected = tuple[str, str, bool, str]
+"""As Place; whether it names the event that was altered."""
+ALTERED: list[tuple[Callable[[list[Event]], Payloads], list[Expected]]] = [
+    (the_rung_asked, [("input", HALF, True, "input.rung")]),
+    (the_clock_asked, [("input", HALF, True, "input.clock")]),
+    (the_outcome_of_a_ring, [("result", HALF, True, "result.outcome")]),
+    (
+        the_version_after_a_ring,
+        [
+            ("result", HALF, True, "result.glimpse.version"),
+            ("result", "", True, "result.glimpse.next_rung.rung"),
+        ],
+    ),
+    (the_next_due_instant, [("result", "", True, "result.glimpse.next_rung.due_at")]),
+    (the_number_in_a_result, [("result", ACCEPTED, True, "result.result.number")]),
+    (the_command_in_a_result, [("result", ACCEPTED, True, "result.result.command_id")]),
+    (the_owner_that_was_shown, [("result", "", True, "result.owner")]),
+    (
+        the_one_that_was_told,
+        [
+            ("delivery", "harbour/t1/3/nobody", True, "result.told"),
+            ("delivery", TOLD, False, "delivered_at"),
+        ],
+    ),
+    (that_anyone_was_told, [("delivery", TOLD, False, "delivered_at")]),
+    (a_marker_that_names_nobody, [("delivery", "", True, "result")]),
+]
 
 
 @pytest.mark.parametrize(
-    ("changes", "problem"),
+    ("alter", "expected"), ALTERED, ids=[alter.__name__ for alter, _ in ALTERED]
+)
+async def test_what_was_altered_in_a_history_is_named(
+    alter: Callable[[list[Event]], Payloads], expected: list[Expected]
+) -> None:
+    ledger, at = sample(), list[int]()
+    run_id = ledger.alter(DOOR_2, lambda events: at.append(alter(events).event_id))
+
+    assert await places(ledger, STREAM, run_id) == {
+        (kind, about, at[0] if of_event else None, name) for kind, about, of_event, name in expected
+    }
+
+
+@pytest.mark.parametrize(
+    ("alter", "about", "name"),
     [
-        ({"sha256": "0" * 64}, "not what was hashed"),
-        ({"archive": gzip.compress(b"{}")}, "not what was hashed"),
-        ({"archive": b"no gzip"}, "cannot be read"),
-        ({"events": 99}, "5 events, and 99 were swept"),
+        (the_words_of_a_command, SAMPLED, "input.command.reason"),
+        (the_actor_of_a_command, ACCEPTED, "input.actor.person"),
     ],
 )
-async def test_a_damaged_archive_is_named_and_the_others_are_replayed(
-    changes: dict[str, object], problem: str
+async def test_a_command_that_was_altered_is_not_what_the_update_asked_for_either(
+    alter: Callable[[list[Event]], Payloads], about: str, name: str
 ) -> None:
-    row = Run(run_id="damaged").ended().row
-    rows = [replace(row, **changes), Run(run_id="whole").ended().row]  # type: ignore[arg-type]  # any column
+    ledger, at = sample(), list[int]()
+    run_id = ledger.alter(DOOR_2, lambda events: at.append(alter(events).event_id))
+    found = await places(ledger, STREAM, run_id)
 
-    report = await replay_histories(rows, [Still])
-
-    assert report.replayed == 1
-    assert [failure.run_id for failure in report.failures] == ["damaged"]
-    assert problem in report.failures[0].problem
+    assert ("input", about, at[0], name) in found
+    assert [(each[1], each[3]) for each in found if each[0] == "missing"] == [(about, "input")]
 
 
-async def test_a_damaged_archive_is_no_witness() -> None:
-    with pytest.raises(DamagedHistoryError):
-        await cross_check(played(), [replace(Run().row, sha256="0" * 64)])
+@pytest.mark.parametrize(
+    ("alter", "field"),
+    [
+        (the_rung_asked, "input.rung"),
+        (the_clock_asked, "input.clock"),
+        (the_words_of_a_command, "input.command.reason"),
+    ],
+)
+async def test_the_replay_itself_names_an_activity_that_is_asked_for_something_else(
+    alter: Callable[[list[Event]], Payloads], field: str
+) -> None:
+    """Without the ledger: whoever forges both records alike forges the workflow's own words."""
+    ledger, at = sample(), list[int]()
+    run_id = ledger.alter(DOOR_2, lambda events: at.append(alter(events).event_id))
+    report = await replay_histories([ledger.run(DOOR_2)], WORKFLOWS, data_converter=CONVERTER)
 
-
-async def test_every_ring_stands_in_both_records() -> None:
-    rows = [Run(run_id="run-1").rang(HALF).row, Run(run_id="run-2").rang(DUE).ended().row]
-
-    assert await cross_check(played(), rows) == CrossCheck(2, (), (), (), 0)
+    (failure,) = report.failures
+    assert (failure.run_id, failure.workflow_id) == (run_id, DOOR_2)
+    assert (failure.event_id, failure.field) == (at[0], field)
 
 
 async def test_a_ring_without_its_activity_is_found() -> None:
-    found = await cross_check(played(), [Run().rang(HALF).ended().row])
+    ledger = sample()
+    run_id = ledger.alter(DOOR_2, lambda events: without(events, "ring", "at-50"))
 
-    assert found.only_in_ledger == (DUE.command_id,)
-    assert (found.rings_in_both, found.only_in_history) == (1, ())
-    assert not found.is_sound
-
-
-async def test_an_activity_without_its_ring_is_found() -> None:
-    other = ring("handling", 2, "at-50")
-
-    found = await cross_check(played(), [Run().rang(HALF).rang(DUE).rang(other).ended().row])
-
-    assert found.only_in_history == (other.command_id,)
-    assert not found.is_sound
+    assert await places(ledger, STREAM, run_id) == {("missing", HALF, None, "activity")}
 
 
-async def test_an_activity_of_an_issue_that_is_not_there_is_found() -> None:
-    elsewhere = HALF.model_copy(update={"key": "issue-9"})
+async def test_an_update_without_its_activity_is_found() -> None:
+    ledger = sample()
+    run_id = ledger.alter(DOOR_2, lambda events: without(events, "carry_out", "report-1"))
+    whole = await replayed(ledger, STREAM)
 
-    found = await cross_check(played(), [Run().rang(HALF).rang(DUE).rang(elsewhere).ended().row])
-
-    assert found.only_in_history == (elsewhere.command_id,)
-
-
-@pytest.mark.parametrize("outcome", ["stale", "early"])
-async def test_a_ring_that_met_nothing_leaves_no_command_and_is_no_finding(outcome: str) -> None:
-    other = ring("handling", 2, "at-50")
-    run = Run().rang(HALF).rang(DUE).rang(other, outcome).ended()
-
-    assert (await cross_check(played(), [run.row])).is_sound
+    assert await places(ledger, STREAM, run_id) == {("missing", "report-1", 5, "input")}
+    assert [failure.run_id for failure in whole.histories.failures] == [run_id]
 
 
-async def test_a_ring_that_was_early_first_and_fired_later_stands_in_both() -> None:
-    run = Run().rang(HALF, "early").rang(HALF).rang(DUE).ended()
+async def test_a_ring_of_an_order_that_was_altered_is_found() -> None:
+    ledger, at = sample(), list[int]()
 
-    assert await cross_check(played(), [run.row]) == CrossCheck(2, (), (), (), 0)
+    def alter(events: list[Event]) -> None:
+        found = asked(events, "ring_order", "limit")
+        found.rewrite("cycle", to=9)
+        at.append(found.event_id)
 
+    run_id = ledger.alter(ORDER, alter)
 
-async def test_a_ring_whose_run_ended_before_its_answer_came_stands_in_both() -> None:
-    run = Run().rang(HALF).rang(DUE, None)
-
-    assert await cross_check(played(), [run.row]) == CrossCheck(2, (), (), (), 0)
-
-
-async def test_the_rings_of_a_run_that_is_not_archived_yet_are_pending() -> None:
-    ledger = played(*OPEN_LIFE)
-
-    found = await cross_check(ledger, [], live=[Run().rang(HALF).history])
-
-    assert found == CrossCheck(0, (), (), (), 1)
+    assert await places(ledger, ORDER, run_id) == {
+        ("input", f"ring:{ORDER}:3:limit", at[0], "input.cycle")
+    }
 
 
-async def test_a_live_run_without_the_ring_is_a_finding() -> None:
-    ledger = played(*OPEN_LIFE)
-    other = ring("resolution", 1, "at-50")
+async def test_an_order_notice_that_no_activity_told_is_found() -> None:
+    ledger = sample()
+    run_id = ledger.alter(ORDER, lambda events: without(events, "tell_order", OF_HALF))
 
-    found = await cross_check(ledger, [], live=[Run().rang(other, "stale", at=b.FRI_9).history])
-
-    assert found.only_in_ledger == (HALF.command_id,)
+    assert await places(ledger, ORDER, run_id) == {("delivery", OF_HALF, None, "delivered_at")}
 
 
-async def test_a_ring_after_the_live_history_was_fetched_is_pending() -> None:
-    ledger = played(*OPEN_LIFE)
-
-    found = await cross_check(ledger, [], live=[Run().history])
-
-    assert found == CrossCheck(0, (), (), (), 1)
+# --- histories that were exchanged or taken away ---
 
 
-async def test_an_open_issue_whose_run_was_not_given_is_pending() -> None:
-    assert (await cross_check(played(*OPEN_LIFE), [])).pending == 1
+async def test_the_history_of_another_issue_is_found() -> None:
+    ledger = sample()
+    mine, other = ledger.run(DOOR_2), ledger.run(OTHER)
+    ledger.archive[ledger.archive.index(mine)] = replace(
+        other, run_id=mine.run_id, workflow_id=DOOR_2
+    )
+    whole = await replayed(ledger, STREAM)
+
+    strange = {(each.run_id, each.event_id, each.field) for each in whole.histories.failures}
+    assert strange > {(mine.run_id, 1, "workflow_id"), (mine.run_id, 1, "run_id")}
+    kinds = {each.kind for each in whole.checked.found}
+    assert {"foreign", "missing", "delivery"} <= kinds
+    assert HALF in whole.checked.only_in_ledger
 
 
-async def test_a_span_that_the_ledger_calls_lost_is_reported_apart() -> None:
-    lost = cmd.RecordHistoryLost(run="run-1", from_at=LOST_FROM, to_at=LOST_TO)
-    life = (*LIFE[:6], Step(ENGINE, lost, b.NEXT_MON_9), *LIFE[6:])
+async def test_a_history_of_another_run_of_the_issue_is_found() -> None:
+    ledger = sample()
+    first, second = ledger.run(REOPENED), ledger.run(REOPENED, 1)
+    ledger.archive[ledger.archive.index(second)] = replace(first, run_id=second.run_id)
+    whole = await replayed(ledger, REOPENED.removeprefix("issue/"))
 
-    found = await cross_check(played(*life), [Run(run_id="run-2").rang(DUE).ended().row])
+    (failure,) = whole.histories.failures
+    assert (failure.run_id, failure.event_id, failure.field) == (second.run_id, 1, "run_id")
+    assert not whole.checked.is_sound
 
-    span = LostSpan("harbour/issue-1", "run-1", LOST_FROM, LOST_TO, (HALF.command_id,))
-    assert found == CrossCheck(1, (), (), (span,), 0)
+
+async def test_an_issue_whose_histories_were_taken_away_is_found() -> None:
+    ledger = sample()
+    ledger.archive.remove(ledger.run(DOOR_2))
+    checked = (await replayed(ledger, STREAM)).checked
+
+    assert HALF in checked.only_in_ledger
+    assert TOLD in {each.about for each in checked.found}
+
+
+async def test_a_history_of_an_issue_that_the_ledger_does_not_have_is_found() -> None:
+    ledger = sample()
+    ledger.forget(STREAM)
+    checked = (await replayed(ledger)).checked
+
+    assert {each.stream for each in checked.found} == {STREAM}
+    assert {HALF, ACCEPTED} <= set(checked.only_in_history)
+    assert ("delivery", TOLD) in {(each.kind, each.about) for each in checked.found}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import builders as b
 import pytest
@@ -209,7 +209,7 @@ async def test_terms_that_were_written_over_are_named_with_the_first_event_that_
     assert [(finding.kind, finding.version) for finding in found] == [("terms", 1)]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "no JSON"])
+@pytest.mark.parametrize("text", ["", "{}", "null", "[]", "no JSON", "[" * 100_000])
 async def test_what_cannot_be_read_is_a_finding_and_no_error(text: str) -> None:
     ledger = played()
     ledger.alter_event(4, text=text)
@@ -219,6 +219,23 @@ async def test_what_cannot_be_read_is_a_finding_and_no_error(text: str) -> None:
     found = await _found(ledger)
 
     assert {"chain", "event", "command", "terms"} <= {finding.kind for finding in found}
+
+
+async def test_a_count_of_thousands_of_millions_is_a_finding_and_takes_no_time() -> None:
+    ledger = played()
+    ledger.alter_command(3, count=2**62)
+
+    assert {each.kind for each in await _found(ledger)} == {"command"}
+
+
+async def test_a_moment_that_is_none_is_a_finding_and_no_error() -> None:
+    ledger = played()
+    ledger.alter_event(4, at=datetime.max)  # noqa: DTZ901  # so a driver gives infinity
+
+    (found,) = await _found(ledger)
+
+    assert (found.kind, found.stream) == ("fold", STREAM)
+    assert "TypeError" in found.message
 
 
 async def test_the_ledger_in_memory_is_verified_like_any_other() -> None:

@@ -95,8 +95,10 @@ def test_a_record_that_was_removed_leaves_a_gap():
     records = [*RECORDS[:2], *RECORDS[3:]]
 
     assert list(breaks(records)) == [
-        Break("harbour/issue-1", 4, "version 3 is missing"),
-        Break("harbour/issue-1", 4, "the previous hash is not that of the event before"),
+        Break("harbour/issue-1", 4, "version 3 is missing", "version"),
+        Break(
+            "harbour/issue-1", 4, "the previous hash is not that of the event before", "previous"
+        ),
     ]
 
 
@@ -123,7 +125,7 @@ def test_a_record_put_in_with_a_hash_of_its_own_does_not_fit():
     forged = dataclasses.replace(forged, hash=link(forged.previous, forged.text))
 
     assert list(breaks([RECORDS[0], forged, *RECORDS[2:]])) == [
-        Break("harbour/issue-1", 3, "the previous hash is not that of the event before")
+        Break("harbour/issue-1", 3, "the previous hash is not that of the event before", "previous")
     ]
 
 
@@ -147,10 +149,19 @@ def test_time_does_not_run_backwards_in_a_stream():
         ("not JSON", "the text is not JSON"),
         ("[]", "the text is not an object"),
         ("null", "the text is not an object"),
+        ("[" * 100_000, "the text is not JSON"),
     ],
 )
 def test_a_text_that_holds_no_event_is_a_break_and_not_a_crash(text, problem):
     assert problem in problems(with_record(1, text=text))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{}", '{"body":[]}', "[" * 100_000])
+def test_no_event_is_read_from_a_text_that_holds_none(text):
+    with pytest.raises(ValueError, match=r"holds no event|Expecting value"):
+        read_text(text)
+    with pytest.raises(ValueError, match=r"holds no event|Expecting value"):
+        _ = dataclasses.replace(RECORDS[1], text=text).order_event
 
 
 def test_when_an_act_took_place_is_bound_into_the_chain():

@@ -16,8 +16,9 @@ from moving_lives import MovingLife, moving_lives
 from domain.chain import Record
 from domain.evolve import evolve
 from domain.issue import Issue
-from domain.lights import WORST_FIRST, Light, light, light_of, lights_at
+from domain.lights import WORST_FIRST, Light, ShownThen, light, light_of, light_then
 from domain.phases import Phase
+from domain.sight import Sight, folded, seen_from
 from domain.supervision_rules import LightRule
 from domain.terms import Terms
 
@@ -31,6 +32,12 @@ YELLOW_AT = b.TUE_9 + timedelta(hours=4, minutes=48)
 def shown(at: datetime, issue: Issue | None = None, terms: Terms = b.TERMS) -> tuple[str, str]:
     found = light_of(issue or b.given(*HANDLED), terms, at)
     return found.light.value, "" if found.clock is None else found.clock.id
+
+
+def lights_at(records: list[Record], terms: dict[str, Terms], at: datetime) -> ShownThen | None:
+    """Return what an issue showed at a past instant, by what was known then."""
+    issue = folded(seen_from(Sight(at, 0, known_at=at), records))
+    return None if issue is None else light_then(issue, terms[issue.terms], at)
 
 
 def ruled(**lights: Any) -> Terms:

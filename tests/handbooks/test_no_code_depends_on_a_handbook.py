@@ -194,6 +194,8 @@ ENGINES_WORDS = {
     "handling": ({"domain/phases.py"}, "a phase; the clock of that phase is called after it"),
     "sign_off": (
         {
+            "audit/evidence_text.py",
+            "domain/figure_definitions.py",
             "domain/phases.py",
             "domain/evolve_forms.py",
             "domain/evolve_sign_off.py",
@@ -205,6 +207,8 @@ ENGINES_WORDS = {
     ),
     "part": (
         {
+            "audit/evidence_text.py",
+            "audit/exports/relations.py",
             "domain/clock_rules.py",
             "domain/conditions.py",
             "domain/notices.py",
@@ -229,12 +233,33 @@ ENGINES_WORDS = {
         },
         "a question, a standing",
     ),
-    "resolution": ({"domain/view.py"}, "a field of what is shown of an issue"),
+    "resolution": (
+        {"audit/evidence_text.py", "domain/view.py"},
+        "a field of what is shown of an issue",
+    ),
     "ruling": ({"domain/order_evolve.py"}, "a field of a supervision order"),
     "overdue": ({"audit/forms.py", "desk/seen.py"}, "what is counted of a list of issues"),
     "due": (
-        {"domain/duration_text.py", "audit/promises.py", "desk/importing/zone.py"},
+        {
+            "audit/evidence_text.py",
+            "audit/promises.py",
+            "desk/importing/zone.py",
+            "domain/duration_text.py",
+        },
         "a field of a length, a kind of finding, a rung of the handbook that an import makes",
+    ),
+    "acceptance": ({"domain/figure_definitions.py"}, "what a figure counts"),
+    "order": ({"audit/verify_columns.py", "ledger/exports.py"}, "how a stream's name begins"),
+    "refusal": ({"ledger/log_rows.py", "ledger/misplaced.py"}, "a table"),
+    "plan": ({"audit/evidence_text.py", "ledger/log_rows.py"}, "a table's key, a word"),
+    "notice": (
+        {
+            "audit/columns.py",
+            "audit/verify_columns.py",
+            "ledger/misplaced.py",
+            "ledger/postgres_misplaced.py",
+        },
+        "a table",
     ),
 }
 """Words of the engine's own that a shipped handbook has for an id as well: where, and as what."""

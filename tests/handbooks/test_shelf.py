@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from handbooks.shelf import ORGANISATION, SHIPPED, HandbookError, read_handbook, read_terms, zones
+from handbooks.shelf import (
+    ORGANISATION,
+    SHIPPED,
+    HandbookError,
+    proved_before,
+    read_handbook,
+    read_terms,
+    zones,
+)
 
 ZONE = "jiulongpo"
 
@@ -173,3 +181,24 @@ def test_an_unknown_calendar_is_told_which_there_are(shelf: Path) -> None:
 
     assert (raised.value.field, raised.value.value) == ("calendar", "lunar")
     assert "cn-office" in raised.value.allowed
+
+
+def test_the_list_of_proved_terms_is_that_of_the_shipped_ones_and_each_is_proved() -> None:
+    """To write it anew: `python -m handbooks.proving`."""
+    shipped = [read_terms(zone) for zone in zones()]  # raises unless every proof holds
+
+    assert sorted(proved_before()) == sorted(terms.hash for terms in shipped)
+
+
+def test_terms_that_were_proved_are_not_proved_again_and_any_change_of_them_is(
+    shelf: Path,
+) -> None:
+    add(shelf, "[clocks.acceptance]\nstart = [{ events = ['issue_escalated'] }]")
+
+    with pytest.raises(HandbookError) as refused:
+        read_terms(ZONE, shelf, proved=proved_before())
+
+    before = read_terms(ZONE, proved=proved_before())
+    assert refused.value.faults
+    assert before.hash in proved_before()
+    assert before == read_terms(ZONE)

@@ -40,7 +40,10 @@ from runtime.settings import PREFIX, Settings
 
 README_LINES_MAX = 150
 MONDAY_9 = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-NEED_A_SERVER = {"up", "demo", "replay", "doctor", "recover", "migrate"}
+NEED_A_SERVER = {
+    *("up", "demo", "doctor", "recover", "migrate"),
+    *("verify", "replay", "anchor", "evidence"),
+}
 COMMANDS = [body.__name__.rstrip("_") for bodies in cli.COMMANDS.values() for body in bodies]
 IN_FAMILIES = [
     f"{family} {body.__name__.removeprefix(f'{family}_').replace('_', '-')}"

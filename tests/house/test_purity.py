@@ -7,6 +7,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ALLOWED = {
+    "array",
+    "base64",
+    "binascii",
     "bisect",
     "collections",
     "contextlib",

@@ -104,6 +104,9 @@ class PublicationsContract(LedgerContract):
         assert await ledger.newest_publications() == [other, back]
         assert first.sequence < again.sequence < back.sequence
         assert back.hash == first.hash
+        assert await ledger.publications_after(0, 3) == [first, other, again]
+        assert await ledger.publications_after(again.sequence, 3) == [back]
+        assert await ledger.publications_after(back.sequence, 3) == []
 
     async def test_who_did_not_see_the_newest_cannot_publish(self, ledger: Ledger) -> None:
         first = await publish(ledger, version("v1"))

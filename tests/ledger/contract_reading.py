@@ -215,6 +215,8 @@ class ReadingContract(LedgerContract):
         assert await ledger.histories() == [early, row]
         assert await ledger.histories("issue/z1/a") == [row]
         assert await ledger.archived(["run2", "run3"]) == {"run2"}
+        assert await ledger.archived_workflows("", 1) == ["issue/z1/a"]
+        assert await ledger.archived_workflows("issue/z1/a", 9) == ["issue/z1/b"]
 
     async def test_text_of_any_script_comes_back(self, ledger: Ledger) -> None:
         life = Life("a")

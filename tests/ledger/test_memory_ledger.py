@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 from contract import MakeLedger
+from contract_asof import AsOfContract
 from contract_callbacks import CallbacksContract, TextsContract
+from contract_exports import ExportsContract
 from contract_kin import KinContract
 from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
@@ -29,6 +31,8 @@ class TestMemoryLedger(
     KinContract,
     CallbacksContract,
     TextsContract,
+    ExportsContract,
+    AsOfContract,
 ):
     @pytest.fixture
     def make_ledger(self) -> MakeLedger:

@@ -8,7 +8,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 from contract import MakeLedger
+from contract_asof import AsOfContract
 from contract_callbacks import CallbacksContract, TextsContract
+from contract_exports import ExportsContract
 from contract_kin import KinContract
 from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
@@ -55,6 +57,8 @@ class TestPostgresLedger(
     KinContract,
     CallbacksContract,
     TextsContract,
+    ExportsContract,
+    AsOfContract,
 ):
     @pytest.fixture
     def make_ledger(self, database: Database) -> MakeLedger:

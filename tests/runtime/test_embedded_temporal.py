@@ -89,5 +89,6 @@ async def test_a_server_that_does_not_answer_is_named(monkeypatch: pytest.Monkey
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = f"127.0.0.1:{closed.getsockname()[1]}"
 
-    with pytest.raises(TemporalUnreachableError, match=f"{address}.*TEMPORAL_ADDRESS"):
+    with pytest.raises(TemporalUnreachableError, match=f"{address}.*TEMPORAL_ADDRESS") as told:
         await connect(address)
+    assert "(Connection refused)" in str(told.value)

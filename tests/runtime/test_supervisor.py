@@ -33,7 +33,8 @@ from runtime.stack import ChildProgram, EmbeddedStack, Supervisor
 
 STEADY = """
 import os, time
-assert os.environ["CLOSEOUT_OWNER_DATABASE_URL"] and os.environ["TEMPORAL_NAMESPACE"]
+assert os.environ["CLOSEOUT_DATABASE_URL"] and os.environ["TEMPORAL_NAMESPACE"]
+assert "CLOSEOUT_OWNER_DATABASE_URL" not in os.environ
 time.sleep(600)
 """
 MORTAL = """

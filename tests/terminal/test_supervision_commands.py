@@ -22,8 +22,9 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
 
 
 def lights(watch: Watch, *words: str) -> dict[str, Any]:
+    """Return what is shown, without from where it was looked at."""
     answer: dict[str, Any] = watch.json("supervise", "lights", *words)
-    return answer
+    return {name: answer[name] for name in answer.keys() - {"position", "as_of", "known_at"}}
 
 
 def count(watch: Watch, *words: str) -> dict[str, Any]:

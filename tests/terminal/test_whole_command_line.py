@@ -99,7 +99,7 @@ async def test_the_doctor_names_what_is_away_and_what_holds(database: Database) 
     checks = {check["name"]: check for check in json.loads(out)["checks"]}
     assert code == 1
     assert checks["temporal"]["grade"] == "fail"
-    for name in ("postgresql", "schema", "append-only", "errands", "rungs"):
+    for name in ("postgresql", "schema", "guards", "append-only", "errands", "rungs"):
         assert checks[name]["grade"] == "ok", checks[name]
     assert "not signed" in checks["identity"]["found"]
 
@@ -115,7 +115,7 @@ async def test_the_doctor_finds_a_role_that_may_alter_facts(database: Database) 
 
     checks = {check["name"]: check for check in json.loads(out)["checks"]}
     assert checks["append-only"]["grade"] == "fail"
-    assert "event (update)" in checks["append-only"]["found"]
+    assert "UPDATE event" in checks["append-only"]["found"]
 
 
 async def test_a_ledger_without_a_schema_is_told_apart(empty_database: Database) -> None:

@@ -1,0 +1,127 @@
+"""CSV: one row an event, for spreadsheets, with where the issue stood after it."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from typing import ClassVar
+
+from audit.exports.fields import resource
+from audit.exports.files import PartFile
+from audit.exports.forms import Counts, Statement
+from audit.exports.told import OrderStep, Step, Told, order_steps, steps
+from domain.canonical import canonical
+from domain.model import written
+from domain.people import person_of
+
+MARK = "\ufeff"
+"""By this a spreadsheet knows that the file is UTF-8."""
+
+ACTIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # as typed in Chinese
+"""What a spreadsheet may take for the beginning of a formula."""
+QUOTE = "'"
+
+COLUMNS = (
+    "position",
+    "zone",
+    "key",
+    "stream",
+    "version",
+    "kind",
+    "at",
+    "occurred_at",
+    "actor_kind",
+    "actor",
+    "person",
+    "number",
+    "category",
+    "priority",
+    "phase",
+    "tier",
+    "owner",
+    "handler",
+    "unit",
+    "outcome",
+    "command_id",
+    "terms",
+    "rules",
+    "hash",
+    "body",
+)
+
+
+class Csv:
+    """An export in CSV (RFC 4180, UTF-8 with a byte order mark)."""
+
+    name: ClassVar[str] = "csv"
+    is_whole: ClassVar[bool] = False
+    has_orders: ClassVar[bool] = True
+
+    def begin(self, file: PartFile, statement: Statement) -> None:
+        """Write the heads of the columns. What the file is, only the manifest says."""
+        del statement
+        file.write(MARK)
+        file.write(_rows([COLUMNS]))
+
+    def terms(self, file: PartFile, hash_: str, text: str | None) -> None:
+        """Write nothing: rows name their terms."""
+
+    def add(self, file: PartFile, told: Told) -> None:
+        """Write a row for each event."""
+        rows = map(_order_row, order_steps(told)) if told.is_order else map(_row, steps(told))
+        file.write(_rows(rows))
+
+    def end(self, file: PartFile, counts: Counts) -> None:
+        """Write nothing more."""
+
+
+def safe(text: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe goes before. To be taken
+    off without doubt, it also goes before one that is there."""
+    return f"{QUOTE}{text}" if text.startswith((*ACTIVE, QUOTE)) else text
+
+
+def _rows(rows: Iterable[Iterable[object]]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    for row in rows:
+        writer.writerow(["" if each is None else safe(str(each)) for each in row])
+    return text.getvalue()
+
+
+def _row(step: Step) -> list[object]:
+    issue = step.after
+    standing = (
+        issue.number,
+        issue.category,
+        issue.priority,
+        issue.phase,
+        issue.tier,
+        issue.owner,
+        issue.handler,
+        issue.unit,
+        issue.outcome,
+    )
+    return [*_head(step, issue.zone, issue.key), *standing, *_tail(step)]
+
+
+def _order_row(step: OrderStep) -> list[object]:
+    order = step.after
+    standing = (None, None, None, order.standing, None, order.issuer.post, None, order.unit, None)
+    return [*_head(step, order.zone, order.key), *standing, *_tail(step)]
+
+
+def _head(step: Step | OrderStep, zone: str, key: str) -> tuple[object, ...]:
+    record, actor = step.record, step.event.by
+    occurred_at = None if record.occurred_at is None else written(record.occurred_at)
+    return (
+        *(step.position, zone, key, record.stream, record.version, record.kind),
+        *(written(record.at), occurred_at),
+        *(actor.kind, resource(actor), person_of(actor)),
+    )
+
+
+def _tail(step: Step | OrderStep) -> tuple[object, ...]:
+    record = step.record
+    body = canonical(json.loads(record.text)["body"])
+    return record.command_id, record.terms, record.rules, record.hash, body

@@ -1,0 +1,76 @@
+"""What every form of an export is: how it begins, takes a life, and ends."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import ClassVar, Protocol
+
+from audit.exports.choosing import Choice
+from audit.exports.files import PartFile
+from audit.exports.told import Told
+from domain.model import written
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a file says of itself. `read` is the id of the record that it was made."""
+
+    form: str
+    position: int
+    at: datetime
+    read: str
+    choice: Choice
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """Return it as it is written."""
+        return {
+            "form": self.form,
+            "version": VERSION,
+            "position": self.position,
+            "at": written(self.at),
+            "filters": self.choice.plain,
+            "read": self.read,
+        }
+
+
+@dataclass(slots=True)
+class Counts:
+    """How much of each is in a file."""
+
+    issues: int = 0
+    orders: int = 0
+    events: int = 0
+    commands: int = 0
+    terms: int = 0
+
+    @property
+    def plain(self) -> dict[str, int]:
+        """Return it as it is written."""
+        return asdict(self)
+
+
+class Form(Protocol):
+    """A form of export, in the making: one object for one file."""
+
+    name: ClassVar[str]
+    is_whole: ClassVar[bool]
+    """Commands and terms are in as well."""
+    has_orders: ClassVar[bool]
+
+    def begin(self, file: PartFile, statement: Statement) -> None:
+        """Write what comes first."""
+        ...
+
+    def terms(self, file: PartFile, hash_: str, text: str | None) -> None:
+        """Write terms that a life names, before the first that does."""
+        ...
+
+    def add(self, file: PartFile, told: Told) -> None:
+        """Write one life."""
+        ...
+
+    def end(self, file: PartFile, counts: Counts) -> None:
+        """Write what comes last."""
+        ...

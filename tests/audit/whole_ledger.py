@@ -1,0 +1,266 @@
+"""A small ledger in which every table of facts has rows, written by the desks, logged and signed;
+and the same ledger as one connection sees it, so that whatever is done to it is rolled back."""
+
+import gzip
+import hashlib
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import builders as b
+import builders_kin as k
+import builders_orders as o
+from builders_ladder import ladder_terms
+from builders_sound import SOUND
+
+from desk.callbacks import Asked as Draw
+from desk.callbacks import CallbackDesk
+from desk.desk import Desk
+from desk.erasing import Asked, erase
+from desk.errands import ErrandRunner
+from desk.handbooks import HandbookPublishing
+from desk.log_keeper import Anchored, LogKeeper
+from desk.publishing import Publishing
+from desk.sealing import Sealer
+from desk.shelf import Shelf
+from desk.supervising import SupervisionDesk
+from domain import commands_of_modes as modes
+from domain.calendar import WorkingCalendar
+from domain.commands import Command
+from domain.commands_of_callbacks import RecordDraw
+from domain.errors import IssueError
+from domain.people import ENGINE, Actor
+from domain.personal import ContactPerson, Personal
+from domain.terms import Terms
+from domain.view import Ring
+from ledger.figures import FigureRow
+from ledger.port import HistoryRow, Refusal
+from ledger.postgres import PostgresLedger
+from ledger.publications import PlanRow
+from ledger.reads import AuditReadRow
+from ledger.signing import Signer
+from runtime.seals import FileKeys
+
+if TYPE_CHECKING:
+    import asyncpg
+
+NAME = "example.org/ledger"
+SIGNER = Signer.from_bytes(NAME, bytes(32))
+HEIR = Signer.from_bytes(NAME, bytes(range(32)))
+HOUR = timedelta(hours=1)
+DECEMBER = datetime(2026, 12, 28, 1, tzinfo=UTC)
+"""Ten working days from here reach into the next year."""
+REFUSALS = 200
+"""So many that the log has a whole node of 256 leaves."""
+
+
+class Clock:
+    """Stands where it is put."""
+
+    offset = timedelta(0)
+
+    def __init__(self, at: datetime = b.MON_9) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+class Office:
+    """A desk on a ledger, and the verbs to stand before it with."""
+
+    def __init__(
+        self, ledger: PostgresLedger, clock: Clock, terms: Terms = b.TERMS, keys: Path | None = None
+    ) -> None:
+        sealer = None if keys is None else Sealer(FileKeys(keys))
+        shelf = Shelf(ledger, {b.ZONE: terms})
+        self.ledger, self.clock = ledger, clock
+        self.desk = Desk(ledger, shelf, clock, sealer=sealer)
+
+    async def do(self, command: Command, actor: Actor = b.OFFICER, *, key: str = b.KEY) -> None:
+        await self.desk.carry_out(b.submission(command, actor, key=key))
+
+    async def accepted(self, key: str, **report: Any) -> None:
+        await self.do(b.report(**report), b.ENTERPRISE, key=key)
+        await self.do(b.ACCEPT, key=key)
+
+    async def closed_out(self, key: str, **report: Any) -> None:
+        await self.accepted(key, **report)
+        await self.do(b.PROPOSE, key=key)
+        await self.do(b.CONFIRM, b.ENTERPRISE, key=key)
+        await self.do(b.VERIFY, b.HEAD, key=key)
+
+    async def rung(self, key: str) -> None:
+        """Let the next rung of an issue fall due, and ring it."""
+        rung = (await self.desk.look(b.ZONE, key)).next_rung
+        assert rung is not None
+        self.clock.at = max(self.clock.at, rung.due_at)
+        await self.desk.ring(
+            Ring(zone=b.ZONE, key=key, clock=rung.clock, cycle=rung.cycle, rung=rung.rung)
+        )
+
+
+@dataclass(slots=True)
+class Kept:
+    """An anchor outside the database: the notes that it was given."""
+
+    notes: list[str]
+    kind: str = "file"
+    target: str = "/safe"
+
+    async def give(self, note: str) -> str:
+        self.notes.append(note)
+        return f"note {len(self.notes)}"
+
+
+async def write_ledger(ledger: PostgresLedger, folder: Path) -> list[str]:
+    """Fill every table and sign checkpoints, the last by another key; return the anchored notes."""
+    clock, kept = Clock(), Kept([])
+    keeper = LogKeeper(ledger, SIGNER, [kept])
+    await _issues(ledger, clock, folder)
+    await keeper.carry_on(clock.at, anchor_now=True)
+    await _orders(ledger, clock)
+    await _administration(ledger, clock)
+    await keeper.carry_on(clock.at, anchor_now=True)
+    await keeper.hand_over(HEIR, clock.at)
+    office = Office(ledger, clock)
+    await office.accepted("later")
+    done = await LogKeeper(ledger, HEIR, [kept]).carry_on(clock.at + HOUR, anchor_now=True)
+    assert done.anchored == (Anchored("file", "/safe"),)
+    # That it was given is a fact too. The auditor fetches the checkpoint over it by other ways.
+    last = (await LogKeeper(ledger, HEIR).carry_on(clock.at + HOUR)).checkpoint
+    assert last is not None
+    return [*kept.notes, last.note]
+
+
+async def _issues(ledger: PostgresLedger, clock: Clock, folder: Path) -> None:
+    office = Office(ledger, clock, k.KIN, folder / "keys")
+    contact = ContactPerson(name=Personal(subject="p-1", text="Ms Example"))
+    await office.closed_out("closed", contact=contact, report_id="message-1")
+    await office.accepted("cause", report_id="message-1")
+    await office.accepted("effect")
+    await office.do(k.link("cause"), key="effect")
+    urgent = Office(ledger, clock, ladder_terms())
+    await urgent.accepted("flooded")
+    declared = modes.DeclareEmergency(reason="The dyke gave way.", incident="flood")
+    await urgent.do(declared, b.COORDINATOR, key="flooded")
+    await office.accepted("waiting")
+    await office.rung("waiting")
+    firings = await ledger.firings(f"{b.ZONE}/waiting")
+    for notice in await ledger.notices(f"{b.ZONE}/waiting"):
+        if notice.version == firings[0].version:
+            await ledger.mark_delivered(notice.id, clock.at)
+    while await ErrandRunner(office.desk).once():
+        pass
+    await office.do(k.link("waiting"), key="effect")  # its errands wait
+    for number in range(3):
+        try:
+            await office.do(b.VERIFY, key="cause")
+        except IssueError:
+            assert number < 3
+    await erase(office.desk, Asked(subject="p-1", reason="Asked for it.", actor=b.COORDINATOR))
+
+
+async def _orders(ledger: PostgresLedger, clock: Clock) -> None:
+    desk = Desk(ledger, Shelf(ledger, {b.ZONE: o.TERMS}), clock)
+    bureau = SupervisionDesk(desk)
+    await desk.carry_out(b.submission(b.report(), b.ENTERPRISE, key="asked-about"))
+    await bureau.carry_out(o.submission(o.issue(issues=("asked-about",)), o.SUPERVISOR))
+
+
+def _calendar(until: int) -> WorkingCalendar:
+    data = b.CALENDAR.model_dump() | {"valid_until": date(until, 12, 31), "overrides": []}
+    return WorkingCalendar.model_validate(data)
+
+
+async def _administration(ledger: PostgresLedger, clock: Clock) -> None:
+    """Publications, a task, a draw, a plan, and one of whatever else is a fact."""
+    callbacks = Office(ledger, clock, b.terms_of(callbacks={"percent": 50}))
+    drawn_from = clock.at
+    await callbacks.closed_out("drawn")
+    clock.at += 24 * HOUR
+    await CallbackDesk(callbacks.desk).draw(
+        Draw(id="d-1", zone=b.ZONE, from_at=drawn_from, to_at=clock.at, seed="s"), b.SUPERVISOR
+    )
+    once_more = RecordDraw(draw="d-1", lot="0" * 64)  # a command that causes no event
+    await callbacks.desk.record_draw(b.submission(once_more, ENGINE, key="drawn"))
+    clock.at = DECEMBER
+    office = Office(ledger, clock, Terms(handbook=b.HANDBOOK, calendar=_calendar(2026)))
+    await office.accepted("into-2027")
+    revised = b.handbook(**SOUND | {"revision": 2})
+    await HandbookPublishing(office.desk).publish(
+        Terms(handbook=revised, calendar=_calendar(2026)),
+        author=b.COORDINATOR,
+        approver=b.DIRECTOR,
+        reason="Posts rotate.",
+    )
+    await Publishing(office.desk).publish(
+        _calendar(2027), reason="A notice was published.", author=b.COORDINATOR
+    )
+    plan = await ledger.put_plan(
+        PlanRow(0, b.ZONE, ("x", "y"), "z", None, "a", "b", "Because.", clock.at)
+    )
+    await ledger.end_plan(plan.sequence, clock.at)
+    await _plain_facts(ledger, clock.at)
+
+
+async def _plain_facts(ledger: PostgresLedger, at: datetime) -> None:
+    for run in ("run-1", "run-2"):
+        history = f'{{"run":"{run}"}}'.encode()
+        digest = hashlib.sha256(history).hexdigest()
+        archive = gzip.compress(history, mtime=0)
+        await ledger.put_history(HistoryRow(run, "issue", "completed", 1, digest, archive, at))
+    for scope in (b.ZONE, f"{b.ZONE}/roads"):
+        figure = FigureRow(
+            *(0, "on-time", 1, scope, at - HOUR, at, 9, '{"n":1}', None, at, "a", "Monthly.")
+        )
+        assert await ledger.put_figure(figure) is not None
+    for id_ in ("r-1", "r-2"):
+        await ledger.put_audit_read(AuditReadRow(id_, "verify", "{}", 9, "{}", at))
+    for number in range(REFUSALS):
+        await ledger.put_refusal(
+            Refusal(f"c-{number}", f"{b.ZONE}/none", "note", at, "{}", "invalid", "No.")
+        )
+
+
+class _Rows:
+    """One connection in the place of a pool. What would begin or end a transaction does nothing:
+    the one that is open is its only user's, and is rolled back."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+
+    def acquire(self, **_: object) -> "_Rows":
+        return self
+
+    def __await__(self) -> Generator[None, None, "_Rows"]:
+        yield from ()
+        return self
+
+    async def __aenter__(self) -> "_Rows":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """The connection stays with its user."""
+
+    async def release(self, _connection: object) -> None:
+        """The connection stays with its user."""
+
+    async def execute(self, query: str, *arguments: object) -> str:
+        if query == "COMMIT" or query.startswith("BEGIN"):
+            return query
+        return await self._connection.execute(query, *arguments)
+
+    async def fetch(self, query: str, *arguments: object) -> list["asyncpg.Record"]:
+        async with self._connection.transaction():  # a query that fails spoils no other
+            return await self._connection.fetch(query, *arguments)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def ledger_within(connection: "asyncpg.Connection[asyncpg.Record]") -> PostgresLedger:
+    """Return the ledger as a connection sees it in the middle of a transaction."""
+    return PostgresLedger(cast(Any, _Rows(connection)))
