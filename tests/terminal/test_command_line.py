@@ -214,7 +214,7 @@ def test_a_derivation_in_json_adds_up(accepted: Stage) -> None:
 def test_a_ledger_that_holds_is_verified(accepted: Stage) -> None:
     one = accepted.json("verify", b.ZONE, b.KEY)
 
-    nothing = {"findings": [], "findings_left_out": 0, "log": None}
+    nothing = {"findings": [], "findings_left_out": 0, "log": None, "since": None}
     assert one == {"streams": 1, "events": 2, "commands": 2, "sound": True} | nothing
     assert accepted.json("verify", "--all") == one
 
