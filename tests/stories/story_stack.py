@@ -1,6 +1,7 @@
 """`closeout up` and its parts as processes of their own, and how they are killed."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -189,7 +190,8 @@ class Up:
         assert self._process is not None
         pids = list(self.stack.pids.values())
         for pid in (self._process.pid, *pids):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # its children die with the supervisor
+                os.kill(pid, signal.SIGKILL)
         self._process.wait(PATIENCE_S)
 
         async def all_gone() -> bool:
