@@ -1,8 +1,10 @@
 """The repository as its files: what is ours, and what a tool left there."""
 
 import ast
+import os
 import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,12 @@ BESIDE_THE_PROGRAM = {"tests", "benchmarks", "docs"}
 
 def files(pattern: str = "*") -> Iterator[Path]:
     """Yield our files whose names fit `pattern`, as paths relative to the root, in order."""
-    found = (path.relative_to(ROOT) for path in ROOT.rglob(pattern) if path.is_file())
-    return (path for path in sorted(found) if _is_ours(path))
+    found = []
+    for folder, below, names in os.walk(ROOT):
+        here = Path(folder).relative_to(ROOT)
+        below[:] = [name for name in below if _is_ours(name)]
+        found += [here / name for name in names if _is_ours(name) and fnmatch(name, pattern)]
+    return iter(sorted(found))
 
 
 def text_of(path: Path) -> str | None:
@@ -44,10 +50,9 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
             yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-def _is_ours(path: Path) -> bool:
-    return not any(
-        part in MADE_BY_TOOLS
-        or part.endswith(".egg-info")
-        or (part.startswith(".") and part not in HIDDEN_BUT_OURS)
-        for part in path.parts
+def _is_ours(name: str) -> bool:
+    return not (
+        name in MADE_BY_TOOLS
+        or name.endswith(".egg-info")
+        or (name.startswith(".") and name not in HIDDEN_BUT_OURS)
     )
