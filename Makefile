@@ -30,7 +30,7 @@ up: setup ## run Closeout on this machine until Ctrl-C
 # Three parts side by side: what is decided and written keeps a core busy, the two on whole stacks wait.
 DECIDED := tests/activities tests/desk tests/domain tests/handbooks tests/house tests/ledger
 STACK := tests/audit tests/demo tests/stories
-TIMED := tests/runtime tests/terminal tests/workflows
+TIMED := tests/api tests/runtime tests/terminal tests/workflows
 
 test: parts ## every test, the deep ones with a twentieth of their counts
 

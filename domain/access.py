@@ -1,0 +1,298 @@
+"""Who may do what through a face, and how far their sight reaches (`domain.md` §8, Q58).
+
+One table. What a command needs beyond this, `permissions` says: a face lets a request in, the
+decision judges it. People stand where the handbook puts them today; machines, auditors and
+operators where whoever runs the ledger put them.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+
+from domain.errors import NotPermittedError
+from domain.handbook import Handbook, Post, Role
+from domain.issue import Issue
+from domain.model import Code, Frozen, Short
+from domain.organization import holders
+
+
+class Standing(StrEnum):
+    """As what somebody comes to a face."""
+
+    PUBLIC = "public"
+    ENTERPRISE = "enterprise"
+    TIER = "tier"
+    """In a post of an escalation chain."""
+    UNIT = "unit"
+    """In a post of a unit, which has its parts."""
+    COORDINATOR = "coordinator"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    SERVICE = "service"
+    OPERATOR = "operator"
+    """Keeps the engine running: keys, users, subscriptions. Reads no issue."""
+
+
+class Act(StrEnum):
+    """What is asked of a face."""
+
+    REPORT = "report"
+    COMMAND = "command"
+    READ_ISSUES = "read_issues"
+    READ_PERSONAL = "read_personal"
+    READ_EVIDENCE = "read_evidence"
+    EXPORT = "export"
+    READ_BOARD = "read_board"
+    READ_CONTACT_BOARD = "read_contact_board"
+    READ_RULES = "read_rules"
+    """Handbooks and calendars."""
+    READ_ORDERS = "read_orders"
+    GIVE_ORDERS = "give_orders"
+    READ_CALLBACKS = "read_callbacks"
+    DRAW_CALLBACKS = "draw_callbacks"
+    READ_FIGURES = "read_figures"
+    READ_VERIFICATION = "read_verification"
+    READ_REFUSALS = "read_refusals"
+    FOLLOW = "follow"
+    """The stream of events."""
+    READ_INBOX = "read_inbox"
+    IMPORT = "import"
+    SUBSCRIBE = "subscribe"
+    """Have events sent to an address."""
+    ADMINISTER = "administer"
+    """Users, keys, templates, dead letters."""
+    DECODE = "decode"
+    """Open payloads of Temporal."""
+
+
+class Reach(StrEnum):
+    """How far an act reaches."""
+
+    OWN = "own"
+    """The issues of one's own enterprise."""
+    PARTS = "parts"
+    """The issues that a post of one's unit owns or handles, or has a part in."""
+    TERRITORY = "territory"
+    """The issues of the enterprises that one's post stands over, and those one owns or handles."""
+    ZONE = "zone"
+    """All of the zones that one was let into."""
+
+
+_EVERYBODY_AT_WORK: dict[Standing, Reach] = {
+    Standing.ENTERPRISE: Reach.OWN,
+    Standing.TIER: Reach.TERRITORY,
+    Standing.UNIT: Reach.PARTS,
+    Standing.COORDINATOR: Reach.ZONE,
+    Standing.SUPERVISOR: Reach.ZONE,
+    Standing.SERVICE: Reach.ZONE,
+}
+_READERS = _EVERYBODY_AT_WORK | {Standing.AUDITOR: Reach.ZONE}
+_OFFICE: dict[Standing, Reach] = {
+    Standing.TIER: Reach.TERRITORY,
+    Standing.UNIT: Reach.PARTS,
+    Standing.COORDINATOR: Reach.ZONE,
+    Standing.SUPERVISOR: Reach.ZONE,
+    Standing.AUDITOR: Reach.ZONE,
+}
+_OVERSIGHT: dict[Standing, Reach] = {
+    Standing.COORDINATOR: Reach.ZONE,
+    Standing.SUPERVISOR: Reach.ZONE,
+    Standing.AUDITOR: Reach.ZONE,
+}
+_ZONE_WIDE: dict[Standing, Reach] = {
+    standing: Reach.ZONE for standing in list(Standing) if standing != Standing.PUBLIC
+}
+
+ACCESS: Mapping[Act, Mapping[Standing, Reach]] = {
+    Act.REPORT: _EVERYBODY_AT_WORK,
+    Act.COMMAND: _EVERYBODY_AT_WORK,
+    Act.READ_ISSUES: _READERS,
+    Act.READ_PERSONAL: {
+        Standing.TIER: Reach.TERRITORY,
+        Standing.UNIT: Reach.PARTS,
+        Standing.COORDINATOR: Reach.ZONE,
+        Standing.SUPERVISOR: Reach.ZONE,
+    },
+    Act.READ_EVIDENCE: _OVERSIGHT | {Standing.ENTERPRISE: Reach.OWN},
+    Act.EXPORT: {Standing.AUDITOR: Reach.ZONE},
+    Act.READ_BOARD: _OFFICE,
+    Act.READ_CONTACT_BOARD: _ZONE_WIDE | {Standing.PUBLIC: Reach.ZONE},
+    Act.READ_RULES: _ZONE_WIDE,
+    Act.READ_ORDERS: _OFFICE,
+    Act.GIVE_ORDERS: {
+        Standing.TIER: Reach.TERRITORY,
+        Standing.UNIT: Reach.PARTS,
+        Standing.COORDINATOR: Reach.ZONE,
+        Standing.SUPERVISOR: Reach.ZONE,
+    },
+    Act.READ_CALLBACKS: _OVERSIGHT,
+    Act.DRAW_CALLBACKS: {Standing.COORDINATOR: Reach.ZONE, Standing.SUPERVISOR: Reach.ZONE},
+    Act.READ_FIGURES: _OVERSIGHT,
+    Act.READ_VERIFICATION: {Standing.AUDITOR: Reach.ZONE, Standing.OPERATOR: Reach.ZONE},
+    Act.READ_REFUSALS: {Standing.AUDITOR: Reach.ZONE},
+    Act.FOLLOW: _READERS,
+    Act.READ_INBOX: {
+        Standing.ENTERPRISE: Reach.OWN,
+        Standing.TIER: Reach.TERRITORY,
+        Standing.UNIT: Reach.PARTS,
+        Standing.COORDINATOR: Reach.ZONE,
+        Standing.SUPERVISOR: Reach.ZONE,
+    },
+    Act.IMPORT: {Standing.COORDINATOR: Reach.ZONE, Standing.SERVICE: Reach.ZONE},
+    Act.SUBSCRIBE: {Standing.SERVICE: Reach.ZONE, Standing.OPERATOR: Reach.ZONE},
+    Act.ADMINISTER: {Standing.OPERATOR: Reach.ZONE},
+    Act.DECODE: {Standing.AUDITOR: Reach.ZONE, Standing.OPERATOR: Reach.ZONE},
+}
+"""Every act, who may ask for it, and how far it reaches for them. Who is not named may not."""
+
+LOGGED_FOR = frozenset({Standing.AUDITOR})
+"""Whose every read is recorded (Q57, Q58)."""
+
+
+class Acting(StrEnum):
+    """For whom a service may speak, beside itself: it has checked who they are."""
+
+    OFFICERS = "officers"
+    REPRESENTATIVES = "representatives"
+
+
+class Principal(Frozen):
+    """Who stands before a face, once a key, a token or a session has shown it.
+
+    `id` is stable and says how: `user:…`, `key:…`, `oidc:…`, `link:…`. A person has `person`, a
+    representative also `enterprise`. `standings` are those that no handbook gives: service,
+    auditor, operator. `zones` None is every zone. A key may be limited to some `acts`.
+    """
+
+    id: Short
+    name: Short
+    standings: tuple[Standing, ...] = ()
+    zones: tuple[Code, ...] | None = None
+    person: Code | None = None
+    enterprise: Code | None = None
+    acting: tuple[Acting, ...] = ()
+    acts: tuple[Act, ...] | None = None
+
+    def is_in(self, zone: str) -> bool:
+        """Return whether the principal was let into a zone."""
+        return self.zones is None or zone in self.zones
+
+
+PUBLIC = Principal(id="public", name="public", standings=(Standing.PUBLIC,))
+
+
+class Horizon(Frozen):
+    """What of one zone somebody may see: all of it, or the issues that one of these names."""
+
+    zone: Code
+    whole: bool = False
+    enterprises: frozenset[str] = frozenset()
+    posts: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing of the zone can be seen."""
+        return not (self.whole or self.enterprises or self.posts or self.units)
+
+    def sees(self, issue: Issue) -> bool:
+        """Return whether an issue lies within."""
+        if issue.zone != self.zone:
+            return False
+        if self.whole or issue.enterprise in self.enterprises:
+            return True
+        if not self.posts.isdisjoint({issue.owner, issue.handler}):
+            return True
+        parts = () if issue.team is None else issue.team.parts
+        return any(part.unit in self.units or part.proxy in self.posts for part in parts)
+
+
+def posts_held(principal: Principal, handbook: Handbook, day: date) -> tuple[Post, ...]:
+    """Return the posts that a person holds in a zone on a local day."""
+    if principal.person is None or principal.enterprise is not None:
+        return ()
+    return tuple(held for held in handbook.posts if principal.person in holders(held, day))
+
+
+def standings_in(principal: Principal, handbook: Handbook, day: date) -> frozenset[Standing]:
+    """Return as what the principal stands in a zone on a local day."""
+    found = {Standing.PUBLIC}
+    if not principal.is_in(handbook.zone):
+        return frozenset(found)
+    found.update(principal.standings)
+    if principal.enterprise in handbook.enterprises_by_id and principal.person is not None:
+        found.add(Standing.ENTERPRISE)
+    for held in posts_held(principal, handbook, day):
+        found.update(_of_post(held))
+    return frozenset(found)
+
+
+def horizon(principal: Principal, act: Act, handbook: Handbook, day: date) -> Horizon:
+    """Return how far an act of the principal reaches in a zone; empty if it may not be asked."""
+    may = ACCESS[act]
+    if principal.acts is not None and act not in principal.acts:
+        may = {}
+    reaches = {may[each] for each in standings_in(principal, handbook, day) if each in may}
+    held = posts_held(principal, handbook, day)
+    seen = Horizon(zone=handbook.zone, whole=Reach.ZONE in reaches)
+    if seen.whole:
+        return seen
+    enterprises: set[str] = set()
+    posts: set[str] = set()
+    units: set[str] = set()
+    if Reach.OWN in reaches and principal.enterprise is not None:
+        enterprises.add(principal.enterprise)
+    if Reach.TERRITORY in reaches:
+        posts.update(each.id for each in held)
+        enterprises.update(_under(held, handbook))
+    if Reach.PARTS in reaches:
+        units.update(each.unit for each in held if each.unit is not None)
+        posts.update(each.id for each in handbook.posts if each.unit in units)
+    return seen.model_copy(
+        update={
+            "enterprises": frozenset(enterprises),
+            "posts": frozenset(posts),
+            "units": frozenset(units),
+        }
+    )
+
+
+def require_act(principal: Principal, act: Act, handbook: Handbook, day: date) -> Horizon:
+    """Return how far the act reaches, or refuse it."""
+    found = horizon(principal, act, handbook, day)
+    if found.is_empty:
+        raise NotPermittedError(
+            "You may not do this here.",
+            field="act",
+            value=act.value,
+            allowed=sorted(ACCESS[act]),
+        )
+    return found
+
+
+def _of_post(held: Post) -> set[Standing]:
+    of_role = {
+        Role.COORDINATOR: Standing.COORDINATOR,
+        Role.SUPERVISOR: Standing.SUPERVISOR,
+        Role.AUDITOR: Standing.AUDITOR,
+    }
+    found = {of_role[role] for role in held.roles}
+    if held.tier is not None:
+        found.add(Standing.TIER)
+    if held.unit is not None:
+        found.add(Standing.UNIT)
+    return found
+
+
+def _under(held: tuple[Post, ...], handbook: Handbook) -> set[str]:
+    """Return the enterprises that posts of a tier stand over."""
+    ids = {each.id for each in held if each.tier is not None}
+    places = {each.covers for each in held if each.tier is not None}
+    found: set[str] = set()
+    for enterprise in handbook.enterprises:
+        grid = handbook.grids_by_id[enterprise.grid]
+        if not places.isdisjoint({grid.id, grid.area, handbook.zone}) or not ids.isdisjoint(
+            enterprise.sponsors
+        ):
+            found.add(enterprise.id)
+    return found

@@ -1,0 +1,82 @@
+"""The HTTP face of a test's own: an application over a desk, and callers to ask it as."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+import builders as b
+import httpx2
+from desks import Counter
+from starlette.requests import HTTPConnection
+
+from api.app import make_app
+from api.house import House
+from api.problems import UnauthenticatedError
+from domain.access import PUBLIC, Acting, Principal, Standing
+from domain.commands import Submission
+from runtime.settings import Settings
+
+PEOPLE: Mapping[str, Principal] = {
+    "officer": Principal(id="user:officer", name="officer", person=b.OFFICER.person),
+    "head": Principal(id="user:head", name="head", person=b.HEAD.person),
+    "enterprise": Principal(
+        id="user:enterprise",
+        name="enterprise",
+        person=b.ENTERPRISE.person,
+        enterprise=b.ENTERPRISE.enterprise,
+    ),
+    "auditor": Principal(id="user:auditor", name="auditor", standings=(Standing.AUDITOR,)),
+    "operator": Principal(id="user:operator", name="operator", standings=(Standing.OPERATOR,)),
+    "service": Principal(id="key:service", name="service", standings=(Standing.SERVICE,)),
+    "hotline": Principal(
+        id="key:hotline",
+        name="hotline",
+        standings=(Standing.SERVICE,),
+        acting=(Acting.OFFICERS, Acting.REPRESENTATIVES),
+    ),
+}
+"""Who may be asked as, in the zone of `builders`."""
+
+
+class NamedIdentity:
+    """Takes the name in `Authorization: Test NAME` for who calls."""
+
+    def __init__(self, people: Mapping[str, Principal] = PEOPLE) -> None:
+        self.people = dict(people)
+
+    async def caller(self, connection: HTTPConnection) -> Principal:
+        """Return the principal of that name."""
+        shown = connection.headers.get("authorization")
+        if shown is None:
+            return PUBLIC
+        name = shown.removeprefix("Test ")
+        if name not in self.people:
+            raise UnauthenticatedError("nobody of that name")
+        return self.people[name]
+
+    def vouched(self, submission: Submission, principal: Principal) -> Submission:
+        """Return the submission as it is."""
+        return submission
+
+
+class Face:
+    """An application and the ways to ask it."""
+
+    def __init__(self, counter: Counter, house: House) -> None:
+        self.counter = counter
+        self.house = house
+        self.app = make_app(house)
+
+    @asynccontextmanager
+    async def asked_as(self, name: str | None) -> AsyncIterator[httpx2.AsyncClient]:
+        """Yield a client that asks as somebody; None: as nobody."""
+        transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=False)
+        headers = {} if name is None else {"Authorization": f"Test {name}"}
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://closeout.test", headers=headers
+        ) as client:
+            yield client
+
+
+def face_of(counter: Counter, *, settings: Settings | None = None) -> Face:
+    """Return the face over a counter."""
+    return Face(counter, House(counter.desk, settings or Settings(), NamedIdentity()))
