@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.durations import Basis, Duration
-from domain.model import ClockId, Code, Frozen, Moment, is_none, is_unset
+from domain.model import ClockId, Code, Frozen, Moment, is_none, is_unset, unchecked
 
 Milliseconds = Annotated[int, Field(ge=0)]
 
@@ -199,7 +199,7 @@ def moved(clock: Clock | None, change: ClockTransition, at: datetime) -> Clock:
         "since_at": at,
         "segments": (
             *clock.segments,
-            Segment(from_at=clock.since_at, to_at=at, standing=clock.standing),
+            unchecked(Segment, from_at=clock.since_at, to_at=at, standing=clock.standing),
         ),
     }
     if change.move is Move.RESUME and change.run is not None:
@@ -303,7 +303,8 @@ def _fresh(change: ClockTransition, at: datetime) -> Clock:
         msg = f"clock {change.clock!r} starts without a run"
         raise ValueError(msg)
     run = change.run
-    return Clock(
+    return unchecked(
+        Clock,
         id=change.clock,
         rule=change.rule,
         cycle=change.cycle,

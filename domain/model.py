@@ -1,10 +1,10 @@
 """The base of every value in the domain: frozen, closed, bounded."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Annotated, Self
+from functools import cache, lru_cache
+from typing import Annotated, ParamSpec, Self, TypeVar, cast
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
 )
+from pydantic_core import PydanticUndefined
 
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 TEXT_CHARACTERS_MAX = 4000
@@ -57,6 +58,38 @@ class Frozen(BaseModel):
         return copied
 
 
+_Fields = ParamSpec("_Fields")
+_Made = TypeVar("_Made", bound=Frozen)
+
+
+def unchecked(kind: Callable[_Fields, _Made], *_: _Fields.args, **fields: _Fields.kwargs) -> _Made:
+    """Return a value made of what this program worked out itself, several times as fast: mypy has
+    checked its fields, nothing checks them again, but that each has a value. Moments have to be in
+    UTC and cut to the millisecond already. Never for what came from outside. Raises TypeError for a
+    field that is not given and has no default, or that the class does not have."""
+    given, (blank, required) = set(fields), _blank(kind)
+    values = {**blank, **fields}
+    if not required <= given or len(values) != len(blank):
+        odd = sorted((required - given) | (given - {*blank}))
+        msg = f"{kind}: fields that are missing or unknown: {odd}"
+        raise TypeError(msg)
+    made = object.__new__(cast("type[_Made]", kind))
+    object.__setattr__(made, "__dict__", values)
+    object.__setattr__(made, "__pydantic_fields_set__", given)
+    object.__setattr__(made, "__pydantic_extra__", None)
+    object.__setattr__(made, "__pydantic_private__", None)
+    return made
+
+
+@cache
+def _blank(kind: Callable[..., Frozen]) -> tuple[dict[str, object], frozenset[str]]:
+    """Return every field in the order in which the class has them, in which they are written, with
+    its default; and the names of those that have none that may be shared."""
+    fields = cast("type[Frozen]", kind).model_fields
+    blank = {name: field.default for name, field in fields.items()}
+    return blank, frozenset(name for name, value in blank.items() if value is PydanticUndefined)
+
+
 def to_millisecond(at: datetime) -> datetime:
     """Return `at` in UTC, cut to the millisecond: the ledger's finest unit of time."""
     try:
@@ -91,10 +124,12 @@ Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 ClockId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,159}$")]
 """The id of a clock: of its rule, and for a part `<rule>.<team>.<part>`."""
 
-Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+KEY_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
+Key = Annotated[str, StringConstraints(pattern=KEY_PATTERN)]
 """What a client calls an issue: 1 to 64 letters, digits, dots, underscores, hyphens."""
 
-CommandId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,399}$")]
+COMMAND_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,399}$"
+CommandId = Annotated[str, StringConstraints(pattern=COMMAND_ID_PATTERN)]
 """The id under which a command is sent, and sent again: 1 to 400 characters."""
 
 

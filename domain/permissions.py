@@ -1,5 +1,6 @@
 """Who may ask for what: one table, and how an actor comes to stand in it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -159,10 +160,18 @@ class Setting:
     command: str
 
 
+EVERY = frozenset(Capacity)
+
+
 def capacities_of(
-    actor: Actor, issue: Issue, setting: Setting, part: Part | None = None
+    actor: Actor,
+    issue: Issue,
+    setting: Setting,
+    part: Part | None = None,
+    among: frozenset[Capacity] = EVERY,
 ) -> frozenset[Capacity]:
-    """Return every capacity in which `actor` stands to `issue`, and to `part` if one is meant."""
+    """Return every capacity in which `actor` stands to `issue`, and to `part` if one is meant; of
+    an officer's only those `among`, since each takes its search."""
     match actor:
         case Engine():
             return frozenset({Capacity.ENGINE})
@@ -174,7 +183,7 @@ def capacities_of(
                 require_good_link(actor, issue, setting.handbook, setting.local, setting.command)
             return frozenset({Capacity.ENTERPRISE} if own else ())
         case Officer():
-            return _officer_capacities(actor, issue, setting, part)
+            return _officer_capacities(actor, issue, setting, part, among)
         case _:
             assert_never(actor)
 
@@ -212,32 +221,38 @@ def officer_post(actor: Officer, setting: Setting) -> Post:
 
 
 def _officer_capacities(
-    actor: Officer, issue: Issue, setting: Setting, part: Part | None
+    actor: Officer,
+    issue: Issue,
+    setting: Setting,
+    part: Part | None,
+    among: frozenset[Capacity],
 ) -> frozenset[Capacity]:
     handbook = setting.handbook
     held = officer_post(actor, setting)
     lead = None if issue.team is None else issue.team.lead
-    stands = {
-        Capacity.OFFICER: True,
-        Capacity.OWNER: held.id == issue.owner,
-        Capacity.HANDLER: held.id == issue.handler,
-        Capacity.ABOVE: _is_above(held, issue, handbook, issue.tier + 1),
-        Capacity.LEAD: lead is not None and held.unit == lead,
-        Capacity.COORDINATOR: Role.COORDINATOR in held.roles,
-        Capacity.SUPERVISOR: Role.SUPERVISOR in held.roles,
-        Capacity.APPROVER: _may_grant(actor, held, issue, handbook),
-        Capacity.LEADER: _leads(held, issue, setting),
-        Capacity.ARBITER: _may_rule_part(actor, held, part)
-        if setting.command == "rule_part"
-        else _may_rule(actor, held, issue),
-        Capacity.ELECTOR: may_vote(actor, issue),
-        Capacity.DECIDER: may_settle(actor, issue),
-        Capacity.INSPECTOR: may_inspect(actor, held, issue, handbook),
-        Capacity.SIGNER: may_sign(held, issue, handbook),
-        Capacity.PART: part is not None and _acts_for(held, part, issue, handbook),
-        Capacity.VERIFIER: _may_verify(actor, held, issue, handbook),
+    stands: dict[Capacity, Callable[[], bool]] = {
+        Capacity.OFFICER: lambda: True,
+        Capacity.OWNER: lambda: held.id == issue.owner,
+        Capacity.HANDLER: lambda: held.id == issue.handler,
+        Capacity.ABOVE: lambda: _is_above(held, issue, handbook, issue.tier + 1),
+        Capacity.LEAD: lambda: lead is not None and held.unit == lead,
+        Capacity.COORDINATOR: lambda: Role.COORDINATOR in held.roles,
+        Capacity.SUPERVISOR: lambda: Role.SUPERVISOR in held.roles,
+        Capacity.APPROVER: lambda: _may_grant(actor, held, issue, handbook),
+        Capacity.LEADER: lambda: _leads(held, issue, setting),
+        Capacity.ARBITER: lambda: (
+            _may_rule_part(actor, held, part)
+            if setting.command == "rule_part"
+            else _may_rule(actor, held, issue)
+        ),
+        Capacity.ELECTOR: lambda: may_vote(actor, issue),
+        Capacity.DECIDER: lambda: may_settle(actor, issue),
+        Capacity.INSPECTOR: lambda: may_inspect(actor, held, issue, handbook),
+        Capacity.SIGNER: lambda: may_sign(held, issue, handbook),
+        Capacity.PART: lambda: part is not None and _acts_for(held, part, issue, handbook),
+        Capacity.VERIFIER: lambda: _may_verify(actor, held, issue, handbook),
     }
-    return frozenset(capacity for capacity, holds in stands.items() if holds)
+    return frozenset(each for each in stands.keys() & among if stands[each]())
 
 
 def leading_tier(command: str, handbook: Handbook) -> int | None:

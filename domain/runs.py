@@ -10,6 +10,7 @@ from domain.clock_rules import FULL_PERCENT, RungRule, rung_name
 from domain.clocks import Run, RungDue, in_order
 from domain.days import MINUTE_MS, from_ms, to_ms
 from domain.durations import Basis, Duration, OpenHours, Wall, budget_of, due_at, elapsed_ms
+from domain.model import unchecked
 
 FIRST_RULES = 1
 """The revision in which a deadline at the last published midnight counted as provisional, and a
@@ -66,7 +67,8 @@ def run_of(rule: Promising, pace: Pace) -> Run:
     by_percent = sorted(rule.rungs, key=lambda rung: rung.percent or FULL_PERCENT)
     rungs = [due for rung in by_percent for due in _dues(rung, pace, ends_at)]
     beyond = pace.calendar.is_provisional if _first(pace) else pace.calendar.needs_beyond
-    return Run(
+    return unchecked(
+        Run,
         basis=pace.basis,
         budget_ms=pace.budget_ms,
         anchor_at=pace.anchor_at,
@@ -89,7 +91,7 @@ def _dues(rung: RungRule, pace: Pace, ends_at: datetime) -> Iterator[RungDue]:
         return
     name = rung_name(rung, pace.turn)
     if name not in pace.gone:
-        yield RungDue(id=name, due_at=_once(rung, pace, ends_at))
+        yield unchecked(RungDue, id=name, due_at=_once(rung, pace, ends_at))
 
 
 def last_repeat(rung: RungRule, pace: Pace) -> int:

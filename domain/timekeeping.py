@@ -14,6 +14,7 @@ from domain.events import Event
 from domain.handbook import Handbook
 from domain.issue import Issue, LeftLevel, Part
 from domain.levels import is_left, level_clock_id, level_of, moves_left
+from domain.model import unchecked
 from domain.own_lengths import own_length, part_with_clock
 from domain.phases import Outcome
 from domain.reading import NO_TERMS, gross_ms, passed_at, spent_ms
@@ -33,13 +34,13 @@ def transitions(
 
 def _moves(issue: Issue, event: Event, terms: Terms, rules: int) -> Iterator[ClockTransition]:
     clocks = {clock.id: clock for clock in issue.clocks}
+    live = {clock.rule for clock in issue.clocks if clock.is_live}
     for rule, may_begin, may_move in terms.handbook.clocks_at(event.kind):
+        if not may_begin and rule.id not in live:
+            continue
         for clock_id, part in _instances(rule, issue):
             clock = clocks.get(clock_id)
-            if clock is None or not clock.is_live:
-                if not may_begin:
-                    continue
-            elif not may_move and clock.standing is Standing.RUNNING:
+            if not _may_change(clock, may_begin=may_begin, may_move=may_move):
                 continue
             moves = held(rule, issue, event, part, clock)
             if moves[:1] == [Move.START] and not may_start(rule, issue, event, terms.handbook):
@@ -54,6 +55,13 @@ def _moves(issue: Issue, event: Event, terms: Terms, rules: int) -> Iterator[Clo
                 moves = moves_left(rule, issue, event, clock)
             if moves:
                 yield _transition(rule, clock.id, clock, moves, issue, event, terms, rules)
+
+
+def _may_change(clock: Clock | None, *, may_begin: bool, may_move: bool) -> bool:
+    """Return whether an event of such a kind can do anything to a clock as it stands."""
+    if clock is None or not clock.is_live:
+        return may_begin
+    return may_move or clock.standing is not Standing.RUNNING
 
 
 def _instances(rule: ClockRule, issue: Issue) -> Sequence[tuple[str, Part | None]]:
@@ -103,7 +111,8 @@ def _transition(
         )
     elif move is Move.RESUME and clock is not None:
         run = run_of(rule, pace_of(clock, calendar, event.at, clock.elapsed_ms, rules))
-    return ClockTransition(
+    return unchecked(
+        ClockTransition,
         clock=clock_id,
         rule=rule.id,
         cycle=cycle,

@@ -43,7 +43,7 @@ from domain.errors import (
 from domain.issue import Issue
 from domain.model import written
 from domain.people import ENGINE, Engine, named
-from domain.permissions import capacities_of, require
+from domain.permissions import PERMITTED, capacities_of, require
 from domain.permissions_of_links import require_no_link
 from domain.phases import Phase
 
@@ -174,7 +174,9 @@ def _require_permission(draft: Draft, command: PeoplesCommand) -> None:
         part = team.named_part(draft, command.part)
     if draft.issue.phase is Phase.CLOSED and not isinstance(command, EvenClosed):
         draft.require_phase(Phase.INTAKE, Phase.HANDLING, Phase.SIGN_OFF, Phase.PARKED)
-    standing = capacities_of(draft.actor, draft.issue, draft.setting(command.kind), part)
+    setting = draft.setting(command.kind)
+    among = PERMITTED[command.kind]
+    standing = capacities_of(draft.actor, draft.issue, setting, part, among)
     require(command, standing, draft.actor)
 
 
