@@ -32,7 +32,7 @@ DECIDED := tests/activities tests/desk tests/domain tests/handbooks tests/house 
 STACK := tests/audit tests/demo tests/stories
 TIMED := tests/api tests/runtime tests/terminal tests/workflows
 
-test: parts ## every test, the deep ones with a twentieth of their counts
+test: parts ## every test, the deep ones with a thirtieth of their counts
 
 check: ## everything CI runs; begins with the tests, a tenth of the deep ones, coverage counted
 	@CLOSEOUT_TENTH=1 $(MAKE) --no-print-directory parts COUNTED="--cov --cov-report="

@@ -24,7 +24,12 @@ def environment(**given: str) -> dict[str, str]:
     """Return our environment without any setting of the person who runs the tests."""
     foreign = ("CLOSEOUT_", "TEMPORAL_", "PG")
     kept = {name: text for name, text in os.environ.items() if not name.startswith(foreign)}
-    return kept | {"PYTHONPATH": str(ROOT), "CLOSEOUT_WAKEUP_SPREAD_MS": "0"} | given
+    ours = {
+        "PYTHONPATH": str(ROOT),
+        "CLOSEOUT_WAKEUP_SPREAD_MS": "0",
+        "CLOSEOUT_API_ADDRESS": "off",  # a process more for every stack; stories that ask, start it
+    }
+    return kept | ours | given
 
 
 def start(

@@ -18,8 +18,8 @@ from story_load import DOORS, Load, opened
 from story_stack import PARTS, Up, until
 
 ROUNDS = deep("rounds of kill -9", 10)
-ISSUES = 40 if IN_FULL else 20
-MORE = 10
+ISSUES = 40 if IN_FULL else 12
+MORE = 10 if IN_FULL else 5
 """So many commands are acknowledged through each door between two kills."""
 
 

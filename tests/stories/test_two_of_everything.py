@@ -15,8 +15,8 @@ from story_ledger import (
 from story_load import DOORS, opened
 from story_stack import Servers, until
 
-ISSUES = 30
-THROUGH_EACH_DOOR = 150
+ISSUES = 16
+THROUGH_EACH_DOOR = 80
 
 
 async def test_two_workers_and_two_relays_do_nothing_twice(
