@@ -32,9 +32,9 @@ class Finding:
     """One thing that is not as it was written. `version` names the event, where there is one, and
     `field` the column or the part of it.
 
-    `kind` is one of chain, event, fold, head, column, command, decision, rung, clock, notice, link,
-    errand, number, task, terms, publication; of the log leaf, tree, checkpoint, key, anchor, time;
-    `stream` is then the publication, or the place in the log.
+    `kind` is one of chain, event, fold, head, column, command, decision, vouch, rung, clock,
+    notice, link, errand, number, task, terms, publication; of the log leaf, tree, checkpoint, key,
+    anchor, time; `stream` is then the publication, or the place in the log.
     """
 
     kind: str

@@ -1,4 +1,8 @@
-"""The timer ledger: every rung that was promised, accounted for, and how late it was (I6, R4.6)."""
+"""The timer ledger: every rung that was promised, accounted for, and how late it was (I6, R4.6).
+
+An effect is done when its notices lie in their inboxes. What was held back from other channels, for
+quiet hours or a storm, went out later; `audit.notified` counts it.
+"""
 
 import asyncio
 from array import array

@@ -34,6 +34,15 @@ class LightFacts(Facts, AsOf, Protocol):
         ...
 
 
+Fits = Callable[[Issue], bool]
+"""Says which issues are counted."""
+
+
+def every_issue(_: Issue) -> bool:
+    """Count every issue."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Lit:
     """An open issue, what it shows, and by which terms. `holder` has the work."""
@@ -77,13 +86,15 @@ async def board_now(
     zone: str | None = None,
     unit: str | None = None,
     worst: int = 20,
+    fits: Fits = every_issue,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Board:
     """Return the lights of all open issues at `at`, which no recorded event is later than.
 
-    `unit` is the id of a unit, or of a post without one, that has the work.
+    `unit` is the id of a unit, or of a post without one, that has the work; of the issues only
+    those that `fits` says are counted.
     """
-    return await _board(_open_now(ledger, zone, at), at, unit, worst, progress)
+    return await _board(_open_now(ledger, zone, at), at, unit, worst, fits, progress)
 
 
 async def board_then(
@@ -107,10 +118,11 @@ async def board_seen(
     zone: str | None = None,
     unit: str | None = None,
     worst: int = 20,
+    fits: Fits = every_issue,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Board:
     """Return the same as it is seen from any sight."""
-    return await _board(_open_then(ledger, zone, sight), sight.at, unit, worst, progress)
+    return await _board(_open_then(ledger, zone, sight), sight.at, unit, worst, fits, progress)
 
 
 async def _open_now(ledger: LightFacts, zone: str | None, at: datetime) -> AsyncIterator[ShownThen]:
@@ -158,12 +170,13 @@ async def _board(
     at: datetime,
     unit: str | None,
     worst: int,
+    fits: Fits,
     progress: Callable[[int], None],
 ) -> Board:
     sums, seen = _Sums(), 0
     async for each in every:
         holder = working(each.issue, each.terms.handbook)
-        if unit in (None, holder.id):
+        if unit in (None, holder.id) and fits(each.issue):
             sums.add(Lit(each.issue, each.terms, each.shown, holder))
         if len(sums.worst) > worst + PAGE:
             sums.worst = nsmallest(worst, sums.worst, key=lambda lit: lit.rank)

@@ -1,7 +1,7 @@
 """Parked issues (R11): in no rate of success, and always in a published count."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import nsmallest
@@ -26,6 +26,7 @@ class ParkingFacts(Facts, Protocol):
         *,
         zone: str | None = None,
         phase: str | None = None,
+        open_only: bool = False,
         after: str = "",
         limit: int = 100,
     ) -> list[IssueRow]:
@@ -68,9 +69,15 @@ class ParkingLot:
 
 
 async def parking_lot(
-    ledger: ParkingFacts, *, zones: Sequence[str], at: datetime, limit: int = 100
+    ledger: ParkingFacts,
+    *,
+    zones: Sequence[str],
+    at: datetime,
+    limit: int = 100,
+    fits: Callable[[Issue], bool] | None = None,
 ) -> ParkingLot:
-    """Return what is parked in `zones`, read a page at a time; at most `limit` issues by name."""
+    """Return what is parked in `zones`, read a page at a time; at most `limit` issues by name.
+    With `fits`, of those issues alone."""
     terms_of = terms_reader(ledger)
     counts: Counter[str] = Counter()
     overdue, kept = 0, list[Parked]()
@@ -78,7 +85,11 @@ async def parking_lot(
         after, more = "", True
         while more:
             rows = await ledger.find(zone=zone, phase=Phase.PARKED, after=after, limit=PAGE)
-            found = [_parked(row.issue, await terms_of(row.issue.terms)) for row in rows]
+            found = [
+                _parked(row.issue, await terms_of(row.issue.terms))
+                for row in rows
+                if fits is None or fits(row.issue)
+            ]
             counts[zone] += len(found)
             overdue += sum(p.review_at is not None and p.review_at < at for p in found)
             kept = nsmallest(limit, [*kept, *found], key=lambda each: each.rank)
@@ -87,10 +98,22 @@ async def parking_lot(
     return ParkingLot(
         at=at,
         parked={zone: counts[zone] for zone in zones},
-        open={zone: sum(r.count for r in await ledger.open_by_owner(zone)) for zone in zones},
+        open={zone: await _open(ledger, zone, fits) for zone in zones},
         overdue=overdue,
         issues=tuple(kept),
     )
+
+
+async def _open(ledger: ParkingFacts, zone: str, fits: Callable[[Issue], bool] | None) -> int:
+    if fits is None:
+        return sum(row.count for row in await ledger.open_by_owner(zone))
+    count, after, more = 0, "", True
+    while more:
+        rows = await ledger.find(zone=zone, open_only=True, after=after, limit=PAGE)
+        count += sum(fits(row.issue) for row in rows)
+        more = len(rows) == PAGE
+        after = rows[-1].issue.stream if rows else ""
+    return count
 
 
 def _parked(issue: Issue, terms: Terms) -> Parked:

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from audit.across import Across, Depth
 from audit.checks import FOUND_MAX, Finding, Findings
 from audit.facts import terms_reader
 from audit.log_checks import LogReport, Outside, Walk, verify_log
@@ -15,12 +16,14 @@ from audit.log_leaves import Log
 from audit.misplaced import misplaced_findings, valueless_findings
 from audit.numbers import TaskFacts, errand_findings, stray_findings, task_findings
 from audit.reexecute import SPOILT, in_words
-from audit.verify import Depth, Everything, verify_all, verify_stream
+from audit.verify import Everything, verify_all, verify_stream
 from audit.verify_jobs import Streams, pages_done
 from audit.verify_publications import publication_findings, unpublished_findings
 from audit.verify_state import State, StateError, read_state
+from audit.vouched import VouchTally
 from domain.canonical import content_hash
 from domain.leaves import row_hash
+from domain.vouching import TrustedFace
 from ledger.misplaced import Misplacements
 from ledger.port import LedgerError
 
@@ -39,11 +42,13 @@ class Verifiable(Streams, Log, TaskFacts, Misplacements, Protocol):
 @dataclass(frozen=True, slots=True)
 class Verification:
     """What was looked at, and what was found. `log`: None if the ledger keeps none. `since`: only
-    what came after so many leaves was looked at."""
+    what came after so many leaves was looked at. `vouches`: who vouched for what was asked, where
+    all of it was looked at."""
 
     streams: Findings
     log: LogReport | None = None
     since: int = 0
+    vouches: VouchTally | None = None
 
     @property
     def found(self) -> tuple[Finding, ...]:
@@ -74,6 +79,7 @@ class Verification:
             "events": self.streams.events,
             "commands": self.streams.commands,
             "log": log,
+            "actors": None if self.vouches is None else self.vouches.plain(),
             "findings": [asdict(each) for each in self.found],
             "findings_left_out": self.count - len(self.found),
         }
@@ -85,6 +91,7 @@ async def verify_ledger(
     outside: Outside | None = None,
     now: datetime | None = None,
     decisions: bool = True,
+    faces: tuple[TrustedFace, ...] | None = None,
     since: int = 0,
     jobs: int = 1,
     url: str | None = None,
@@ -95,9 +102,10 @@ async def verify_ledger(
 
     `since`: only what came after the first so many leaves, which a checkpoint signed. `state`: a
     file to go on from, if there is one, and to keep how far this has come. `jobs`: that many
-    processes, for which `url` is the ledger's address. Raises StateError.
+    processes, for which `url` is the ledger's address. `faces`: whose word was taken for who actors
+    were; None if nobody says. Raises StateError.
     """
-    depth = Depth(decisions=decisions, now=now)
+    depth = Depth(decisions=decisions, now=now, faces=faces)
     done = await _state(ledger, outside or Outside(), since, state, depth)
     try:
         return await _verified(ledger, outside, depth, done, since, jobs, url, progress)
@@ -150,7 +158,7 @@ async def _verified(
     if not since:
         found = found.plus(Findings(0, 0, 0, tuple(await _across(ledger, done))))
     done.done()
-    return Verification(found, done.log, since)
+    return Verification(found, done.log, since, None if since else done.across.vouches)
 
 
 async def _unread(ledger: Verifiable, error: Exception) -> Findings:
@@ -181,24 +189,31 @@ async def verify_issue(
     *,
     outside: Outside | None = None,
     now: datetime | None = None,
+    faces: tuple[TrustedFace, ...] | None = None,
 ) -> Verification:
     """Verify one stream in full, and that its events lie under the newest signed checkpoint.
 
     That nothing else is missing, only `verify_ledger` tells.
     """
-    depth = Depth(decisions=True, now=now)
-    found = await verify_stream(ledger, stream, terms_reader(ledger), None, depth)
+    depth, across = Depth(decisions=True, now=now, faces=faces), Across()
+    found = await verify_stream(ledger, stream, terms_reader(ledger), across, depth)
     try:
-        return Verification(found, await verify_inclusion(ledger, stream, outside))
+        log = await verify_inclusion(ledger, stream, outside)
+        return Verification(found, log, vouches=across.vouches)
     except SPOILT as error:
         return Verification(found.plus(await _unread(ledger, error)))
 
 
-async def verify_in_memory(ledger: Everything, stream: str | None) -> Verification:
+async def verify_in_memory(
+    ledger: Everything, stream: str | None, *, faces: tuple[TrustedFace, ...] | None = None
+) -> Verification:
     """Verify one stream, or all, of a ledger that keeps no log."""
+    depth, across = Depth(faces=faces), Across()
     if stream is None:
-        return Verification(await verify_all(ledger))
-    return Verification(await verify_stream(ledger, stream))
+        found = await verify_all(ledger, depth=depth, across=across)
+    else:
+        found = await verify_stream(ledger, stream, across=across, depth=depth)
+    return Verification(found, vouches=across.vouches)
 
 
 async def _state(
@@ -216,5 +231,6 @@ async def _state(
         "keys": sorted(key.text for key in outside.keys),
         "notes": content_hash({"notes": list(outside.notes)}),
         "played": outside.is_played,
+        "faces": None if depth.faces is None else sorted(face.key for face in depth.faces),
     }
     return read_state(file, of)

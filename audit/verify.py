@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Protocol
 
+from audit.across import SHALLOW, Across, Depth
 from audit.checks import (
     Finding,
     Findings,
@@ -25,12 +26,12 @@ from audit.facts import (
     stream_names,
     terms_reader,
 )
-from audit.kin import KinBalance, KinTally
-from audit.numbers import NumberTally
+from audit.kin import KinTally
 from audit.reexecute import SPOILT, in_words, reexecute_life
 from audit.verify_columns import NoticeTally, is_as_folded, issue_column_findings
 from audit.verify_orders import order_findings
 from audit.verify_publications import Published, publication_findings
+from audit.vouched import VouchTally, vouch_findings
 from domain.chain import GENESIS, Record
 from domain.events import Event, RungFired
 from domain.evolve import evolve
@@ -44,7 +45,7 @@ from ledger.port import ClockRow, FiringRow, IssueRow, UnreadableRowError
 from ledger.projections import rows_of
 
 READS_MAX = 5
-__all__ = ["Finding", "Findings", "verify_all", "verify_stream"]
+__all__ = ["Across", "Depth", "Finding", "Findings", "verify_all", "verify_stream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +62,7 @@ class _Projected:
     """Where the ledger gives pages: whole rows, and notices."""
 
 
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """How far a verification goes beyond what is kept: with `decisions`, each is made again; with
-    `now`, each rung that was due by then is accounted for."""
-
-    decisions: bool = False
-    now: datetime | None = None
-
-
-SHALLOW = Depth()
 STREAMS_A_PAGE = 100
-
-
-class Across:
-    """What streams say of each other, as far as they have been read: errands, and numbers given."""
-
-    def __init__(self) -> None:
-        self.balance = KinBalance()
-        self.numbers = NumberTally()
-
-    def take_in(self, other: "Across") -> None:
-        """Take in what was read of other streams."""
-        self.balance.take_in(other.balance)
-        self.numbers.take_in(other.numbers)
 
 
 class Everything(Waiting, Published, Protocol):
@@ -95,13 +73,17 @@ async def verify_all(
     ledger: Everything,
     terms_of: TermsOf | None = None,
     *,
+    depth: Depth = SHALLOW,
+    across: Across | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Findings:
-    """Verify every stream and publication; `progress` hears how many streams are done."""
+    """Verify every stream and publication; `progress` hears how many streams are done, `across`
+    what streams say of each other."""
     reader = terms_of or terms_reader(ledger)
-    total, done, across = Findings(0, 0, 0, ()), 0, Across()
+    across = across or Across()
+    total, done = Findings(0, 0, 0, ()), 0
     async for tables, stream in _paged(ledger):
-        total = total.plus(await verify_stream(tables, stream, reader, across))
+        total = total.plus(await verify_stream(tables, stream, reader, across, depth))
         done += 1
         progress(done)
     uncaused = await across.balance.findings(ledger)
@@ -156,6 +138,8 @@ async def _verified(
         life, found = await order_findings(tables, stream, reader)
     else:
         life, found = await _issue_findings(tables, stream, reader, across)
+    tally = VouchTally() if across is None else across.vouches
+    found += vouch_findings(life, depth.faces, tally)
     if depth.decisions:
         found += await _decision_findings(life, reader)
     if depth.now is not None:

@@ -14,6 +14,7 @@ from domain.order_notices import order_notices_of
 from domain.orders import SupervisionOrder
 from domain.terms import Terms
 from ledger.codec import snapshot_text
+from ledger.lists import hands_of
 from ledger.pages import Columns
 from ledger.port import FiringRow, NoticeRow
 from ledger.projections import IssueColumns, columns_of
@@ -35,6 +36,7 @@ def issue_column_findings(life: Life, issue: Issue, row: Columns) -> Iterator[Fi
         "terms": issue.terms,
         "incident": None if issue.incident is None else issue.incident.id,
         "report_id": issue.report_id,
+        "hands": hands_of(issue),
     }
     yield from _differing(life, "issue", issue.version, expected, row)
 

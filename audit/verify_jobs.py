@@ -8,10 +8,11 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
+from audit.across import Across, Depth
 from audit.checks import Findings
 from audit.facts import TermsOf, terms_reader
 from audit.reexecute import SPOILT
-from audit.verify import STREAMS_A_PAGE, Across, Depth, Everything, spoilt, verify_stream
+from audit.verify import STREAMS_A_PAGE, Everything, spoilt, verify_stream
 from ledger.connections import open_pool
 from ledger.pages import Paged
 from ledger.postgres import PostgresLedger

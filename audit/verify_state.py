@@ -8,14 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from audit.across import Across
 from audit.checks import Finding, Findings
 from audit.kin import KinBalance
 from audit.log_checks import LogReport, Walk
 from audit.log_tree import Tree
 from audit.numbers import Bounded, NumberTally
-from audit.verify import Across
+from audit.vouched import VouchTally
 
-FORMAT = "closeout verification 1"
+FORMAT = "closeout verification 2"
 BYTES_MAX = 256 * 1024 * 1024
 EVERY_S = 5.0
 NONE_YET = Findings(0, 0, 0, ())
@@ -92,6 +93,7 @@ class State:
             "numbers": self.across.numbers.plain(),
             "numbers_found": [asdict(each) for each in self.across.numbers.kept.found],
             "numbers_left_out": self.across.numbers.kept.left_out,
+            "vouches": self.across.vouches.plain(),
         }
 
 
@@ -138,6 +140,7 @@ def _state(plain: dict[str, Any], of: dict[str, object], file: Path) -> State:
     across.numbers = NumberTally.of_plain(plain["numbers"])
     numbers_found = [Finding(**each) for each in plain["numbers_found"]]
     across.numbers.kept = Bounded("number", numbers_found, plain["numbers_left_out"])
+    across.vouches = VouchTally.of_plain(plain["vouches"])
     return State(
         of,
         file,

@@ -28,9 +28,11 @@ from domain.errors import (
 )
 from domain.events_of_rounds import AnswerLinkIssued
 from domain.issue import stream_name
-from domain.model import Code, Frozen, Key, Moment
+from domain.model import Code, Frozen, Key, Moment, to_millisecond
 from domain.people import Representative
+from domain.permissions_of_links import require_good_link
 from domain.view import CommandResult
+from ledger.port import IssueRow
 
 VERSION = "cl1"
 TOKEN_CHARACTERS_MAX = 1024
@@ -135,6 +137,18 @@ async def issue_link(desk: Desk, secret: SecretStr, submission: Submission) -> I
     return Issued(event, token, result)
 
 
+async def opened(desk: Desk, secret: SecretStr, token: str) -> tuple[Claims, IssueRow]:
+    """Return what a token claims, and the issue that it lets its holder answer for now. Raises
+    InvalidRequestError, NotPermittedError."""
+    claims = read_token(secret, token)
+    await _require_same_link(desk, claims)
+    row = await desk.row(claims.zone, claims.key)
+    terms = await desk.shelf.version(row.issue.terms)
+    at = to_millisecond(desk.clock.now())
+    require_good_link(_holder(claims), row.issue, terms.handbook, at, Confirm().kind)
+    return claims, row
+
+
 async def answer(
     desk: Desk,
     secret: SecretStr,
@@ -155,15 +169,14 @@ async def answer(
             id=f"{LINK_PREFIX}{hashlib.sha256(token.encode()).hexdigest()}",
             zone=claims.zone,
             key=claims.key,
-            actor=Representative(
-                person=claims.person, enterprise=claims.enterprise, link=claims.link
-            ),
+            actor=_holder(claims),
             command=_command(note, satisfaction, accept=accept),
         )
     except ValidationError as error:
         raise from_validation(error) from error
     try:
-        return await desk.carry_out(submission)
+        # The link itself shows who answers, and this process has just checked it.
+        return await desk.carry_out(desk.vouching.spoken(submission, f"link:{claims.link}"))
     except ConflictError as error:
         if error.field != "id":
             raise
@@ -195,6 +208,10 @@ async def _require_same_link(desk: Desk, claims: Claims) -> None:
             value=claims.link,
             allowed="the link as it was sent last",
         )
+
+
+def _holder(claims: Claims) -> Representative:
+    return Representative(person=claims.person, enterprise=claims.enterprise, link=claims.link)
 
 
 def _command(note: str | None, satisfaction: int | None, *, accept: bool) -> Confirm | Reject:

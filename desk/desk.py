@@ -11,11 +11,12 @@ import structlog
 from desk.changes import changes_of, head_after, result_of, row_after, rungs_fired
 from desk.clock import DeskClock
 from desk.kinship import kin_of, require_errand, require_no_errand, require_own_id
-from desk.repeats import first_report
+from desk.repeats import first_report, is_repeat
 from desk.ringing import NotDueError, require_fired
 from desk.sealing import Sealer
 from desk.seen import Seer
 from desk.shelf import Shelf
+from desk.vouching import Vouching
 from domain.canonical import canonical, sha256
 from domain.commands import Accept, Report, RingRung, Submission
 from domain.commands_of_kin import LinkCommand
@@ -79,7 +80,8 @@ class Desk:
     """Carries out commands: lock, decide, record, fold, project, acknowledge; one transaction each.
 
     `on_poke` is called after a commit that left something for the relay, `on_fired` after one that
-    fired rungs, with the zone. Personal texts are sealed by `sealer` before anything is decided.
+    fired rungs, with the zone. Personal texts are sealed by `sealer`, and the word of faces is held
+    against `vouching`, before anything is decided.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Desk:
         on_poke: Callable[[], None] = lambda: None,
         on_fired: OnFired = lambda _zone, _rungs: None,
         sealer: Sealer | None = None,
+        vouching: Vouching | None = None,
     ) -> None:
         self.ledger = ledger
         self.shelf = shelf
@@ -100,6 +103,7 @@ class Desk:
         self.on_poke = on_poke
         self.on_fired = on_fired
         self.sealer = sealer or Sealer()
+        self.vouching = vouching or Vouching()
         self._known: OrderedDict[str, tuple[Head, Issue]] = OrderedDict()
 
     async def carry_out(self, submission: Submission) -> CommandResult:
@@ -195,7 +199,9 @@ class Desk:
                 )
             require_own_id(submission)
             require_no_errand(submission)
-            submission = await self.sealer.received(submission, self.ledger, by_workflow=heard)
+            submission = await self.vouching.received(
+                submission, self.sealer, self.ledger, self.clock.now(), by_workflow=heard
+            )
             return await self._with_retries(submission, heard=heard)
         except IssueError as refusal:
             await self._keep(refusal, submission)
@@ -317,7 +323,7 @@ class Desk:
         self, submission: Submission, stored: CommandRow, hash_: str, *, heard: bool
     ) -> Done:
         """The same id again: the first answer, if it is the same request."""
-        if stored.hash != hash_:
+        if not is_repeat(stored, submission, hash_):
             raise ConflictError(
                 "This command id stands for another request.",
                 field="id",
@@ -383,5 +389,6 @@ class Desk:
         )
         try:
             await self.ledger.put_refusal(entry)
+            refusal.is_kept = True
         except LedgerError as error:
             log.warning("refusal_not_kept", command=submission.id, error=str(error))

@@ -73,6 +73,8 @@ class Guard:
             untold=len(untold),
             provisional=await self._desk.ledger.provisional_count(),
             orders=await self._orders.round(at - SLACK, in_full=in_full),
+            dead_letters=sum((await self._desk.ledger.dead_letter_counts()).values()),
+            held=await self._desk.ledger.held_count(),
         )
         self._on_round(found)
         if missing or overdue or untold or found.orders:

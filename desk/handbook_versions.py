@@ -6,11 +6,12 @@ hash of a handbook or of terms.
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from desk.desk import Desk
 from desk.handbooks import HANDBOOK, handbook_name
 from domain.calendar import WorkingCalendar
+from domain.days import ONE_DAY, zone_of
 from domain.errors import InvalidRequestError, UnknownZoneError
 from domain.handbook import Handbook
 from ledger.port import LedgerError
@@ -19,6 +20,8 @@ from ledger.publications import HandbookPublicationRow
 SHIPPED = "shipped"
 PUBLISHED = "published"
 IN_FORCE = "in-force"
+THEN, NOW = "then", "now"
+"""By which version something of the past is counted: that of then, or that of now."""
 FORMS = f"a folder, {SHIPPED}, {PUBLISHED}, {PUBLISHED}:N, {IN_FORCE}, or a hash's first digits"
 HASH = re.compile(r"[0-9a-f]{6,64}")
 
@@ -146,6 +149,18 @@ class Versions:
                 allowed=f"{rows[0].at.isoformat()} or later",
             )
         return all_.shipped
+
+    async def counting(self, zone: str, named: str, last_on: date) -> Version:
+        """Return the version by which a period up to a local day is counted: `then` is the one in
+        force at its end, `now` the one in force now; or any name of a version. Raises IssueError.
+        """
+        if named != THEN:
+            return await self.find(zone, IN_FORCE if named == NOW else named)
+        now = self._desk.clock.now()
+        here = zone_of((await self._desk.shelf.current(zone, now)).calendar.time_zone)
+        midnight = datetime.combine(last_on + ONE_DAY, time(), tzinfo=here)
+        last_at = midnight.astimezone(UTC) - timedelta(milliseconds=1)
+        return await self.in_force_at(zone, min(now, last_at))
 
     async def _shipped(self, zone: str) -> Version | None:
         terms = self._desk.shelf.shipped(zone)

@@ -9,11 +9,13 @@ from desk.clock import DeskClock, SystemClock
 from desk.desk import Desk, OnFired
 from desk.sealing import Sealer
 from desk.shelf import Shelf
+from desk.vouching import Vouching
 from handbooks.shelf import proved_before, read_terms, zones
 from ledger.connections import OutboxBell, open_pool
 from ledger.port import LedgerError
 from ledger.postgres import PostgresLedger
 from runtime.errors import SettingsError
+from runtime.face_keys import FaceKeys
 from runtime.seals import subject_keys
 from runtime.settings import Settings
 
@@ -56,10 +58,12 @@ async def open_desk(
     clock: DeskClock | None = None,
     name: str = "closeout",
     on_fired: OnFired = lambda _zone, _rungs: None,
+    speaks_as: str | None = None,
 ) -> AsyncIterator[Desk]:
     """Open the desk on the ledger that `settings` name, with the handbooks that are in force.
 
     Its news rings the relays of other processes, until a relay of this one takes over `on_poke`.
+    `speaks_as`: whom this process vouches for of itself (`Vouching`).
     """
     url = database_url(settings)
     pool = await open_pool(url, size=settings.pool_size, application_name=name)
@@ -78,6 +82,9 @@ async def open_desk(
             on_poke=ringer,
             on_fired=on_fired,
             sealer=Sealer(subject_keys(settings)),
+            vouching=Vouching(
+                FaceKeys(settings), wanted=settings.actors == "signed", speaks_as=speaks_as
+            ),
         )
     finally:
         ringing.cancel()

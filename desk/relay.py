@@ -1,7 +1,7 @@
 """From the outbox to Temporal: each issue's workflow hears that the ledger has news."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 
 import structlog
@@ -27,13 +27,18 @@ async def _nothing() -> int:
     return 0
 
 
+async def _nobody() -> None:
+    return
+
+
 class Relay:
     """Takes issues with news from the outbox and pokes their workflows. Any number may run.
 
     `shown` gives the search attributes that a workflow is started with. `window` is how long news
     is gathered, so that a burst of commands on an issue is one poke. `between` is called after
     issues have been signalled and before their rows are forgotten; tests stop the relay there.
-    `also` relays one batch of what else has news, and says how many it had.
+    `also` relays one batch of what else has news, and says how many it had. `beside` runs as long
+    as the relay does: what issues must never wait for.
     """
 
     def __init__(
@@ -47,6 +52,7 @@ class Relay:
         window: timedelta = timedelta(0),
         between: Callable[[], None] = lambda: None,
         also: Callable[[], Awaitable[int]] = _nothing,
+        beside: Callable[[], Coroutine[None, None, None]] = _nobody,
     ) -> None:
         self._ledger = ledger
         self._client = client
@@ -56,6 +62,7 @@ class Relay:
         self._window = window
         self._between = between
         self._also = also
+        self._beside = beside
         self._woken = asyncio.Event()
         self._failures = 0
 
@@ -65,6 +72,11 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled. Survives the loss of PostgreSQL and of Temporal."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._beside())
+            await self._run()
+
+    async def _run(self) -> None:
         while True:
             self._woken.clear()
             taken = await self._once_safely()

@@ -1,11 +1,25 @@
-"""A report sent again under its key: the same issue if it says the same, else a conflict."""
+"""What is sent again: the same command if it says the same, else a conflict."""
 
 from pydantic import ValidationError
 
+from domain.canonical import canonical
 from domain.commands import SUBMISSION, Report, Submission
 from domain.errors import ConflictError
 from domain.people import Actor, identities_of, named
+from domain.vouching import Sent, unvouched
 from ledger.port import CommandRow, Ledger
+
+
+def is_repeat(stored: CommandRow, again: Sent, hash_: str) -> bool:
+    """Return whether `again`, whose hash is `hash_`, asks for what is stored. Who vouches for it is
+    no part of the request: it may come through another door, or after a key was changed."""
+    if stored.hash == hash_:
+        return True
+    try:
+        first = type(again).model_validate_json(stored.body)
+    except ValidationError:
+        return False
+    return canonical(unvouched(first)) == canonical(unvouched(again))
 
 
 async def first_report(ledger: Ledger, stream: str, again: Submission) -> CommandRow:

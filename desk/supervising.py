@@ -10,6 +10,7 @@ from desk.changes import result_of
 from desk.desk import ATTEMPTS_MAX, Desk
 from desk.kinship import RESERVED_IDS
 from desk.order_changes import order_changes_of, order_fired
+from desk.repeats import is_repeat
 from desk.shelf import UnfitZoneError
 from domain.canonical import canonical, sha256
 from domain.decisions.draft import Context
@@ -38,7 +39,13 @@ from domain.terms import Terms
 from domain.view import NOTICES_SHOWN_MAX, CommandResult, NextRung, RingOutcome
 from ledger.order_codec import read_order_snapshot
 from ledger.orders import OrderRow
-from ledger.port import LedgerError, LedgerUnavailableError, Refusal, StreamConflictError
+from ledger.port import (
+    CommandRow,
+    LedgerError,
+    LedgerUnavailableError,
+    Refusal,
+    StreamConflictError,
+)
 
 log = structlog.get_logger()
 
@@ -73,6 +80,7 @@ class SupervisionDesk:
         """
         try:
             _require_outsider(submission)
+            submission = self.desk.vouching.received_order(submission, self.desk.clock.now())
             if isinstance(submission.command, IssueOrder):
                 await self._require_issues(submission.zone, submission.command)
             elif await self._is_seen(submission):
@@ -266,7 +274,7 @@ class SupervisionDesk:
         async with self.ledger.order_transaction() as tx:
             head, stored = await tx.lock_order(stream, submission.id)
             if stored is not None:
-                return _repeated(submission, stored.hash, sha256(body), result_of(stored))
+                return _repeated(submission, stored, sha256(body))
             order = None if head is None else read_order_snapshot(head.snapshot, stream)
             if order is not None and order.terms != terms.hash:
                 raise StreamConflictError(f"{stream} is judged by other terms meanwhile")
@@ -321,6 +329,7 @@ class SupervisionDesk:
         )
         try:
             await self.ledger.put_refusal(entry)
+            refusal.is_kept = True
         except LedgerError as error:
             log.warning("refusal_not_kept", command=submission.id, error=str(error))
 
@@ -355,18 +364,16 @@ def _nothing(submission: OrderSubmission, order: SupervisionOrder, at: datetime)
     )
 
 
-def _repeated(
-    submission: OrderSubmission, stored: str, sent: str, first: CommandResult
-) -> CommandResult:
+def _repeated(submission: OrderSubmission, stored: CommandRow, hash_: str) -> CommandResult:
     """The same id again: the first answer, if it is the same request."""
-    if stored != sent:
+    if not is_repeat(stored, submission, hash_):
         raise ConflictError(
             "This command id stands for another request.",
             field="id",
             value=submission.id,
             allowed="a new id for a new request",
         )
-    return first.model_copy(update={"repeated": True})
+    return result_of(stored).model_copy(update={"repeated": True})
 
 
 def _require_fired(

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from domain.errors import NotPermittedError
-from domain.handbook import Handbook, Post, Role
+from domain.handbook import Delegation, Handbook, Post, Role
 from domain.issue import Issue
 from domain.model import Code, Frozen, Short
 from domain.organization import holders
@@ -46,21 +46,25 @@ class Act(StrEnum):
     READ_CONTACT_BOARD = "read_contact_board"
     READ_RULES = "read_rules"
     """Handbooks and calendars."""
+    CHECK_RULES = "check_rules"
+    """Have a handbook judged that is not published: it takes the engine's time."""
     READ_ORDERS = "read_orders"
     GIVE_ORDERS = "give_orders"
     READ_CALLBACKS = "read_callbacks"
     DRAW_CALLBACKS = "draw_callbacks"
     READ_FIGURES = "read_figures"
     READ_VERIFICATION = "read_verification"
+    READ_LOG = "read_log"
+    """The checkpoints of the transparency log, its keys, and that it only grew."""
     READ_REFUSALS = "read_refusals"
     FOLLOW = "follow"
     """The stream of events."""
     READ_INBOX = "read_inbox"
     IMPORT = "import"
     SUBSCRIBE = "subscribe"
-    """Have events sent to an address."""
+    """Have events sent to an address: like reading them, so no operator may."""
     ADMINISTER = "administer"
-    """Users, keys, templates, dead letters."""
+    """Users, keys, templates, what others subscribed to, dead letters."""
     DECODE = "decode"
     """Open payloads of Temporal."""
 
@@ -71,7 +75,8 @@ class Reach(StrEnum):
     OWN = "own"
     """The issues of one's own enterprise."""
     PARTS = "parts"
-    """The issues that a post of one's unit owns or handles, or has a part in."""
+    """The issues that a post of one's unit owns or handles, or has a part in. For reports: all
+    enterprises of the zone, see `Horizon.reports_for`."""
     TERRITORY = "territory"
     """The issues of the enterprises that one's post stands over, and those one owns or handles."""
     ZONE = "zone"
@@ -118,6 +123,7 @@ ACCESS: Mapping[Act, Mapping[Standing, Reach]] = {
     Act.READ_BOARD: _OFFICE,
     Act.READ_CONTACT_BOARD: _ZONE_WIDE | {Standing.PUBLIC: Reach.ZONE},
     Act.READ_RULES: _ZONE_WIDE,
+    Act.CHECK_RULES: _OVERSIGHT | {Standing.OPERATOR: Reach.ZONE},
     Act.READ_ORDERS: _OFFICE,
     Act.GIVE_ORDERS: {
         Standing.TIER: Reach.TERRITORY,
@@ -129,6 +135,7 @@ ACCESS: Mapping[Act, Mapping[Standing, Reach]] = {
     Act.DRAW_CALLBACKS: {Standing.COORDINATOR: Reach.ZONE, Standing.SUPERVISOR: Reach.ZONE},
     Act.READ_FIGURES: _OVERSIGHT,
     Act.READ_VERIFICATION: {Standing.AUDITOR: Reach.ZONE, Standing.OPERATOR: Reach.ZONE},
+    Act.READ_LOG: _ZONE_WIDE,
     Act.READ_REFUSALS: {Standing.AUDITOR: Reach.ZONE},
     Act.FOLLOW: _READERS,
     Act.READ_INBOX: {
@@ -139,7 +146,7 @@ ACCESS: Mapping[Act, Mapping[Standing, Reach]] = {
         Standing.SUPERVISOR: Reach.ZONE,
     },
     Act.IMPORT: {Standing.COORDINATOR: Reach.ZONE, Standing.SERVICE: Reach.ZONE},
-    Act.SUBSCRIBE: {Standing.SERVICE: Reach.ZONE, Standing.OPERATOR: Reach.ZONE},
+    Act.SUBSCRIBE: {Standing.SERVICE: Reach.ZONE},
     Act.ADMINISTER: {Standing.OPERATOR: Reach.ZONE},
     Act.DECODE: {Standing.AUDITOR: Reach.ZONE, Standing.OPERATOR: Reach.ZONE},
 }
@@ -206,12 +213,41 @@ class Horizon(Frozen):
         parts = () if issue.team is None else issue.team.parts
         return any(part.unit in self.units or part.proxy in self.posts for part in parts)
 
+    def reports_for(self, enterprise: str) -> bool:
+        """Return whether a report for an enterprise lies within the reach of reports. A unit, which
+        has parts of issues anywhere in its zone, reports for all enterprises of the zone; a post of
+        a tier for those that it stands over; an enterprise for itself."""
+        return self.whole or bool(self.units) or enterprise in self.enterprises
+
 
 def posts_held(principal: Principal, handbook: Handbook, day: date) -> tuple[Post, ...]:
     """Return the posts that a person holds in a zone on a local day."""
     if principal.person is None or principal.enterprise is not None:
         return ()
     return tuple(held for held in handbook.posts if principal.person in holders(held, day))
+
+
+def delegations_to(principal: Principal, handbook: Handbook, day: date) -> tuple[Delegation, ...]:
+    """Return the delegations of a local day that make a person somebody's deputy (R6.4); one of
+    whoever holds the post no longer makes nobody one."""
+    if principal.person is None or principal.enterprise is not None:
+        return ()
+    return tuple(
+        each
+        for each in handbook.delegations
+        if each.deputy == principal.person
+        and each.from_on <= day <= each.to_on
+        and each.principal in holders(handbook.posts_by_id[each.post], day)
+    )
+
+
+def posts_stood_in(principal: Principal, handbook: Handbook, day: date) -> tuple[Post, ...]:
+    """Return the posts that a person holds or is a deputy in on a local day (R6.4): who acts for
+    another sees what the other sees and is told, until the delegation ends."""
+    held = posts_held(principal, handbook, day)
+    delegated = {each.post for each in delegations_to(principal, handbook, day)}
+    own = {each.id for each in held}
+    return (*held, *(handbook.posts_by_id[each] for each in sorted(delegated - own)))
 
 
 def standings_in(principal: Principal, handbook: Handbook, day: date) -> frozenset[Standing]:
@@ -222,7 +258,7 @@ def standings_in(principal: Principal, handbook: Handbook, day: date) -> frozens
     found.update(principal.standings)
     if principal.enterprise in handbook.enterprises_by_id and principal.person is not None:
         found.add(Standing.ENTERPRISE)
-    for held in posts_held(principal, handbook, day):
+    for held in posts_stood_in(principal, handbook, day):
         found.update(_of_post(held))
     return frozenset(found)
 
@@ -233,7 +269,7 @@ def horizon(principal: Principal, act: Act, handbook: Handbook, day: date) -> Ho
     if principal.acts is not None and act not in principal.acts:
         may = {}
     reaches = {may[each] for each in standings_in(principal, handbook, day) if each in may}
-    held = posts_held(principal, handbook, day)
+    held = posts_stood_in(principal, handbook, day)
     seen = Horizon(zone=handbook.zone, whole=Reach.ZONE in reaches)
     if seen.whole:
         return seen
@@ -268,6 +304,42 @@ def require_act(principal: Principal, act: Act, handbook: Handbook, day: date) -
             allowed=sorted(ACCESS[act]),
         )
     return found
+
+
+def require_appointed(principal: Principal, act: Act) -> None:
+    """Refuse an act that is of no zone to whoever was not appointed to it: no handbook gives such a
+    standing."""
+    is_limited = principal.acts is not None and act not in principal.acts
+    if is_limited or ACCESS[act].keys().isdisjoint(principal.standings):
+        raise NotPermittedError(
+            "You may not do this.", field="act", value=act.value, allowed=sorted(ACCESS[act])
+        )
+
+
+def require_every_zone(principal: Principal, act: Act) -> None:
+    """Refuse an act that reaches into every zone at once to whoever was let into some only."""
+    require_appointed(principal, act)
+    if principal.zones is not None:
+        raise NotPermittedError(
+            "This counts in every zone, and you were let into some.",
+            field="zones",
+            value=", ".join(principal.zones)[:200],
+            allowed="who was let into every zone",
+        )
+
+
+def require_report(
+    within: Horizon, handbook: Handbook, enterprise: str, field: str, stream: str | None = None
+) -> None:
+    """Refuse a report for an enterprise out of reach. One that is in no handbook the decision
+    refuses, which says which there are. `stream`: of the issue that it would have been."""
+    if enterprise in handbook.enterprises_by_id and not within.reports_for(enterprise):
+        raise NotPermittedError(
+            "You do not report for this enterprise.",
+            field=field,
+            value=enterprise,
+            stream=stream,
+        )
 
 
 def _of_post(held: Post) -> set[Standing]:

@@ -33,6 +33,7 @@ from domain.personal import ContactPerson, Said
 from domain.phases import CloseRule, Origin, PauseReason, Priority, TurnAwayCode
 from domain.staffing import LevelEffect
 from domain.team import PARTS_MAX, DecisionRef, PartAsked
+from domain.vouching import Vouch
 
 SUBMISSION_BYTES_MAX = 64_000
 REPORTERS_MAX = 50
@@ -325,7 +326,8 @@ class Submission(Frozen):
 
     `id` makes it safe to send again. `expected_version` refuses it if the issue has moved on.
     `occurred_at` is when the act took place by the actor's word, if not when it is recorded.
-    `under` names the decision of a meeting that it carries out.
+    `under` names the decision of a meeting that it carries out, `vouched` is a face's word for who
+    the actor is.
     """
 
     id: CommandId
@@ -336,6 +338,7 @@ class Submission(Frozen):
     expected_version: Annotated[int, Field(ge=0, le=COUNT_MAX)] | None = None
     occurred_at: Moment | None = None
     under: DecisionRef | None = Field(default=None, exclude_if=is_none)
+    vouched: Vouch | None = Field(default=None, exclude_if=is_none)
 
 
 SUBMISSION: TypeAdapter[Submission] = TypeAdapter(Submission)

@@ -6,7 +6,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, assert_never
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    Field,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from domain.calendar import (
     REACH_MS,
@@ -38,6 +45,13 @@ class _Tagged(Frozen):
     @model_serializer(mode="wrap")
     def _says_its_kind(self, written: SerializerFunctionWrapHandler) -> dict[str, object]:
         return {"kind": self.kind, **written(self)}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Describe what is written by its fields: the serializer alone would leave it open."""
+        return handler({**core_schema, "serialization": None})
 
 
 class Wall(_Tagged):

@@ -22,10 +22,13 @@ class IssueError(Exception):
     """A request was refused: nothing was recorded, and the same request is refused again.
 
     `code` is stable and machine-readable. `field`, `value` and `allowed` say what, where, and what
-    would have been accepted; `current` how the issue stands, where it has moved on.
+    would have been accepted; `current` how the issue stands, where it has moved on. `stream` is
+    what the refusal is about where its text does not say so: auditors read it, nobody is told.
+    `is_kept`: it stands among the refusals of the ledger.
     """
 
     code = "refused"
+    is_kept = False
 
     def __init__(
         self,
@@ -35,8 +38,10 @@ class IssueError(Exception):
         value: object = None,
         allowed: Iterable[str] | str | None = None,
         current: Mapping[str, str] | None = None,
+        stream: str | None = None,
     ) -> None:
         super().__init__(message)
+        self.stream = stream
         self.message = message
         self.current = None if current is None else dict(current)
         self.field = field

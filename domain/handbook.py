@@ -23,10 +23,13 @@ from domain.policies import (
     NoticeRule,
     ParkingRule,
     PauseRule,
+    QuietHours,
     RouteTo,
     RoutingRow,
     SignOffRule,
+    StormRule,
     TeamTemplate,
+    TellingRule,
 )
 from domain.procedures import (
     ApplicationRule,
@@ -84,6 +87,7 @@ __all__ = [
     "ParkingRule",
     "PauseRule",
     "Post",
+    "QuietHours",
     "Role",
     "Roster",
     "RouteTo",
@@ -92,8 +96,10 @@ __all__ = [
     "Shift",
     "SignOffRule",
     "Stated",
+    "StormRule",
     "SupervisionRule",
     "TeamTemplate",
+    "TellingRule",
     "Tier",
     "Unit",
 ]
@@ -173,6 +179,7 @@ class Handbook(Frozen):
     merges: bool = Field(default=False, exclude_if=is_unset)
     """Whether issues may be merged: its clocks know how to begin again when that is undone."""
 
+    telling: TellingRule | None = Field(default=None, exclude_if=is_none)
     stated: Stated | None = Field(default=None, exclude_if=is_none)
     source: Short | None = Field(default=None, exclude_if=is_none)
 

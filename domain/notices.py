@@ -28,7 +28,7 @@ def notices_of(event: Event, issue: Issue, handbook: Handbook) -> tuple[Notice, 
     """Return what to tell about `event`; `issue` is the issue after it, so at its version."""
     addressees: dict[str, None] = {}
     for rule in handbook.notices:
-        if _applies(rule, event):
+        if applies(rule, event):
             for audience in rule.to:
                 addressees |= dict.fromkeys(_addressees(audience, event, issue, handbook))
     return tuple(
@@ -39,7 +39,8 @@ def notices_of(event: Event, issue: Issue, handbook: Handbook) -> tuple[Notice, 
     )
 
 
-def _applies(rule: NoticeRule, event: Event) -> bool:
+def applies(rule: NoticeRule, event: Event) -> bool:
+    """Return whether a rule has people told of an event."""
     if rule.on != event.kind:
         return False
     if rule.effects and not (isinstance(event, RungFired) and event.effect in rule.effects):

@@ -7,10 +7,11 @@ from pydantic import Field, TypeAdapter, ValidationError
 from domain.commands import COUNT_MAX, SUBMISSION_BYTES_MAX
 from domain.errors import InvalidRequestError, from_validation
 from domain.issue import Evidence, Hash
-from domain.model import Code, CommandId, Frozen, Key, Moment, Text
+from domain.model import Code, CommandId, Frozen, Key, Moment, Text, is_none
 from domain.order_words import Ruling
 from domain.orders import ISSUES_MAX, OrderGround
 from domain.people import Actor
+from domain.vouching import Vouch
 
 Version = Annotated[int, Field(ge=1, le=COUNT_MAX)]
 
@@ -112,6 +113,7 @@ class OrderSubmission(Frozen):
     command: OrderCommand
     expected_version: Annotated[int, Field(ge=0, le=COUNT_MAX)] | None = None
     occurred_at: Moment | None = None
+    vouched: Vouch | None = Field(default=None, exclude_if=is_none)
 
 
 ORDER_SUBMISSION: TypeAdapter[OrderSubmission] = TypeAdapter(OrderSubmission)

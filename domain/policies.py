@@ -10,7 +10,7 @@ from domain.durations import Duration, WorkingDays
 from domain.model import Code, Frozen, Name, Short, is_none, is_unset
 from domain.phases import Origin, Priority, RejectionStep
 from domain.procedures import PartTemplate, ReopenRow
-from domain.staffing import Level, LevelEffect
+from domain.staffing import Clock24, Level, LevelEffect
 
 
 class SignOffRule(Frozen):
@@ -231,3 +231,38 @@ class NoticeRule(Frozen):
     to: Annotated[tuple[Audience, ...], Field(min_length=1)]
     effects: tuple[RungEffect, ...] = ()
     clocks: tuple[Code, ...] = ()
+    urgent: bool = Field(default=False, exclude_if=is_unset)
+    """Told at once: neither quiet hours nor a storm hold it back."""
+    channels: Annotated[tuple[Code, ...], Field(max_length=16)] = Field(
+        default=(), exclude_if=is_unset
+    )
+    """Through which of the addressee's channels; empty: all. The inbox is always one of them."""
+
+
+class QuietHours(Frozen):
+    """When nobody is disturbed, by the zone's time: from `begins` to before `ends`, HH:MM, over
+    midnight if that is earlier. What is told meanwhile goes out when they end, as one message."""
+
+    begins: Clock24
+    ends: Clock24
+
+    @model_validator(mode="after")
+    def _ends_some_time(self) -> Self:
+        if self.begins == self.ends:
+            raise ValueError("quiet hours begin and end at different times of day")
+        return self
+
+
+class StormRule(Frozen):
+    """How many messages one address is sent within a window; the rest follow as one at its end."""
+
+    threshold: Annotated[int, Field(ge=1, le=1000)]
+    window_minutes: Annotated[int, Field(ge=1, le=24 * 60)]
+
+
+class TellingRule(Frozen):
+    """How people are told: what is not urgent, and is not of an emergency, may be held back."""
+
+    quiet: QuietHours | None = Field(default=None, exclude_if=is_none)
+    storm: StormRule | None = Field(default=None, exclude_if=is_none)
+    source: Short | None = Field(default=None, exclude_if=is_none)

@@ -208,7 +208,8 @@ class RingAnswer(Frozen):
 
 class Rounds(Frozen):
     """What one round of the guard found and mended. `adopted`: issues moved to other terms that
-    whoever published or planned had not moved. `orders`: supervision orders that were mended."""
+    whoever published or planned had not moved. `orders`: supervision orders that were mended.
+    `dead_letters`: events that webhooks gave up; `held`: notices that wait for quiet to end."""
 
     open_issues: int
     without_workflow: int
@@ -218,6 +219,8 @@ class Rounds(Frozen):
     adopted: int = 0
     handed_over: int = 0
     orders: int = 0
+    dead_letters: int = 0
+    held: int = 0
 
 
 def as_seen(issue: Issue) -> dict[str, object]:

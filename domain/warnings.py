@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from typing import assert_never
 
 from domain.days import ONE_DAY, zone_of
+from domain.errors import InvalidRequestError
+from domain.handbook import Handbook
 from domain.model import Code, Frozen
 from domain.responsibility import Holder
 from domain.supervision_rules import Card, Ground, Period, WarningFact, WarningRule
@@ -74,6 +76,37 @@ def span_of(text: str) -> Span:
         f"{text!r} is no period from {FIRST_YEAR} to {LAST_YEAR}: write {'; '.join(FORMS.values())}"
     )
     raise ValueError(msg)
+
+
+def read_span(text: str) -> Span:
+    """Return the days of a period that somebody asks for. Raises InvalidRequestError."""
+    try:
+        return span_of(text)
+    except ValueError as error:
+        raise InvalidRequestError(
+            "This is no period.", field="period", value=text, allowed="; ".join(FORMS.values())
+        ) from error
+
+
+def rule_for(handbook: Handbook, version: str, span: Span) -> WarningRule:
+    """Return the rule by which a handbook counts a period; `version` is what it is called. Raises
+    InvalidRequestError if it counts by none, or by other periods."""
+    rule = None if handbook.supervision is None else handbook.supervision.warnings
+    if rule is None:
+        raise InvalidRequestError(
+            "This version of the handbook counts no warnings.",
+            field="rule",
+            value=version,
+            allowed="a version with [supervision.warnings]",
+        )
+    if rule.period is not span.period:
+        raise InvalidRequestError(
+            f"This rule counts by the {rule.period}.",
+            field="period",
+            value=span.name,
+            allowed=FORMS[rule.period],
+        )
+    return rule
 
 
 def count(

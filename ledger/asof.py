@@ -75,7 +75,22 @@ class Kept:
     hash: str = ""
 
 
-class AsOf(Protocol):
+class Pages(Protocol):
+    """What the past is told from, page by page."""
+
+    async def records_seen(
+        self, streams: Sequence[str], *, position: int, known_at: datetime | None = None
+    ) -> "list[Record]":
+        """Return the events of some streams, none above `position` or recorded after `known_at`, by
+        stream and version."""
+        ...
+
+    async def kept(self, sight: Sight, filters: Filters, *, after: str, limit: int) -> list[Kept]:
+        """Return the issues that may have stood so, by stream, after stream `after`."""
+        ...
+
+
+class AsOf(Pages, Protocol):
     """The part of a ledger that the past is read from."""
 
     async def safe_position(self) -> int:
@@ -90,17 +105,6 @@ class AsOf(Protocol):
         """Return when the last event at or below a position was recorded, None before the first."""
         ...
 
-    async def records_seen(
-        self, streams: Sequence[str], *, position: int, known_at: datetime | None = None
-    ) -> "list[Record]":
-        """Return the events of some streams, none above `position` or recorded after `known_at`, by
-        stream and version."""
-        ...
-
-    async def kept(self, sight: Sight, filters: Filters, *, after: str, limit: int) -> list[Kept]:
-        """Return the issues that may have stood so, by stream, after stream `after`."""
-        ...
-
     async def undelivered_then(
         self, versions: Mapping[str, int], at: datetime
     ) -> dict[str, tuple[str, ...]]:
@@ -110,7 +114,7 @@ class AsOf(Protocol):
 
 
 async def stood(
-    ledger: AsOf,
+    ledger: Pages,
     sight: Sight,
     filters: Filters = EVERY,
     *,
@@ -136,7 +140,7 @@ async def stood(
         after = page[-1].stream
 
 
-async def _told(ledger: AsOf, sight: Sight, streams: Sequence[str]) -> "dict[str, IssueRow]":
+async def _told(ledger: Pages, sight: Sight, streams: Sequence[str]) -> "dict[str, IssueRow]":
     """Tell from their records those of some issues that were there."""
     by_stream: dict[str, list[Record]] = {stream: [] for stream in streams}
     if streams:

@@ -70,7 +70,7 @@ def unreadable(stream: str, error: ValidationError) -> UnreadableRowError:
     return UnreadableRowError(f"the row of {stream} cannot be read: {field}: {first['msg']}")
 
 
-def readable(rows: "Sequence[asyncpg.Record]", read: "Callable[[asyncpg.Record], T]") -> list[T]:
+def readable(rows: "Sequence[asyncpg.Record]", read: "Callable[[Any], T]") -> list[T]:
     """Return the rows of a list that can be read: one that cannot hides no other."""
     found, skipped = [], []
     for row in rows:
@@ -195,7 +195,7 @@ def provisional_of(row: "asyncpg.Record") -> ProvisionalRow:
     return ProvisionalRow(*row)
 
 
-def issue_row_of(row: "asyncpg.Record") -> IssueRow:
+def issue_row_of(row: "asyncpg.Record | Sequence[Any]") -> IssueRow:
     """Return an issue of the list."""
     stream, snapshot, hash_, armed_due_at, answered, notices = row
     issue = read_snapshot(snapshot, stream)

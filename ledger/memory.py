@@ -13,11 +13,16 @@ from ledger.memory_erasures import MemoryErasures
 from ledger.memory_exports import MemoryExports
 from ledger.memory_figures import MemoryFigures
 from ledger.memory_kin import MemoryKin
+from ledger.memory_lists import MemoryLists
 from ledger.memory_orders import MemoryOrders
+from ledger.memory_principals import MemoryPrincipals
 from ledger.memory_publications import MemoryPublications
 from ledger.memory_reads import MemoryReads
+from ledger.memory_receipts import MemoryReceipts
+from ledger.memory_subscriptions import MemoryWebhooks
 from ledger.memory_tables import Row, Tables
 from ledger.memory_texts import MemoryTexts
+from ledger.memory_verifications import MemoryVerifications
 from ledger.memory_writing import MemoryTransaction
 from ledger.port import (
     Changes,
@@ -45,8 +50,13 @@ class MemoryLedger(
     MemoryAsOf,
     MemoryErasures,
     MemoryReads,
+    MemoryVerifications,
+    MemoryReceipts,
+    MemoryWebhooks,
+    MemoryPrincipals,
     MemoryExports,
     MemoryFigures,
+    MemoryLists,
 ):
     """The ledger in memory. One process, one event loop, no durability."""
 
@@ -83,9 +93,12 @@ class MemoryLedger(
         """Keep a refusal."""
         self._tables.refusals.append(refusal)
 
-    async def refusals(self, stream: str) -> list[Refusal]:
-        """Return the refusals of a stream, oldest first."""
-        return [refusal for refusal in self._tables.refusals if refusal.stream == stream]
+    async def refusals(
+        self, stream: str, after: int = 0, limit: int | None = None
+    ) -> list[Refusal]:
+        """Return the refusals of a stream behind the first `after`, oldest first."""
+        own = [refusal for refusal in self._tables.refusals if refusal.stream == stream]
+        return own[after : None if limit is None else after + limit]
 
     async def issue(self, stream: str) -> IssueRow | None:
         """Return one issue as its snapshot says."""
@@ -167,22 +180,6 @@ class MemoryLedger(
     async def notices(self, stream: str) -> list[NoticeRow]:
         """Return the notices of a stream, oldest first."""
         return self._tables.notices_of(stream)
-
-    async def mark_delivered(self, notice_id: str, at: datetime) -> None:
-        """Record that a notice was delivered; the first time stands."""
-        tables = self._tables
-        notice = tables.notices.get(notice_id)
-        if notice is None or notice.delivered_at is not None:
-            return
-        tables.notices[notice_id] = replace(notice, delivered_at=at)
-        siblings = [n for n in tables.notices_of(notice.stream) if n.version == notice.version]
-        delivered = [n.delivered_at for n in siblings if n.delivered_at is not None]
-        if len(delivered) < len(siblings):
-            return
-        for key, firing in tables.firings.items():
-            if (firing.stream, firing.version) == (notice.stream, notice.version):
-                done_at = firing.effect_done_at or max(delivered)
-                tables.firings[key] = replace(firing, effect_done_at=done_at)
 
     async def mark_answered(self, stream: str, armed_due_at: datetime | None, version: int) -> bool:
         """Record that the workflow answers for this issue and what it waits for."""

@@ -22,6 +22,7 @@ from ledger.port import (
     NoticeRow,
     Refusal,
 )
+from ledger.principals import AdmissionRow, CredentialRow, SessionRow
 from ledger.projections import IssueColumns
 from ledger.publications import (
     CalendarRow,
@@ -32,7 +33,10 @@ from ledger.publications import (
     TaskRow,
 )
 from ledger.reads import AuditReadRow
+from ledger.receipts import ContentRow, HoldRow, ReceiptRow, TemplateRow
+from ledger.subscriptions import DeadRow, DeliveryRow, WebhookRow
 from ledger.texts import TextRow
+from ledger.verifications import VerificationRow
 
 NOTICES_SHOWN_MAX = 20
 
@@ -92,6 +96,19 @@ class Tables:
     draws: dict[str, DrawRow] = field(default_factory=dict)
     texts: dict[str, TextRow] = field(default_factory=dict)
     audit_reads: dict[str, AuditReadRow] = field(default_factory=dict)
+    verifications: dict[str, VerificationRow] = field(default_factory=dict)
+    admissions: dict[str, AdmissionRow] = field(default_factory=dict)
+    credentials: dict[str, CredentialRow] = field(default_factory=dict)
+    sessions: dict[str, SessionRow] = field(default_factory=dict)
+    webhooks: dict[tuple[str, int], WebhookRow] = field(default_factory=dict)
+    deliveries: dict[str, DeliveryRow] = field(default_factory=dict)
+    webhook_pending: dict[tuple[str, int], str] = field(default_factory=dict)
+    dead_letters: list[DeadRow] = field(default_factory=list)
+    receipts: dict[str, ReceiptRow] = field(default_factory=dict)
+    notice_contents: dict[str, ContentRow] = field(default_factory=dict)
+    notice_templates: list[TemplateRow] = field(default_factory=list)
+    holds: dict[tuple[str, str, str], tuple[HoldRow, datetime]] = field(default_factory=dict)
+    """What waits for its channel, and until when it is taken."""
     figures: list[FigureRow] = field(default_factory=list)
     erasures: dict[str, ErasureRow] = field(default_factory=dict)
     locks: dict[object, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))

@@ -21,6 +21,11 @@ class MemoryTexts:
         own = (row for row in self._tables.commands.values() if row.stream == stream)
         return next(own, None)
 
+    async def command(self, stream: str, id_: str) -> CommandRow | None:
+        """Return the decided command of a stream that was sent under an id."""
+        own = (row for row in self._tables.commands.values() if row.stream == stream)
+        return next((row for row in own if row.id == id_), None)
+
     async def like(
         self, zone: str, pairs: Sequence[str], *, since: datetime, limit: int
     ) -> list[LikeRow]:

@@ -41,11 +41,13 @@ GRANTS = {
     "SELECT, INSERT ON": "event, command, terms, workflow_history, refusal, calendar_version, "
     "calendar_publication, adoption_plan, adoption_end, administrative_task, handbook_version, "
     "handbook_publication, callback_draw, checkpoint, log_key, anchor, log_entry, log_node, "
-    "erasure, figure, audit_read",
+    "erasure, figure, audit_read, notice_content, notice_receipt, notice_template, "
+    "admission, webhook, dead_letter, verification",
     "UPDATE (settled_at, settled_by) ON": "administrative_task",
     "SELECT, INSERT, UPDATE ON": "issue, clock, rung_firing, notice, number_sequence, "
     "supervision_order",
-    "SELECT, INSERT, UPDATE, DELETE ON": "outbox, issue_text",
+    "SELECT, INSERT, UPDATE, DELETE ON": "outbox, issue_text, notice_hold, credential, session, "
+    "webhook_delivery, webhook_pending",
     "SELECT, INSERT, DELETE ON": "issue_link, errand",
     "SELECT, DELETE ON": "log_pending",
     "UPDATE (attempts, last_error, not_before) ON": "errand",
@@ -59,7 +61,9 @@ READER_GRANTS = {
     "SELECT ON ALL TABLES IN SCHEMA public": "",
     "SELECT ON SEQUENCE": "event_position_seq",
 }
-"""What auditors may do, the reader: look at everything, write nothing."""
+"""What auditors may do, the reader: look at everything but UNREAD, write nothing."""
+UNREAD = ("credential", "session")
+"""By what principals are known: nothing that an auditor looks at."""
 
 
 class MigrationError(LedgerError):
@@ -110,7 +114,7 @@ async def migrate(
         if application_role is not None:
             await _grant(connection, application_role, GRANTS)
         if await connection.fetchval(IS_ROLE, reader_role):
-            await _grant(connection, reader_role, READER_GRANTS)
+            await _grant(connection, reader_role, READER_GRANTS, unread=UNREAD)
         if superuser_url is None and await connection.fetchval(IS_SUPERUSER):
             await guard_schema(connection)
     if superuser_url is not None:
@@ -204,7 +208,9 @@ async def _apply(connection: "Connection", migration: Migration) -> None:
         raise MigrationError(f"{migration.label} failed and left no trace: {error}") from error
 
 
-async def _grant(connection: "Connection", role: str, grants: Mapping[str, str]) -> None:
+async def _grant(
+    connection: "Connection", role: str, grants: Mapping[str, str], *, unread: Sequence[str] = ()
+) -> None:
     if not await connection.fetchval(IS_ROLE, role):
         raise MigrationError(f"There is no role {role!r} to grant rights to: create it first.")
     existing = {row[0] for row in await connection.fetch(EXISTING)}
@@ -215,6 +221,8 @@ async def _grant(connection: "Connection", role: str, grants: Mapping[str, str])
             objects = [name for name in names.split(", ") if name in existing]
             if objects or not names:
                 await connection.execute(f'GRANT {right} {", ".join(objects)} TO "{role}"')
+        for name in (name for name in unread if name in existing):
+            await connection.execute(f'REVOKE ALL ON {name} FROM "{role}"')
 
 
 IS_ROLE = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"

@@ -39,10 +39,13 @@ UNIQUE: Final[frozenset[tuple[str, str]]] = frozenset(
     | {("supervision_order", "stream"), ("clock", "stream, clock, cycle"), ("notice", "id")}
     | {("rung_firing", "stream, clock, cycle, rung"), ("number_sequence", "zone, year")}
     | {("issue_link", "zone, from_key, type, to_key"), ("errand", "id"), ("outbox", "id")}
+    | {("credential", "principal"), ("session", "hash")}
+    | {("notice_hold", "notice, channel, address")}
+    | {("webhook_delivery", "webhook"), ("webhook_pending", "webhook, position")}
 )
 """What no two rows have in common, as the migrations made it: tables, and the columns with which
 rows they bind."""
-MOMENTS: Final = frozenset({"at", "swept_at", "raised_at", "drawn_at", "applied_at"})
+MOMENTS: Final = frozenset({"at", "swept_at", "raised_at", "drawn_at", "applied_at", "ended_at"})
 WRITTEN_AT: Final[dict[str, str]] = {
     table.name: next(column for column in table.columns if column in MOMENTS)
     for table in FACT_TABLES.values()

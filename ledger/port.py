@@ -16,10 +16,16 @@ from ledger.exports import Exports
 from ledger.figures import Figures
 from ledger.histories import Histories
 from ledger.kin import ErrandRow, Kindred, KinRow, LinkChange
+from ledger.lists import Lists
 from ledger.orders import Orders
+from ledger.principals import Principals
 from ledger.publications import Publications, TaskRow
 from ledger.reads import AuditReads
+from ledger.receipts import Receipts
+from ledger.refusals import Refusals
+from ledger.subscriptions import Webhooks
 from ledger.texts import Texts
+from ledger.verifications import Verifications
 
 
 class LedgerError(Exception):
@@ -93,7 +99,8 @@ class ClockRow:
 @dataclass(frozen=True, slots=True)
 class FiringRow:
     """A rung that fired: unique by (stream, clock, cycle, rung) (R4.2). `ring` is False when
-    another command found it due before the workflow rang it."""
+    another command found it due before the workflow rang it. `effect_done_at` is the last
+    `delivered_at` of its notices: all lie in their inboxes, and no other channel need have them."""
 
     stream: str
     clock: str
@@ -108,7 +115,12 @@ class FiringRow:
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """Something to tell an addressee, and whether it has been told."""
+    """Something to tell an addressee, and whether it has been told.
+
+    `delivered_at`: it lies in the addressee's inbox, and each other channel of theirs has taken it,
+    refused it for good, or is to have it later, when quiet hours or a storm's window end. What an
+    outer channel did, and when, is in the receipts alone.
+    """
 
     id: str
     stream: str
@@ -233,10 +245,16 @@ class Ledger(
     Texts,
     Erasures,
     AuditReads,
+    Verifications,
+    Receipts,
+    Refusals,
+    Webhooks,
+    Principals,
     Exports,
     AsOf,
     Figures,
     Histories,
+    Lists,
     Protocol,
 ):
     """The only truth, and what is read from it."""
@@ -257,14 +275,6 @@ class Ledger(
 
     async def terms(self, hash_: str) -> str | None:
         """Return the text of the terms called `hash_`."""
-        ...
-
-    async def put_refusal(self, refusal: Refusal) -> None:
-        """Keep a refusal. It is no event: nothing in the ledger changes."""
-        ...
-
-    async def refusals(self, stream: str) -> list[Refusal]:
-        """Return the refusals of a stream, oldest first."""
         ...
 
     async def issue(self, stream: str) -> IssueRow | None:
@@ -327,7 +337,7 @@ class Ledger(
 
     async def mark_delivered(self, notice_id: str, at: datetime) -> None:
         """Record that a notice was delivered; the first time stands. A fired rung whose notices are
-        all delivered gets its `effect_done_at`."""
+        all delivered gets its `effect_done_at`: of outer channels it says nothing."""
         ...
 
     async def mark_answered(self, stream: str, armed_due_at: datetime | None, version: int) -> bool:

@@ -30,12 +30,17 @@ from ledger.postgres_erasures import PostgresErasures
 from ledger.postgres_exports import PostgresExports
 from ledger.postgres_figures import PostgresFigures
 from ledger.postgres_kin import PostgresKin
+from ledger.postgres_lists import PostgresLists
 from ledger.postgres_log import PostgresLog
 from ledger.postgres_misplaced import PostgresMisplaced
 from ledger.postgres_orders import PostgresOrders
+from ledger.postgres_principals import PostgresPrincipals
 from ledger.postgres_publications import PostgresPublications
 from ledger.postgres_reads import PostgresReads
+from ledger.postgres_receipts import PostgresReceipts
+from ledger.postgres_subscriptions import PostgresWebhooks
 from ledger.postgres_texts import PostgresTexts
+from ledger.postgres_verifications import PostgresVerifications
 from ledger.postgres_verify import PostgresVerify
 from ledger.postgres_writing import PostgresTransaction
 from ledger.together import Together
@@ -61,8 +66,13 @@ class PostgresLedger(
     PostgresLog,
     PostgresMisplaced,
     PostgresReads,
+    PostgresVerifications,
+    PostgresReceipts,
+    PostgresWebhooks,
+    PostgresPrincipals,
     PostgresExports,
     PostgresFigures,
+    PostgresLists,
     PostgresVerify,
 ):
     """The ledger in a migrated database, reached through a pool that `open_pool` made.
@@ -118,9 +128,12 @@ class PostgresLedger(
             refusal.message,
         )
 
-    async def refusals(self, stream: str) -> list[Refusal]:
-        """Return the refusals of a stream, oldest first."""
-        return [codec.refusal_of(row) for row in await self._fetch(queries.REFUSALS, stream)]
+    async def refusals(
+        self, stream: str, after: int = 0, limit: int | None = None
+    ) -> list[Refusal]:
+        """Return the refusals of a stream behind the first `after`, oldest first."""
+        rows = await self._fetch(queries.REFUSALS, stream, after, limit)
+        return [codec.refusal_of(row) for row in rows]
 
     async def issue(self, stream: str) -> IssueRow | None:
         """Return one issue as its snapshot says."""

@@ -18,6 +18,11 @@ class PostgresTexts(Pooled):
         row = await self._row(text_queries.FIRST_COMMAND, stream)
         return None if row is None else codec.command_of(row)
 
+    async def command(self, stream: str, id_: str) -> CommandRow | None:
+        """Return the decided command of a stream that was sent under an id."""
+        row = await self._row(text_queries.COMMAND, stream, id_)
+        return None if row is None else codec.command_of(row)
+
     async def like(
         self, zone: str, pairs: Sequence[str], *, since: datetime, limit: int
     ) -> list[LikeRow]:

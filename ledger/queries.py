@@ -34,7 +34,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 REFUSALS: Final = """
 SELECT command_id, stream, kind, at, actor, code, message
-FROM refusal WHERE stream = $1 ORDER BY id
+FROM refusal WHERE stream = $1 ORDER BY id OFFSET $2 LIMIT $3
 """
 
 RECORDS: Final = """

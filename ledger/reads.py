@@ -3,15 +3,56 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Literal, Protocol, get_args
 
 READS_MAX = 1000
+ReadKind = Literal[
+    "verify",
+    "replay",
+    "export",
+    "evidence",
+    "personal",
+    "codec",
+    "board",
+    "calendar",
+    "calendars",
+    "callbacks",
+    "clocks",
+    "contact_board",
+    "enterprises",
+    "figure",
+    "figures",
+    "follow",
+    "handbook",
+    "handbooks",
+    "incident",
+    "issue",
+    "issues",
+    "log",
+    "notices",
+    "number",
+    "open311_request",
+    "open311_requests",
+    "order",
+    "orders",
+    "parts",
+    "refusals",
+    "sign_offs",
+    "similar",
+    "time",
+    "timeline",
+    "verification",
+    "warnings",
+]
+"""How somebody looked: what whoever audits does, and what the HTTP face is asked by those whose
+reads are recorded."""
+KINDS: Final[tuple[ReadKind, ...]] = get_args(ReadKind)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditReadRow:
-    """One look into the ledger as it stood at `position`. `kind` says how: verify, replay, export,
-    evidence …; `scope` what was asked for, `actor` by whom, both canonical JSON."""
+    """One look into the ledger as it stood at `position`. `kind` says how, one of KINDS; `scope`
+    what was asked for, `actor` by whom, both canonical JSON."""
 
     id: str
     kind: str

@@ -6,6 +6,10 @@ FIRST_COMMAND: Final = """
 SELECT id, stream, kind, at, actor, body, hash, terms, rules, first_version, count, result
 FROM command WHERE stream = $1 ORDER BY sequence LIMIT 1
 """
+COMMAND: Final = """
+SELECT id, stream, kind, at, actor, body, hash, terms, rules, first_version, count, result
+FROM command WHERE stream = $1 AND id = $2
+"""
 PUT_TEXTS: Final = """
 INSERT INTO issue_text AS t (stream, zone, reported_at, plain, bigrams)
 SELECT n.stream, n.zone, n.reported_at, n.plain, string_to_array(n.pairs, E'\\n')

@@ -56,6 +56,10 @@ class Texts(Protocol):
         """Return the command that a stream begins with."""
         ...
 
+    async def command(self, stream: str, id_: str) -> "CommandRow | None":
+        """Return the decided command of a stream that was sent under an id."""
+        ...
+
     async def like(
         self, zone: str, pairs: Sequence[str], *, since: datetime, limit: int
     ) -> list[LikeRow]:

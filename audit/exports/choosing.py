@@ -1,6 +1,6 @@
 """Which issues go into a file, and their lives as the ledger had them at one position."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -79,7 +79,7 @@ async def lives(
     with_commands: bool = False,
     with_orders: bool = True,
     passed: Callable[[int], None] = lambda _: None,
-) -> AsyncIterator[Told]:
+) -> AsyncGenerator[Told]:
     """Yield the chosen streams, by name within issues and orders of a zone.
 
     One read is held at a time. `passed` hears of how many streams more are done with.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from audit.exports.fields import resource
-from audit.exports.files import PartFile
+from audit.exports.files import Outlet
 from audit.exports.forms import Counts, Statement
 from audit.exports.told import OrderStep, Step, Told, order_steps, steps
 from domain.canonical import canonical
@@ -56,22 +56,23 @@ class Csv:
     name: ClassVar[str] = "csv"
     is_whole: ClassVar[bool] = False
     has_orders: ClassVar[bool] = True
+    looks_back: ClassVar[bool] = False
 
-    def begin(self, file: PartFile, statement: Statement) -> None:
+    def begin(self, file: Outlet, statement: Statement) -> None:
         """Write the heads of the columns. What the file is, only the manifest says."""
         del statement
         file.write(MARK)
         file.write(_rows([COLUMNS]))
 
-    def terms(self, file: PartFile, hash_: str, text: str | None) -> None:
+    def terms(self, file: Outlet, hash_: str, text: str | None) -> None:
         """Write nothing: rows name their terms."""
 
-    def add(self, file: PartFile, told: Told) -> None:
+    def add(self, file: Outlet, told: Told) -> None:
         """Write a row for each event."""
         rows = map(_order_row, order_steps(told)) if told.is_order else map(_row, steps(told))
         file.write(_rows(rows))
 
-    def end(self, file: PartFile, counts: Counts) -> None:
+    def end(self, file: Outlet, counts: Counts) -> None:
         """Write nothing more."""
 
 

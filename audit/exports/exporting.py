@@ -1,21 +1,22 @@
 """One export: recorded, then written life by life, then told in a manifest."""
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from audit.exports.choosing import Choice, Source, lives
-from audit.exports.files import PartFile, Written, manifest_path, write_manifest
+from audit.exports.files import Outlet, PartFile, Written, manifest_path, write_manifest
 from audit.exports.forms import Counts, Form, Statement
 from audit.exports.told import Told
 from domain.canonical import canonical
-from ledger.reads import AuditReadRow
+from ledger.reads import AuditReadRow, ReadKind
 
 MOVES = {"terms_adopted", "order_terms_adopted"}
-READ_KIND = "export"
+READ_KIND: Final[ReadKind] = "export"
 
 
 class Positioned(Source, Protocol):
@@ -82,23 +83,47 @@ async def export(
     Raises InvalidRequestError for a place that cannot be written to, or is taken.
     """
     with PartFile(path, replace=replace) as file:
-        position = await ledger.safe_position()
-        statement = Statement(form.name, position, asked.at, asked.id, asked.choice)
-        scope = canonical({"form": form.name, "filters": asked.choice.plain})
-        row = AuditReadRow(asked.id, READ_KIND, scope, position, asked.actor, asked.at)
-        await records.put_audit_read(row)
+        statement = await recorded(ledger, records, form.name, asked)
         begun(await ledger.stream_count(asked.choice.zone))
         counts = Counts()
-        form.begin(file, statement)
-        reading = lives(
-            ledger,
-            asked.choice,
-            position,
-            with_commands=form.is_whole,
-            with_orders=form.has_orders,
-            passed=lambda streams: passed(streams, counts.events),
-        )
-        named: set[str] = set()
+        async for _ in writing(ledger, form, file, statement, counts, passed=passed):
+            pass
+        exported = Exported(statement, counts, file.finish())
+    write_manifest(path, exported.plain)
+    return exported
+
+
+async def recorded(ledger: Positioned, records: Recording, form: str, asked: Asked) -> Statement:
+    """Put on record that an export is asked for; return what it will say of itself."""
+    position = await ledger.safe_position()
+    scope = canonical({"form": form, "filters": asked.choice.plain})
+    row = AuditReadRow(asked.id, READ_KIND, scope, position, asked.actor, asked.at)
+    await records.put_audit_read(row)
+    return Statement(form, position, asked.at, asked.id, asked.choice)
+
+
+async def writing(
+    ledger: Source,
+    form: Form,
+    file: Outlet,
+    statement: Statement,
+    counts: Counts,
+    *,
+    passed: Callable[[int, int], None] = lambda _streams, _events: None,
+) -> AsyncGenerator[None]:
+    """Write an export that is on record, life by life; yields after each, so that what is written
+    can be taken away. `counts` grows with what is written."""
+    form.begin(file, statement)
+    reading = lives(
+        ledger,
+        statement.choice,
+        statement.position,
+        with_commands=form.is_whole,
+        with_orders=form.has_orders,
+        passed=lambda streams: passed(streams, counts.events),
+    )
+    named: set[str] = set()
+    async with aclosing(reading):
         async for told in reading:
             if form.is_whole:
                 for hash_ in sorted(_terms_of(told) - named):
@@ -110,10 +135,8 @@ async def export(
             counts.orders += told.is_order
             counts.events += len(told.events)
             counts.commands += len(told.commands)
-        form.end(file, counts)
-        exported = Exported(statement, counts, file.finish())
-    write_manifest(path, exported.plain)
-    return exported
+            yield
+    form.end(file, counts)
 
 
 def read_manifest(path: Path) -> dict[str, object] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from io import BufferedRandom
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO, Protocol, Self
 
 from domain.errors import InvalidRequestError
 
@@ -27,6 +27,26 @@ class Written:
     path: Path
     sha256: str
     size: int
+
+
+class Outlet(Protocol):
+    """Where a form is written to."""
+
+    def write(self, text: str) -> None:
+        """Write at the end, in UTF-8."""
+        ...
+
+    def tell(self) -> int:
+        """Return where the next byte goes."""
+        ...
+
+    def patch(self, at: int, text: str) -> None:
+        """Write over what was left open before: as many bytes as `text` has."""
+        ...
+
+    def append(self, source: BinaryIO) -> None:
+        """Write all of another file at the end."""
+        ...
 
 
 class PartFile:

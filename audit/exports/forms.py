@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 
 from audit.exports.choosing import Choice
-from audit.exports.files import PartFile
+from audit.exports.files import Outlet
 from audit.exports.told import Told
 from domain.model import written
 
@@ -58,19 +58,21 @@ class Form(Protocol):
     is_whole: ClassVar[bool]
     """Commands and terms are in as well."""
     has_orders: ClassVar[bool]
+    looks_back: ClassVar[bool]
+    """What it writes first hangs on what comes last."""
 
-    def begin(self, file: PartFile, statement: Statement) -> None:
+    def begin(self, file: Outlet, statement: Statement) -> None:
         """Write what comes first."""
         ...
 
-    def terms(self, file: PartFile, hash_: str, text: str | None) -> None:
+    def terms(self, file: Outlet, hash_: str, text: str | None) -> None:
         """Write terms that a life names, before the first that does."""
         ...
 
-    def add(self, file: PartFile, told: Told) -> None:
+    def add(self, file: Outlet, told: Told) -> None:
         """Write one life."""
         ...
 
-    def end(self, file: PartFile, counts: Counts) -> None:
+    def end(self, file: Outlet, counts: Counts) -> None:
         """Write what comes last."""
         ...

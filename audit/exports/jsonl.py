@@ -10,7 +10,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import ClassVar
 
-from audit.exports.files import PartFile
+from audit.exports.files import Outlet
 from audit.exports.forms import Counts, Statement
 from audit.exports.told import Told
 from domain.chain import Record
@@ -30,16 +30,17 @@ class JsonLines:
     name: ClassVar[str] = "jsonl"
     is_whole: ClassVar[bool] = True
     has_orders: ClassVar[bool] = True
+    looks_back: ClassVar[bool] = False
 
-    def begin(self, file: PartFile, statement: Statement) -> None:
+    def begin(self, file: Outlet, statement: Statement) -> None:
         """Write what the file is."""
         file.write(_line("export", statement.plain))
 
-    def terms(self, file: PartFile, hash_: str, text: str | None) -> None:
+    def terms(self, file: Outlet, hash_: str, text: str | None) -> None:
         """Write a version of terms; its text is null if the ledger has lost it."""
         file.write(_line("terms", {"hash": hash_, "text": text}))
 
-    def add(self, file: PartFile, told: Told) -> None:
+    def add(self, file: Outlet, told: Told) -> None:
         """Write a stream's commands, then its events."""
         lines = [
             _line("command", dict(zip(_COMMAND, map(_plain, _command_of(row)), strict=True)))
@@ -50,7 +51,7 @@ class JsonLines:
             lines.append(_line("event", {"position": position, **columns}))
         file.write("".join(lines))
 
-    def end(self, file: PartFile, counts: Counts) -> None:
+    def end(self, file: Outlet, counts: Counts) -> None:
         """Write how much there is, so that a file that breaks off is known."""
         file.write(_line("end", dict(counts.plain)))
 

@@ -10,7 +10,7 @@ from typing import BinaryIO, ClassVar, Self
 
 from audit.exports.distinct import Distinct
 from audit.exports.fields import Sort, as_text, resource, sorts, values
-from audit.exports.files import PartFile
+from audit.exports.files import Outlet
 from audit.exports.forms import Counts, Statement
 from audit.exports.objects import ATTRIBUTES, described, described_order
 from audit.exports.relations import Relation, Thing, order_relations, relations
@@ -35,6 +35,7 @@ class Ocel:
     name: ClassVar[str] = "ocel"
     is_whole: ClassVar[bool] = False
     has_orders: ClassVar[bool] = True
+    looks_back: ClassVar[bool] = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,15 +54,15 @@ class Ocel:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def begin(self, file: PartFile, statement: Statement) -> None:
+    def begin(self, file: Outlet, statement: Statement) -> None:
         """Open the list of events."""
         self._statement = statement.plain
         file.write('{"events":[')
 
-    def terms(self, file: PartFile, hash_: str, text: str | None) -> None:
+    def terms(self, file: Outlet, hash_: str, text: str | None) -> None:
         """Write nothing: terms are no objects."""
 
-    def add(self, file: PartFile, told: Told) -> None:
+    def add(self, file: Outlet, told: Told) -> None:
         """Write the events of a stream; what they tell of objects waits."""
         if told.is_order:
             order_lines = list(order_steps(told))
@@ -78,7 +79,7 @@ class Ocel:
                 self._names.meet(relation.thing.value, relation.id)
             self._wait(each.plain)
 
-    def end(self, file: PartFile, counts: Counts) -> None:
+    def end(self, file: Outlet, counts: Counts) -> None:
         """Write the objects, the types, and last what the file is."""
         for type_, name in self._names.untold():
             self._wait({"id": name, "type": type_, "attributes": [], "relationships": []})

@@ -10,7 +10,7 @@ from typing import ClassVar
 from xml.sax.saxutils import quoteattr
 
 from audit.exports.fields import Sort, resource, values
-from audit.exports.files import PartFile
+from audit.exports.files import Outlet
 from audit.exports.forms import Counts, Statement
 from audit.exports.told import Step, Told, steps
 from domain.issue import Issue
@@ -49,11 +49,12 @@ class Xes:
     name: ClassVar[str] = "xes"
     is_whole: ClassVar[bool] = False
     has_orders: ClassVar[bool] = False
+    looks_back: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self._open: dict[str, int] = {}
 
-    def begin(self, file: PartFile, statement: Statement) -> None:
+    def begin(self, file: Outlet, statement: Statement) -> None:
         """Write the head, and room for the counts that only the end knows."""
         file.write(HEAD)
         file.write(_attribute("concept:name", "closeout", 1))
@@ -69,10 +70,10 @@ class Xes:
             self._open[name] = file.tell()
             file.write(f'{"0" * COUNT_DIGITS}"/>\n')
 
-    def terms(self, file: PartFile, hash_: str, text: str | None) -> None:
+    def terms(self, file: Outlet, hash_: str, text: str | None) -> None:
         """Write nothing: traces name their terms."""
 
-    def add(self, file: PartFile, told: Told) -> None:
+    def add(self, file: Outlet, told: Told) -> None:
         """Write a trace."""
         told_steps = list(steps(told))
         lines = ["  <trace>\n"]
@@ -84,7 +85,7 @@ class Xes:
         lines.append("  </trace>\n")
         file.write("".join(lines))
 
-    def end(self, file: PartFile, counts: Counts) -> None:
+    def end(self, file: Outlet, counts: Counts) -> None:
         """Fill in the counts."""
         file.write("</log>\n")
         file.patch(self._open["issues"], f"{counts.issues:0{COUNT_DIGITS}d}")

@@ -45,8 +45,19 @@ def read_calendars(path: Path) -> Calendars:
         raise CalendarsFileError("the file is no JSON object of calendars by name")
     if len(forms) > CALENDARS_MAX:
         raise CalendarsFileError(f"{len(forms)} calendars; allowed are {CALENDARS_MAX}")
+    return calendars_of(forms)
+
+
+def calendars_of(forms: Mapping[str, object]) -> Calendars:
+    """Return calendars by their names, from their short forms. One that breaks a rule spoils the
+    answers that need it, and no others."""
     tzdata = version("tzdata")
     return {name: _calendar(name, form, tzdata) for name, form in forms.items()}
+
+
+def answered(calendars: Calendars, case: dict[str, object]) -> str | int | float | bool:
+    """Return the answer to one question. Raises ValueError, which says why there is none."""
+    return _answered(_calendar_of(calendars, case), case)
 
 
 def answers(calendars: Calendars, lines: BinaryIO) -> Iterator[str]:
@@ -65,7 +76,7 @@ def _answer_to(calendars: Calendars, number: int, line: bytes) -> str:
         if not isinstance(case, dict):
             raise CaseError("no JSON object")
         id_ = _id_of(case)
-        answer = _answered(_calendar_of(calendars, case), case)
+        answer = answered(calendars, case)
     except json.JSONDecodeError as error:
         return _refusal(id_, f"line {number}: no JSON: {error}")
     except RecursionError:

@@ -98,7 +98,7 @@ async def test_an_issue_whose_closing_events_are_gone_gets_no_evidence(database:
         with pytest.raises(EvidenceError, match="the event at position 10 is gone"):
             await make_evidence(ledger, ledger, STREAM, FIRST, LATER)
         await database.tamper("log_entry", "DELETE FROM log_entry WHERE position > 9")
-        with pytest.raises(EvidenceError, match=r"of the leaves \d+ to \d+, 15 are there"):
+        with pytest.raises(EvidenceError, match=r"of the leaves \d+ to \d+, \d+ are there"):
             await make_evidence(ledger, ledger, STREAM, FIRST, LATER)
 
 

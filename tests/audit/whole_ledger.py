@@ -31,6 +31,7 @@ from domain.calendar import WorkingCalendar
 from domain.commands import Command
 from domain.commands_of_callbacks import RecordDraw
 from domain.errors import IssueError
+from domain.notifying import ReceiptKind
 from domain.people import ENGINE, Actor
 from domain.personal import ContactPerson, Personal
 from domain.terms import Terms
@@ -38,9 +39,13 @@ from domain.view import Ring
 from ledger.figures import FigureRow
 from ledger.port import HistoryRow, Refusal
 from ledger.postgres import PostgresLedger
+from ledger.principals import AdmissionRow
 from ledger.publications import PlanRow
 from ledger.reads import AuditReadRow
+from ledger.receipts import ContentRow, ReceiptRow, Telling, TemplateRow
 from ledger.signing import Signer
+from ledger.subscriptions import WebhookRow
+from ledger.verifications import VerificationRow
 from runtime.seals import FileKeys
 
 if TYPE_CHECKING:
@@ -219,9 +224,49 @@ async def _plain_facts(ledger: PostgresLedger, at: datetime) -> None:
         assert await ledger.put_figure(figure) is not None
     for id_ in ("r-1", "r-2"):
         await ledger.put_audit_read(AuditReadRow(id_, "verify", "{}", 9, "{}", at))
+        times = (at - HOUR, at)
+        await ledger.put_verification(
+            VerificationRow(id_, "ledger", 0, 9, 5, *times, True, 0, '{"findings":[]}', "{}")
+        )
+    for revision, kind in ((1, "created"), (2, "revoked")):
+        row = AdmissionRow("key:0123456789ab", revision, kind, "{}", at, "terminal")
+        assert await ledger.put_admission(row, credential="hash" if revision == 1 else None)
+    for revision, kind in ((1, "created"), (2, "removed")):
+        await ledger.put_webhook(WebhookRow("w-1", revision, kind, "{}", at, "{}"))
+    await ledger.take_events("w-1", [(1, "a"), (2, "a")], after=0, upto=2, at=at)
+    await ledger.bury_events("w-1", "a", upto=1, reason="gone", at=at, by="closeout")
+    await _tellings(ledger, at)
     for number in range(REFUSALS):
-        await ledger.put_refusal(
-            Refusal(f"c-{number}", f"{b.ZONE}/none", "note", at, "{}", "invalid", "No.")
+        stream = "face//export" if number % 2 else f"{b.ZONE}/none"
+        await ledger.put_refusal(Refusal(f"c-{number}", stream, "note", at, "{}", "invalid", "No."))
+
+
+async def _tellings(ledger: PostgresLedger, at: datetime) -> None:
+    for number in (1, 2):
+        text = f"Issue {number} was reported."
+        content = ContentRow(hashlib.sha256(text.encode()).hexdigest(), text, at)
+        notice = f"{b.ZONE}/{b.KEY}/{number}/mill"
+        receipt = ReceiptRow(
+            id=f"{notice}#inbox#delivered",
+            stream=f"{b.ZONE}/{b.KEY}",
+            notice=notice,
+            zone=b.ZONE,
+            addressee="mill",
+            channel="inbox",
+            address="0" * 16,
+            what=ReceiptKind.DELIVERED,
+            at=at,
+            content=content.hash,
+            template="shipped",
+            code="",
+            bundle="",
+            until_at=at,
+            final=True,
+            by="",
+        )
+        await ledger.put_telling(Telling(receipts=(receipt,), contents=(content,)))
+        await ledger.put_template(
+            TemplateRow(0, "*", "mail", "en", "{{ what }}", f"No. {number}", "", "operator", at)
         )
 
 

@@ -9,6 +9,7 @@ from test_relay import WORKFLOW, relay
 
 from desk.guard import SLACK, Guard
 from domain.view import workflow_id
+from ledger.subscriptions import WebhookRow
 
 SECOND = timedelta(seconds=1)
 
@@ -31,6 +32,15 @@ async def test_a_round_finds_nothing_where_all_is_well(
     found = await Guard(office.desk, engine.client).round()
     assert (found.open_issues, found.without_workflow, found.overdue) == (2, 0, 0)
     assert await office.ledger.outbox_size() == 0
+
+
+async def test_a_round_counts_what_could_not_be_sent(office: Counter, clock: StandingClock) -> None:
+    ledger, at = office.ledger, clock.at
+    await ledger.put_webhook(WebhookRow("w-1", 1, "created", "{}", at, "{}"))
+    await ledger.take_events("w-1", [(1, "z/a"), (2, "z/a")], after=0, upto=2, at=at)
+    await ledger.bury_events("w-1", "z/a", upto=1, reason="500", at=at, by="closeout")
+    found = await Guard(office.desk, Engine().client).round()
+    assert (found.dead_letters, found.held) == (2, 0)
 
 
 async def test_a_round_gives_an_issue_its_workflow_back(

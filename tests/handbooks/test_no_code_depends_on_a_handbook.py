@@ -249,17 +249,23 @@ ENGINES_WORDS = {
         "a field of a length, a kind of finding, a rung of the handbook that an import makes",
     ),
     "acceptance": ({"domain/figure_definitions.py"}, "what a figure counts"),
-    "order": ({"audit/verify_columns.py", "ledger/exports.py"}, "how a stream's name begins"),
+    "order": (
+        {"audit/verify_columns.py", "desk/notifying.py", "ledger/exports.py"},
+        "how a stream's name begins, what a notice is about",
+    ),
     "refusal": ({"ledger/log_rows.py", "ledger/misplaced.py"}, "a table"),
     "plan": ({"audit/evidence_text.py", "ledger/log_rows.py"}, "a table's key, a word"),
     "notice": (
         {
             "audit/columns.py",
             "audit/verify_columns.py",
+            "domain/notice_text.py",
+            "ledger/log_rows.py",
             "ledger/misplaced.py",
             "ledger/postgres_misplaced.py",
+            "ledger/postgres_receipts.py",
         },
-        "a table",
+        "a table, and what refers to it",
     ),
 }
 """Words of the engine's own that a shipped handbook has for an id as well: where, and as what."""

@@ -28,6 +28,9 @@ NOTICE = '{"year": %s, "papers": ["p"], "days": [%s]%s}'
         ("a.json", '{"a": ' + "9" * 5000 + "}", "a number has too many digits"),
         ("a.toml", f"a = {'9' * 5000}", "a number has too many digits"),
         ("a.toml", f"a = 0x{'f' * 5000}", "a number has too many digits"),
+        ("a.toml", "a." * 60_000 + "a = 1", "nested too deeply"),
+        ("a.toml", "a = {" + "'b' . " * 60_000 + "c = 1}", "nested too deeply"),
+        ("a.toml", r'["\"".' + r'"\"".' * 60_000 + "c]", "nested too deeply"),
         ("a.toml", "#" * (4 * 2**20 + 1), "larger than 4194304 bytes"),
     ],
 )

@@ -158,6 +158,15 @@ class CallbacksContract(LedgerContract):
         assert (first.id, first.first_version) == ("z1/a#1", 1)
         assert await ledger.first_command("z1/b") is None
 
+    async def test_a_command_is_found_by_its_stream_and_id(self, ledger: Ledger) -> None:
+        life = await live(ledger, "a", reported())
+        await live(ledger, "b", reported())
+        await write(ledger, life.step(note()))
+        found = await ledger.command("z1/a", "z1/a#1")
+        assert found is not None
+        assert (found.stream, found.id, found.first_version) == ("z1/a", "z1/a#1", 1)
+        assert await ledger.command("z1/b", "z1/a#1") is None
+
 
 class TextsContract(LedgerContract):
     """Texts of reports, and what is found by them."""

@@ -1,4 +1,4 @@
-"""What every ledger gives an export, and keeps of who looked."""
+"""What every ledger gives an export, and keeps of who looked and of what was verified."""
 
 from contract import LedgerContract
 from lives import Life, accepted, at, closed_out, note, reported, write
@@ -6,10 +6,20 @@ from lives import Life, accepted, at, closed_out, note, reported, write
 from ledger.exports import FIRST, LAST, ranges
 from ledger.port import Ledger
 from ledger.reads import AuditReadRow
+from ledger.verifications import VerificationRow
 
 
 def read(id_: str, hours: float, kind: str = "export") -> AuditReadRow:
     return AuditReadRow(id_, kind, '{"form":"csv"}', 7, '{"kind":"engine"}', at(hours))
+
+
+def verified(
+    id_: str, hours: float, scope: str = "ledger", *, since: int = 0, found: int = 0
+) -> VerificationRow:
+    times = (at(hours), at(hours + 1))
+    return VerificationRow(
+        id_, scope, since, 7, 5, *times, not found, found, '{"findings":[]}', '{"kind":"engine"}'
+    )
 
 
 class ExportsContract(LedgerContract):
@@ -66,3 +76,14 @@ class ExportsContract(LedgerContract):
         newest = await ledger.audit_reads()
         assert newest == [read("three", 3, "verify"), read("two", 2), read("one", 1)]
         assert await ledger.audit_reads(kind="export", limit=1) == [read("two", 2)]
+
+    async def test_the_newest_verification_of_all_of_a_scope_is_told(self, ledger: Ledger) -> None:
+        assert await ledger.last_verification() is None
+        whole, of_one = verified("a", 1, found=3), verified("b", 2, "z1/a")
+        for row in (whole, of_one, verified("c", 3, since=4), verified("d", 0)):
+            await ledger.put_verification(row)
+        await ledger.put_verification(verified("a", 9))
+
+        assert await ledger.last_verification() == whole
+        assert await ledger.last_verification("z1/a") == of_one
+        assert await ledger.last_verification("z1/b") is None

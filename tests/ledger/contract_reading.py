@@ -204,6 +204,8 @@ class ReadingContract(LedgerContract):
         for refusal in kept:
             await ledger.put_refusal(refusal)
         assert await ledger.refusals("z1/a") == kept
+        assert await ledger.refusals("z1/a", 1, 1) == kept[1:2]
+        assert await ledger.refusals("z1/a", len(kept)) == []
         assert await ledger.refusals("z1/b") == []
 
     async def test_a_history_is_kept_once(self, ledger: Ledger) -> None:

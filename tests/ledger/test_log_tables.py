@@ -67,6 +67,13 @@ async def test_every_fact_gets_one_place_and_its_leaf(database: Database, limit:
             "erasure",
             "figure",
             "audit_read",
+            "notice_content",
+            "notice_receipt",
+            "notice_template",
+            "admission",
+            "webhook",
+            "dead_letter",
+            "verification",
         }
         assert {entry.kind for entry in entries} == {"event"} | filled
         for entry in entries:

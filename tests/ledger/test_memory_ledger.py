@@ -12,6 +12,7 @@ from contract_kin import KinContract
 from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
+from contract_receipts import ReceiptsContract
 from contract_writing import WritingContract
 
 from ledger.memory import MemoryLedger
@@ -32,6 +33,7 @@ class TestMemoryLedger(
     CallbacksContract,
     TextsContract,
     ExportsContract,
+    ReceiptsContract,
     AsOfContract,
 ):
     @pytest.fixture

@@ -15,6 +15,7 @@ from contract_kin import KinContract
 from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
+from contract_receipts import ReceiptsContract
 from contract_writing import WritingContract
 from databases import Database
 from lives import Life, note, reported, write
@@ -58,6 +59,7 @@ class TestPostgresLedger(
     CallbacksContract,
     TextsContract,
     ExportsContract,
+    ReceiptsContract,
     AsOfContract,
 ):
     @pytest.fixture
