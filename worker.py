@@ -26,35 +26,45 @@ from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.adoption import AdoptionActivities
+from activities.bundling import Bundling
 from activities.channels import Channel
 from activities.channels.journal import JournalChannel
 from activities.issue import IssueActivities
 from activities.notifier import Notifier
 from activities.supervision import SupervisionActivities
 from activities.upkeep import Upkeep
+from activities.webhooks import WebhookActivities
+from desk.courier import Courier
 from desk.desk import Desk
 from desk.errands import ErrandRunner
 from desk.guard import Guard
 from desk.log_keeper import LogKeeper
 from desk.log_opening import open_keeper
+from desk.notifying import NoticeOffice
 from desk.opening import database_url, open_desk
 from desk.order_upkeep import OrderRelay
 from desk.relay import Relay
 from desk.supervising import SupervisionDesk
+from desk.webhook_relay import WebhookRelay
 from ledger.connections import OutboxBell
 from ledger.postgres_log import log_of
+from runtime.channels import NO_CHANNELS, ChannelBook, read_channels
 from runtime.codec import data_converter
 from runtime.errors import StackError
 from runtime.leaving import leave_after
 from runtime.logging import configure_logging
+from runtime.marks import OF_THIS_PROCESS, Marks, marks_of
+from runtime.outgoing import Outgoing, outgoing_of
 from runtime.settings import Settings
 from runtime.telemetry import Telemetry, served
 from runtime.temporal import connect, ensure_namespace
+from runtime.webhook_signing import webhook_keys
 from workflows.adoption import AdoptionWorkflow
 from workflows.issue import IssueWorkflow
 from workflows.shown import at_start
 from workflows.supervision import SupervisionWorkflow
-from workflows.upkeep import GuardWorkflow, LogWorkflow, SweepWorkflow
+from workflows.upkeep import GuardWorkflow, LogWorkflow, NoticesWorkflow, SweepWorkflow
+from workflows.webhook import WebhookWorkflow
 
 log = structlog.get_logger()
 
@@ -64,7 +74,9 @@ WORKFLOWS = [
     GuardWorkflow,
     SweepWorkflow,
     LogWorkflow,
+    NoticesWorkflow,
     AdoptionWorkflow,
+    WebhookWorkflow,
 ]
 STICKY = timedelta(seconds=2)
 GRACE = timedelta(seconds=6)
@@ -80,20 +92,25 @@ def make_worker(
     *,
     task_queue: str,
     channel: Channel | None = None,
+    channels: ChannelBook = NO_CHANNELS,
+    marks: Marks = OF_THIS_PROCESS,
     cached_workflows_max: int = 2000,
     telemetry: Telemetry | None = None,
     keeper: Callable[[], LogKeeper] | None = None,
+    courier: Courier | None = None,
 ) -> Worker:
     """Return a worker for every workflow and activity of Closeout. Without a `keeper` the log is
-    not carried on.
+    not carried on, without a `courier` webhooks wait.
 
     The sticky timeout is short: after a killed worker an issue is deaf for that long.
     """
     issue = IssueActivities(desk)
-    notifier = Notifier(desk, channel or JournalChannel())
+    office = NoticeOffice(desk, channels, marks)
+    notifier = Notifier(desk, channel or JournalChannel(), office)
     guard = Guard(desk, client, on_round=(telemetry or Telemetry()).guard_round)
     upkeep = Upkeep(guard, desk.ledger, client, keeper)
-    supervision = SupervisionActivities(SupervisionDesk(desk))
+    supervision = SupervisionActivities(SupervisionDesk(desk), notifier)
+    webhooks = WebhookActivities(courier or Courier(desk, None, Outgoing()))
     return Worker(
         client,
         task_queue=task_queue,
@@ -110,7 +127,11 @@ def make_worker(
             upkeep.guard_round,
             upkeep.sweep_histories,
             upkeep.carry_log_on,
+            Bundling(office).flush_notices,
             AdoptionActivities(desk).adopt_page,
+            webhooks.carry_webhook,
+            webhooks.retry_webhook,
+            webhooks.bury_webhook,
         ],
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=cached_workflows_max,
@@ -127,6 +148,7 @@ def make_relay(
     """Return a relay that the desk of this process wakes."""
     orders = OrderRelay(SupervisionDesk(desk), client, task_queue=task_queue)
     errands = ErrandRunner(desk)
+    webhooks = WebhookRelay(desk.ledger, client, task_queue=task_queue)
 
     async def also() -> int:
         # Errands need the ledger alone, so they go first: Temporal may be away.
@@ -140,17 +162,20 @@ def make_relay(
         shown=at_start,
         window=window,
         also=also,
+        beside=webhooks.run,
     )
     desk.on_poke = relay.wake
     return relay
 
 
 async def ensure_schedules(client: Client, task_queue: str) -> None:
-    """Have the guard, the sweep and the log's step run every minute. Again changes nothing."""
+    """Have the guard, the sweep, the log's step and the sending of what was held back run every
+    minute. Again changes nothing."""
     for name, workflow in (
         ("guard", GuardWorkflow.run),
         ("sweep", SweepWorkflow.run),
         ("log", LogWorkflow.run),
+        ("notices", NoticesWorkflow.run),
     ):
         schedule = Schedule(
             action=ScheduleActionStartWorkflow(
@@ -187,12 +212,17 @@ async def serve(settings: Settings, *, worker: bool = True, relay: bool = True) 
             await ensure_schedules(client, settings.task_queue)
             staying = _stay_set_up(client, settings.task_queue)
             up.push_async_callback(_cancelled, asyncio.create_task(staying))
+            outgoing = outgoing_of(settings)
+            up.push_async_callback(outgoing.close)
             made = make_worker(
                 client,
                 desk,
                 task_queue=settings.task_queue,
                 telemetry=telemetry,
+                channels=read_channels(settings.channels),
+                marks=marks_of(settings) if settings.channels else OF_THIS_PROCESS,
                 keeper=lambda: open_keeper(log_of(desk.ledger), settings),
+                courier=Courier(desk, webhook_keys(settings), outgoing),
             )
             await up.enter_async_context(made)
         if relay:

@@ -1,19 +1,46 @@
-"""Tells people what happened to an issue, once, however often it is asked to."""
+"""Tells people what happened, once, however often it is asked to.
+
+The inbox has every notice at once. Each further channel of the addressee's is asked once a try,
+until it has taken the notice, will not take it, or a day is over; each new answer is a receipt. A
+notice counts as told (`delivered_at`) when it lies in the inbox, which is a delivery, and nothing
+more is to be tried for it now. What waits for quiet hours or a storm to end is with `Bundling`, and
+its receipts alone say when it went out.
+"""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 from pydantic import model_validator
 from temporalio import activity
 
-from activities.channels import Channel
+from activities.channels import Channel, Letter, NotTakenError, Taken
+from activities.channels.postman import send
 from desk.desk import Desk
-from domain.model import Frozen, to_millisecond
+from desk.notifying import (
+    Matter,
+    NoticeOffice,
+    Wait,
+    hold_row,
+    message_content,
+    receipt_row,
+)
+from domain.model import Frozen
+from domain.notifying import TAKEN, WAITING, ReceiptKind, is_on_record
+from domain.orders import is_order_stream
+from ledger.port import NoticeRow
+from ledger.receipts import INBOX, ContentRow, HoldRow, ReceiptRow, Telling
+from runtime.channels import Route
 
 log = structlog.get_logger()
 
 A_MOMENT = timedelta(seconds=1.5)
+GIVE_UP_AFTER = timedelta(hours=24)
+"""A channel that cannot take a notice for so long is not asked again for it."""
+
+Send = Callable[[Letter], Awaitable[Taken]]
 
 
 class Told(Frozen):
@@ -29,34 +56,180 @@ class Told(Frozen):
         return {"late": answer} if isinstance(answer, list) else answer
 
 
-class Notifier:
-    """Delivers notices through one channel and records when each was delivered."""
+class LaterError(Exception):
+    """Other channels than the inbox take longer than a moment: they are asked apart."""
 
-    def __init__(self, desk: Desk, channel: Channel) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one try of one channel came to. `error` is set if another try is to follow."""
+
+    receipts: tuple[ReceiptRow, ...]
+    contents: tuple[ContentRow, ...] = ()
+    holds: tuple[HoldRow, ...] = ()
+    error: NotTakenError | None = None
+
+
+class Notifier:
+    """Tells notices and keeps the receipts. `channel` is the journal: it hears of each notice of an
+    issue before anybody is told."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        channel: Channel,
+        office: NoticeOffice | None = None,
+        send_letter: Send = send,
+    ) -> None:
         self._desk = desk
         self._channel = channel
+        self._office = office or NoticeOffice(desk)
+        self._send = send_letter
 
     @activity.defn
     async def tell_at_once(self, notice_ids: list[str]) -> Told:
-        """Deliver what can be delivered within a moment; name what was, and what is still to be."""
+        """Tell what can be told within a moment; name what was, and what is still to be told."""
         tries = (
-            asyncio.wait_for(self.tell(notice_id), A_MOMENT.total_seconds())
+            asyncio.wait_for(self._tell(notice_id, at_once=True), A_MOMENT.total_seconds())
             for notice_id in notice_ids
         )
         met = await asyncio.gather(*tries, return_exceptions=True)
         late = {id_: error for id_, error in zip(notice_ids, met, strict=True) if error is not None}
         for notice_id, error in late.items():
-            log.warning("notice_waits", notice=notice_id, error=repr(error)[:200])
+            if not isinstance(error, LaterError):
+                log.warning("notice_waits", notice=notice_id, error=repr(error)[:200])
         told = tuple(id_ for id_ in notice_ids if id_ not in late)
         return Told(told=told, late=tuple(late))
 
     @activity.defn
     async def tell(self, notice_id: str) -> None:
-        """Deliver a notice unless it has been delivered. Raises what the channel raises."""
+        """Tell a notice unless it has been told. Raises what the journal raises, and NotTakenError
+        where a channel is to be tried again."""
+        await self._tell(notice_id, at_once=False)
+
+    async def _tell(self, notice_id: str, *, at_once: bool) -> None:
         notice = await self._desk.ledger.notice(notice_id)
         if notice is None or notice.delivered_at is not None:
             return
-        zone, _, key = notice.stream.partition("/")
-        issue = await self._desk.look(zone, key)
-        await self._channel.deliver(notice.addressee, notice.kind, issue)
-        await self._desk.ledger.mark_delivered(notice_id, to_millisecond(self._desk.clock.now()))
+        office = self._office
+        matter = await office.matter(notice)
+        routes = office.routes(matter)
+        known = await self._desk.ledger.receipts_of(notice.id) if routes else []
+        if not any(each.channel == INBOX for each in known):
+            await self._put_in_inbox(matter, settled=not routes)
+        if not routes:
+            return
+        if at_once:
+            raise LaterError(notice_id)
+        await self._tell_by(matter, [each for each in routes if not _is_done(each, known)], known)
+
+    async def _put_in_inbox(self, matter: Matter, *, settled: bool) -> None:
+        notice = matter.notice
+        if not is_order_stream(notice.stream):
+            issue = await self._desk.look(matter.zone, matter.facts.key)
+            await self._channel.deliver(notice.addressee, notice.kind, issue)
+        at = self._office.now()
+        receipt, content = await self._office.inbox_row(matter, at)
+        done = (notice.id,) if settled else ()
+        await self._desk.ledger.put_telling(
+            Telling(receipts=(receipt,), contents=(content,), settled=done, settled_at=at)
+        )
+
+    async def _tell_by(
+        self, matter: Matter, routes: Sequence[Route], known: Sequence[ReceiptRow]
+    ) -> None:
+        """Try every channel, write down what each answered, and raise the first that is to be tried
+        again."""
+        at = self._office.now()
+        waits = [await self._office.wait(matter, route, at) for route in routes]
+        try:
+            attempts = await asyncio.gather(
+                *(
+                    self._attempt(matter, route, wait, at, _last_failure(route, known))
+                    for route, wait in zip(routes, waits, strict=True)
+                )
+            )
+            again = [each.error for each in attempts if each.error is not None]
+            await self._desk.ledger.put_telling(
+                Telling(
+                    receipts=tuple(row for each in attempts for row in each.receipts),
+                    contents=tuple(row for each in attempts for row in each.contents),
+                    holds=tuple(row for each in attempts for row in each.holds),
+                    settled=() if again else (matter.notice.id,),
+                    settled_at=self._office.now(),
+                )
+            )
+        finally:
+            for route, wait in zip(routes, waits, strict=True):
+                if wait is None:
+                    self._office.arrived(route)
+        if again:
+            raise again[0]
+
+    async def _attempt(
+        self,
+        matter: Matter,
+        route: Route,
+        wait: Wait | None,
+        at: datetime,
+        last: ReceiptRow | None,
+    ) -> Attempt:
+        notice, zone = matter.notice, matter.zone
+        if wait is not None:
+            receipt = receipt_row(
+                notice, zone, route.name, route.address, wait.what, at, until_at=wait.until_at
+            )
+            return Attempt((receipt,), holds=(hold_row(notice, route, wait.until_at),))
+        told = (matter.facts,)
+        message = await self._office.message(told, route.channel.kind, route.language)
+        content = message_content(message, at)
+        code, what, error = "", ReceiptKind.FAILED, None
+        try:
+            taken = await self._send(Letter(letter_id(notice, route), route, message, told, at))
+            code, what = taken.code, taken.what
+        except NotTakenError as refusal:
+            code, error = refusal.code, refusal
+            log.warning("notice_not_taken", notice=notice.id, channel=route.name, code=code)
+        over = self._office.now()
+        is_final = error is None or error.is_final or over - notice.created_at >= GIVE_UP_AFTER
+        attempt = activity.info().attempt if activity.in_activity() else 1
+        tries = max(attempt, 1 if last is None else last.tries + 1)
+        is_new_answer = last is None or last.code != code
+        if not is_final and not is_on_record(tries, is_new_answer=is_new_answer):
+            return Attempt((), error=error)
+        receipt = receipt_row(
+            notice,
+            zone,
+            route.name,
+            route.address,
+            what,
+            over,
+            content=content.hash,
+            template=message.template,
+            code=code,
+            final=is_final,
+            tries=tries,
+        )
+        return Attempt((receipt,), (content,), error=None if is_final else error)
+
+
+def letter_id(notice: NoticeRow, route: Route) -> str:
+    """Return the id of a letter about one notice: the same at every try."""
+    return f"{notice.id}#{route.name}@{route.address}"
+
+
+def _last_failure(route: Route, known: Sequence[ReceiptRow]) -> ReceiptRow | None:
+    own = (each for each in known if (each.channel, each.address) == (route.name, route.address))
+    failed = [each for each in own if each.what is ReceiptKind.FAILED]
+    return failed[-1] if failed else None
+
+
+def _is_done(route: Route, known: Sequence[ReceiptRow]) -> bool:
+    """Return whether a channel has taken the notice, refused it for good, or holds it back."""
+    own = (each for each in known if (each.channel, each.address) == (route.name, route.address))
+    return any(
+        each.what in TAKEN
+        or each.what in WAITING
+        or (each.what is ReceiptKind.FAILED and each.final)
+        for each in own
+    )

@@ -6,6 +6,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 with workflow.unsafe.imports_passed_through():
+    from activities.bundling import Bundling
     from activities.upkeep import Upkeep
     from domain.view import Rounds
 
@@ -52,5 +53,21 @@ class LogWorkflow:
         return await workflow.execute_activity_method(
             Upkeep.carry_log_on,
             start_to_close_timeout=timedelta(minutes=10),
+            retry_policy=A_FEW_TIMES,
+        )
+
+
+@workflow.defn
+class NoticesWorkflow:
+    """One round of sending what waited: quiet hours that are over, storms that have passed. The
+    next schedule tick is the retry of one that fails."""
+
+    @workflow.run
+    async def run(self) -> int:
+        """Return how many notices were dealt with."""
+        return await workflow.execute_activity_method(
+            Bundling.flush_notices,
+            start_to_close_timeout=timedelta(minutes=5),
+            heartbeat_timeout=timedelta(minutes=1),
             retry_policy=A_FEW_TIMES,
         )

@@ -31,12 +31,15 @@ from demo.stories import read_stories
 from demo.virtual import TimeLapse, VirtualClock, skipping
 from desk.handover import hand_over
 from desk.publishing import Publishing
+from domain.issue import stream_name
 from domain.view import adoption_workflow_id, workflow_id
 from ledger.migrate import migrate
+from ledger.receipts import HoldRow, Telling
 from runtime.settings import Settings
 from runtime.temporal import DYNAMIC_CONFIG, EmbeddedTemporal, connect
 from worker import WORKFLOWS, ensure_schedules, make_relay, make_worker
 from workflows import steps
+from workflows.upkeep import NoticesWorkflow
 
 FOLDER = Path(__file__).with_name("histories")
 STACK_TRACE = re.compile(r'"stackTrace": "(?:[^"\\]|\\.)*"')
@@ -158,6 +161,19 @@ async def adoption(city: City) -> str:
     return id_
 
 
+async def notices(city: City) -> str:
+    """A round of sending what was held back: one whose channel is gone; the id of its workflow."""
+    await city.do(b.report(), b.ENTERPRISE)
+    (notice, *_) = await city.ledger.notices(stream_name(b.ZONE, city.key))
+    await city.ledger.put_telling(Telling(holds=(HoldRow(notice.id, "bot", "0" * 16, b.MON_9),)))
+    id_ = f"upkeep/notices-{city.key}"
+    told = await city.client.execute_workflow(
+        NoticesWorkflow.run, id=id_, task_queue=city.task_queue
+    )
+    assert told == 1
+    return id_
+
+
 def settings_for(database: Database) -> Settings:
     """Return the settings of the demo on a database."""
     return Settings.load(database_url=SecretStr(database.app_url), wakeup_spread_ms=0)
@@ -202,6 +218,7 @@ async def record() -> None:
                 await keep_runs(long_life.__name__, city.client, city.handle().id)
             async with city_on(database, client) as city:
                 await keep_runs(adoption.__name__, city.client, await adoption(city))
+                await keep_runs(notices.__name__, city.client, await notices(city))
 
 
 if __name__ == "__main__":
