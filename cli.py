@@ -23,6 +23,7 @@ from terminal.calendar_files import (
 )
 from terminal.calendar_sums import calendar_add, calendar_batch, calendar_elapsed
 from terminal.callbacks import callback_draw, callback_list, callback_redraw
+from terminal.client import client
 from terminal.clock_audit import clocks_audit
 from terminal.deadlines import why
 from terminal.doctor import doctor
@@ -35,6 +36,7 @@ from terminal.exporting import (
     export_ocel,
     export_xes,
 )
+from terminal.faces import face_key, face_list, face_trust
 from terminal.figures import (
     figures_definitions,
     figures_list,
@@ -49,8 +51,10 @@ from terminal.handbook_publish import handbook_publish
 from terminal.handbook_showing import handbook_diff, handbook_list, handbook_show
 from terminal.importing import import_xes
 from terminal.incidents import incident
+from terminal.intake import intake_check, intake_run
 from terminal.looking import history, list_, show
-from terminal.operating import demo, migrate, recover, up
+from terminal.notices import notices, template_check, template_set, template_show
+from terminal.operating import demo, migrate, recover, serve, up
 from terminal.orders import (
     supervise_accept,
     supervise_appeal,
@@ -62,6 +66,15 @@ from terminal.orders import (
     supervise_reply,
     supervise_rule,
     supervise_show,
+)
+from terminal.principals import (
+    key_create,
+    key_list,
+    key_revoke,
+    user_add,
+    user_disable,
+    user_list,
+    user_password,
 )
 from terminal.publishing import calendar_publish, tasks
 from terminal.reads import reads
@@ -80,6 +93,17 @@ from terminal.transparency import (
     log_rotate,
     log_status,
 )
+from terminal.webhooks import (
+    webhook_add,
+    webhook_dead,
+    webhook_list,
+    webhook_pause,
+    webhook_remove,
+    webhook_replay,
+    webhook_resume,
+    webhook_rotate,
+    webhook_test,
+)
 from terminal.zones import zones
 
 if TYPE_CHECKING:
@@ -94,9 +118,9 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, tuple[Body, ...]] = {
     "Issues": (report, do, list_, show, history, why, incident, similar, zones),
     "Who is responsible": (board, enterprises, team),
-    "Audit": (verify, replay, reads, anchor),
+    "Audit": (verify, replay, notices, reads, anchor),
     "Rules": (adopt, tasks),
-    "Running it": (up, demo, doctor, recover, migrate, erase),
+    "Running it": (up, serve, demo, doctor, recover, migrate, erase, client),
 }
 """Every command, under the heading of the help that it stands under."""
 
@@ -146,6 +170,11 @@ FAMILIES: dict[str, tuple[str, str, tuple[Body, ...]]] = {
         "Issues",
         (forms_rectifications, forms_application),
     ),
+    "intake": (
+        "Tables of reports, CSV or Excel: tried, taken in, told row by row.",
+        "Issues",
+        (intake_check, intake_run),
+    ),
     "signoff": (
         "Sign-offs: one-time links, how they ended.",
         "Issues",
@@ -166,11 +195,46 @@ FAMILIES: dict[str, tuple[str, str, tuple[Body, ...]]] = {
         "Audit",
         (evidence_make, evidence_verifier),
     ),
+    "webhook": (
+        "Events sent to addresses: subscriptions, secrets, dead letters.",
+        "Running it",
+        (
+            webhook_add,
+            webhook_list,
+            webhook_rotate,
+            webhook_pause,
+            webhook_resume,
+            webhook_remove,
+            webhook_dead,
+            webhook_replay,
+            webhook_test,
+        ),
+    ),
     "import": ("Logs of other systems, played and counted.", "Audit", (import_xes,)),
     "log": (
         "The transparency log: checkpoints, keys, proofs.",
         "Audit",
         (log_status, log_checkpoint, log_key, log_rotate, log_prove),
+    ),
+    "user": (
+        "Users of the HTTP face: who may sign in.",
+        "Running it",
+        (user_add, user_list, user_password, user_disable),
+    ),
+    "template": (
+        "Texts of notices: the shipped ones, and your own.",
+        "Running it",
+        (template_show, template_check, template_set),
+    ),
+    "key": (
+        "Keys of services for the HTTP face.",
+        "Running it",
+        (key_create, key_list, key_revoke),
+    ),
+    "face": (
+        "Faces: the key that vouches for actors, and whose word is taken.",
+        "Running it",
+        (face_key, face_trust, face_list),
     ),
     "clocks": ("The timer ledger: rungs due, fired, told.", "Audit", (clocks_audit,)),
     "figures": (
@@ -194,13 +258,15 @@ def exit_codes() -> Mapping[type[Exception], int]:
 
     Beside these: 0 done, 2 wrong usage, 130 interrupted; 1 also for a failed `doctor` and an anchor
     that `anchor` could not give to, 6 also for what `verify`, `replay`, `clocks audit`,
-    `callback redraw`, `figures recompute`, `import xes`, `export check`, `log prove` find.
+    `callback redraw`, `figures recompute`, `import xes`, `intake`, `export check` and `log prove`
+    find.
     """
     from audit.evidence import EvidenceError
     from audit.facts import UnsoundTermsError
     from audit.figures import UncountableStreamError
     from audit.replay import DamagedHistoryError
     from desk.importing.problems import UnusableFileError
+    from desk.principals import UnknownPrincipalError
     from domain import errors
     from domain.calendar import CalendarError
     from handbooks.calendars.problems import CalendarFileError
@@ -225,6 +291,7 @@ def exit_codes() -> Mapping[type[Exception], int]:
         errors.ConflictError: 5,
         errors.UnknownIssueError: 5,
         errors.UnknownOrderError: 5,
+        UnknownPrincipalError: 5,
         EvidenceError: FOUND,
         UnsoundTermsError: FOUND,
         DamagedHistoryError: FOUND,
@@ -236,7 +303,7 @@ def opened(settings: "Settings") -> AbstractAsyncContextManager["Desk"]:
     """Open the desk; the relays of other processes hear what it leaves for them."""
     from desk.opening import open_desk
 
-    return open_desk(settings, name="closeout-cli")
+    return open_desk(settings, name="closeout-cli", speaks_as="terminal")
 
 
 def workflows() -> Sequence[type]:
@@ -246,15 +313,26 @@ def workflows() -> Sequence[type]:
     return WORKFLOWS
 
 
-def programs() -> Sequence["ChildProgram"]:
-    """Return what `up` keeps alive beside the servers: a worker and a relay, apart."""
+def programs(api: bool = True) -> Sequence["ChildProgram"]:
+    """Return what `up` keeps alive beside the servers: a worker and a relay, apart, and unless that
+    is switched off the HTTP face."""
     import worker
     from runtime.stack import ChildProgram
 
-    return [
+    found = [
         ChildProgram(name, [sys.executable, str(worker.__file__), "--only", name])
         for name in ("worker", "relay")
     ]
+    if api:
+        found.append(ChildProgram("api", [sys.executable, str(__file__), "serve"]))
+    return found
+
+
+async def serve_api(settings: "Settings") -> None:
+    """Serve the HTTP face until told to stop."""
+    from api.serving import serve as serve_face
+
+    await serve_face(settings)
 
 
 async def sweep(client: "Client", ledger: "Ledger") -> int:
@@ -291,6 +369,7 @@ def make_application() -> Application:
             programs=programs,
             sweep=sweep,
             play_demo=play_demo,
+            serve_api=serve_api,
         )
     )
     for panel, bodies in COMMANDS.items():

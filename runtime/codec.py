@@ -41,7 +41,8 @@ class SealedPayloads(PayloadCodec):
 
     def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
         self._ciphers = {id_: AESGCM(key) for id_, key in keys.items()}
-        self._current = current
+        self.current = current
+        """The id of the key that seals."""
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Return the payloads sealed."""
@@ -52,8 +53,8 @@ class SealedPayloads(PayloadCodec):
         return [self._opened(payload) for payload in payloads]
 
     def _sealed(self, payload: Payload) -> Payload:
-        nonce, id_ = os.urandom(NONCE_BYTES), self._current.encode()
-        sealed = self._ciphers[self._current].encrypt(nonce, payload.SerializeToString(), id_)
+        nonce, id_ = os.urandom(NONCE_BYTES), self.current.encode()
+        sealed = self._ciphers[self.current].encrypt(nonce, payload.SerializeToString(), id_)
         return Payload(metadata={"encoding": ENCODING, KEY_ID: id_}, data=nonce + sealed)
 
     def _opened(self, payload: Payload) -> Payload:
@@ -75,17 +76,32 @@ class SealedPayloads(PayloadCodec):
             ) from error
 
 
+def payload_codec(settings: Settings) -> SealedPayloads | None:
+    """Return what seals and opens payloads; None if the settings name no keys. Raises
+    SettingsError."""
+    if settings.payload_keys is None:
+        return None
+    keys = _read(settings.payload_keys)
+    return SealedPayloads(keys, list(keys)[-1])
+
+
+def newest_key(settings: Settings) -> str | None:
+    """Return the id of the key that seals; None if none does. Raises SettingsError."""
+    codec = payload_codec(settings)
+    return None if codec is None else codec.current
+
+
 def data_converter(settings: Settings) -> DataConverter:
     """Return the converter of every client, worker and replay: sealing if the settings name keys.
 
     Raises SettingsError.
     """
-    if settings.payload_keys is None:
+    codec = payload_codec(settings)
+    if codec is None:
         return pydantic_data_converter
-    keys = _read(settings.payload_keys)
     return dataclasses.replace(
         pydantic_data_converter,
-        payload_codec=SealedPayloads(keys, list(keys)[-1]),
+        payload_codec=codec,
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
 

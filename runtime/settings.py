@@ -1,9 +1,11 @@
 """What an operator may set: environment variables CLOSEOUT_*, over a TOML file, over defaults."""
 
+import ipaddress
 import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import (
@@ -31,6 +33,7 @@ METRICS_PORT_MAX: Final = 65_534
 
 
 LINK_SECRET_CHARACTERS_MIN: Final = 32
+NOWHERE: Final = "off"
 
 
 def _absolute(path: Path) -> Path:
@@ -67,6 +70,39 @@ def _listenable(address: str) -> str:
     return address
 
 
+def _served_at(address: str) -> str:
+    if address != NOWHERE:
+        host_and_port(address)
+    return address
+
+
+def provider_address(url: str) -> str:
+    """Return the address of a token provider. Keys that arrive in the clear prove nothing, but on
+    one machine. Raises ValueError."""
+    if not url:
+        return url
+    parts = urlsplit(url)
+    is_here = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if not parts.hostname or parts.scheme not in (("https", "http") if is_here else ("https",)):
+        raise ValueError("must begin with https://, or with http:// for this machine")
+    return url
+
+
+def networks_in(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Return the networks and addresses that a text names, with commas between. Raises
+    ValueError."""
+    named = [each.strip() for each in text.split(",") if each.strip()]
+    return tuple(ipaddress.ip_network(each) for each in named)
+
+
+def _of_networks(text: str) -> str:
+    try:
+        networks_in(text)
+    except ValueError as error:
+        raise ValueError(f"must name addresses and networks, commas between: {error}") from None
+    return text
+
+
 def _web_address(url: SecretStr) -> SecretStr:
     if not url.get_secret_value().startswith(("https://", "http://")):
         raise ValueError("must begin with https:// or http://")
@@ -79,13 +115,25 @@ def _mail_server(url: SecretStr) -> SecretStr:
     return url
 
 
+def _web_origin(origin: str) -> str:
+    scheme, _, place = origin.partition("://")
+    if scheme not in ("https", "http") or not place or set(place) & set("/?#@*, "):
+        raise ValueError("must be scheme://host or scheme://host:port, without a path")
+    return origin
+
+
 Folder = Annotated[Path, AfterValidator(_absolute)]
 WebAddress = Annotated[SecretStr, AfterValidator(_web_address)]
+WebOrigin = Annotated[str, AfterValidator(_web_origin)]
 MailServer = Annotated[SecretStr, AfterValidator(_mail_server)]
 Mailbox = Annotated[str, StringConstraints(pattern=r"^$|^[^\s@<>]+@[^\s@<>]+$", max_length=254)]
 LogOrigin = Annotated[str, StringConstraints(pattern=r"^[^\s+\x00-\x1f\x7f]{1,100}$")]
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 LinkSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
+Provider = Annotated[str, StringConstraints(max_length=500), AfterValidator(provider_address)]
+ClaimPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:/-]{1,200}$")]
+ApiAddress = Annotated[str, AfterValidator(_served_at)]
+Networks = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_of_networks)]
 MetricsAddress = Annotated[str, AfterValidator(_listenable)]
 
 
@@ -139,6 +187,43 @@ class Settings(BaseSettings):
     metrics_address: MetricsAddress = ""
     """Where the worker serves Prometheus, as host:port; empty for nowhere. A relay that runs apart
     takes the next port."""
+    api_address: ApiAddress = "127.0.0.1:8686"
+    """Where the HTTP face is served, as host:port; `off` for nowhere. `closeout up` takes the next
+    free port if this one is taken and was not asked for."""
+    rate_per_minute: int = Field(default=3000, ge=0, le=1_000_000)
+    """How many requests a minute a process of the HTTP face takes of one caller; 0: no limit."""
+    rate_burst: int = Field(default=500, ge=1, le=100_000)
+    """How many of them at once."""
+    rate_public_per_minute: int = Field(default=120, ge=0, le=1_000_000)
+    """The same of one address from which nobody says who they are, and of what is no good."""
+    rate_public_burst: int = Field(default=60, ge=1, le=100_000)
+    trusted_proxies: Networks = ""
+    """Addresses and networks, with commas between, of proxies before the HTTP face: what they say
+    of the client's address is believed, for rates and tries. Empty: nobody's word is."""
+    proxy_header: Literal["x-forwarded-for", "forwarded"] = "x-forwarded-for"
+    """Where they say it. It must be the one that they write themselves: the other comes from the
+    client as it is."""
+    session_idle_minutes: int = Field(default=60, ge=1, le=24 * 60)
+    """How long a session lasts that is not used."""
+    session_hours: int = Field(default=12, ge=1, le=7 * 24)
+    """How long it lasts at most."""
+    oidc_issuer: Provider = ""
+    """The provider whose tokens the HTTP face takes, as their `iss` says it: https, or http of this
+    machine. Empty: none."""
+    oidc_audience: str = Field(default="closeout", min_length=1, max_length=200)
+    """What the `aud` of a token must name."""
+    oidc_jwks_url: Provider = ""
+    """Where the provider's keys are; empty: where its discovery document says."""
+    oidc_person_claim: ClaimPath = "closeout_person"
+    """The claim that holds a person's code; of nested ones a dotted path, as with the next."""
+    oidc_enterprise_claim: ClaimPath = "closeout_enterprise"
+    oidc_zones_claim: ClaimPath = "closeout_zones"
+    """A list of zones. A token without it is let into none."""
+    oidc_standings_claim: ClaimPath = "closeout_standings"
+    """A list: service, auditor, operator; anything else in it means nothing here."""
+    metrics_public: bool = False
+    """Whether the HTTP face shows its figures (`/metrics`) to whoever reaches its port; otherwise
+    to operators only."""
 
     log_key: Folder | None = None
     """The file of the private key (PEM) that signs checkpoints. `closeout up` keeps one of its own
@@ -159,13 +244,36 @@ class Settings(BaseSettings):
     """smtp:// or smtps://, with user and password if the server wants them."""
     anchor_every_minutes: int = Field(default=60, ge=1, le=7 * 24 * 60)
 
+    actors: Literal["unsigned", "signed"] = "unsigned"
+    """Whether a command needs a face's word for who its actor is. Unsigned: whoever reaches a door
+    is taken at their own word, and only a word that is given is checked."""
+    face_key: Folder | None = None
+    """The private key (PEM, Ed25519) with which this process vouches for actors; unset, `face.pem`
+    in `keys_dir`. Whose word is taken stands in `faces.toml` there."""
+
     link_secret: LinkSecret | None = None
     """Marks one-time links. Unset, an embedded stack keeps one of its own in its folder."""
 
     keys_dir: Folder | None = None
     """Keys, apart from the data they guard; unset, `keys` in the data folder."""
+    open311_jurisdiction: str = Field(default="", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")
+    """The zone that Open311 means when no jurisdiction_id is given; unset, the only one there
+    is."""
+    open311_contact: str = Field(default="", max_length=200)
+    """Whom clients of Open311 may ask, as the discovery document says it."""
+
+    channels: Folder | None = None
+    """The file of channels through which people are told, and of who is told through which; unset,
+    everybody has the inbox only. It holds secrets."""
+    webhook_allow: str = Field(default="", max_length=4000)
+    """Networks and hosts, with commas between, to which events are sent though they are private, by
+    http and to any port too: "10.1.0.0/16, hooks.example.org". Without it only https to the open
+    network, ports 443 and 8443."""
     payload_keys: Folder | None = None
     """A file with the keys that seal Temporal's payloads, the last one in use; unset, none does."""
+    codec_origin: WebOrigin | None = None
+    """The origin of Temporal's UI, such as http://localhost:8233: a browser that shows it may have
+    payloads opened by the HTTP face. Unset, none may."""
 
     @classmethod
     def settings_customise_sources(

@@ -19,7 +19,7 @@ from runtime.lock import DataFolder, holder
 from runtime.postgres import EmbeddedPostgres
 from runtime.postgres_home import write_private
 from runtime.processes import Child
-from runtime.settings import Settings, kept_by_stack
+from runtime.settings import NOWHERE, Settings, kept_by_stack
 from runtime.temporal import EmbeddedTemporal
 
 log = structlog.get_logger(__name__)
@@ -45,6 +45,8 @@ class RunningStack:
     postgres_bin_dir: str
     pids: dict[str, int]
     reader_database_url: str = field(default="", repr=False)
+    api_address: str = ""
+    """Where its HTTP face is served; empty if it has none."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -86,6 +88,7 @@ class EmbeddedStack:
         self.temporal = EmbeddedTemporal(self.data_dir, binary=settings.temporal_binary)
         self._folder = DataFolder(self.data_dir)
         self._kept = kept_by_stack(settings)
+        self.api_address = "" if settings.api_address == NOWHERE else settings.api_address
 
     async def __aenter__(self) -> Self:
         self._folder.hold()
@@ -139,6 +142,7 @@ class EmbeddedStack:
             database_url=self.postgres.app_url,
             owner_database_url=self.postgres.owner_url,
             reader_database_url=self.postgres.reader_url,
+            api_address=self.api_address,
             temporal_address=self.temporal.address,
             temporal_namespace=self.temporal.namespace,
             postgres_bin_dir=str(self.postgres.bin_dir),
@@ -158,6 +162,7 @@ class EmbeddedStack:
             "CLOSEOUT_DATA_DIR": str(self.data_dir),
             "CLOSEOUT_LOG_KEY": str(self._kept["log_key"]),
             "CLOSEOUT_ANCHOR_DIR": str(self._kept["anchor_dir"]),
+            "CLOSEOUT_API_ADDRESS": self.api_address or NOWHERE,
         }
 
 

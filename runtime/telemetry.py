@@ -62,6 +62,16 @@ class Telemetry:
             "Live clocks due beyond the published days, at the last round.",
             registry=self.registry,
         )
+        self._dead_letters = Gauge(
+            "closeout_dead_letters",
+            "Events that could not be sent to subscriptions, at the last round.",
+            registry=self.registry,
+        )
+        self._held = Gauge(
+            "closeout_notices_held",
+            "Notices that wait for quiet hours or a storm to end, at the last round.",
+            registry=self.registry,
+        )
 
     def rungs_fired(self, zone: str, firings: Sequence[RungFired]) -> None:
         """Count rungs that a command of `zone` has just fired."""
@@ -81,6 +91,8 @@ class Telemetry:
         self._guard_found.labels("untold").inc(found.untold)
         self._open.set(found.open_issues)
         self._provisional.set(found.provisional)
+        self._dead_letters.set(found.dead_letters)
+        self._held.set(found.held)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from terminal.looking import NamedKey
 from terminal.progress import bars
 from terminal.reads import note_read
 from terminal.session import Session, find_issue
+from terminal.verified import note_verified, tell_last
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,19 @@ Played = Annotated[
     typer.Option(
         "--played",
         help="Another system's log was imported: what bears its times is counted, not found.",
+    ),
+]
+
+Last = Annotated[
+    bool, typer.Option("--last", help="What the last verification of everything came to.")
+]
+Given = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="PATH",
+        exists=True,
+        help="Checkpoints that were given outside: a file of notes, or a folder of such files.",
+        show_default="CLOSEOUT_ANCHOR_DIR",
     ),
 ]
 
@@ -65,16 +79,9 @@ async def verify(
             help="With --all: keep how far it has come, and go on from there if it was stopped.",
         ),
     ] = None,
-    anchors: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="PATH",
-            exists=True,
-            help="Checkpoints that were given outside: a file of notes, or a folder of such files.",
-            show_default="CLOSEOUT_ANCHOR_DIR",
-        ),
-    ] = None,
+    anchors: Given = None,
     played: Played = False,
+    last: Last = False,
 ) -> int:
     """Check the log, its checkpoints and anchors, chains, lists, rungs; decide everything again.
 
@@ -83,26 +90,30 @@ async def verify(
     """
     from audit.verification import verify_in_memory, verify_issue
     from ledger.postgres import PostgresLedger
+    from runtime.face_keys import trusted_faces
     from terminal.shown.findings import findings
 
-    if (issue is None) is not every:
-        raise typer.BadParameter("name one issue, or say --all")
+    if (issue is not None) + every + last != 1:
+        raise typer.BadParameter("name one issue, or say --all or --last")
+    if last:
+        return 0 if await tell_last(session) else FOUND
     if issue is not None and (since or state is not None):
         raise typer.BadParameter("--since and --state go with --all")
     outside = _outside(session, anchors, is_played=played)
+    faces = trusted_faces(session.place.settings)
     async with session.desk(reading=True) as desk:
-        now, stream = desk.clock.now(), None
-        if issue is None:
-            await note_read(session, desk, "verify", {"since": since or None})
-        else:
-            stream = await named_stream(desk, issue, key)
-            await note_read(session, desk, "verify", {"stream": stream})
+        now = desk.clock.now()
+        stream = None if issue is None else await named_stream(desk, issue, key)
+        position = await desk.ledger.safe_position()
+        scope = {"stream": stream, "since": since or None}
+        await note_read(session, desk, "verify", scope, position=position)
         if not isinstance(desk.ledger, PostgresLedger):
-            found = await verify_in_memory(desk.ledger, stream)
+            found = await verify_in_memory(desk.ledger, stream, faces=faces)
         elif stream is None:
             found = await _all(session, desk.ledger, outside, now, since, jobs, state)
         else:
-            found = await verify_issue(desk.ledger, stream, outside=outside, now=now)
+            found = await verify_issue(desk.ledger, stream, outside=outside, now=now, faces=faces)
+        await note_verified(session, desk, found, stream, position=position, began_at=now)
     session.out.answer(found.plain(), lambda: findings(found))
     return 0 if found.is_sound else FOUND
 
@@ -119,6 +130,7 @@ async def _all(  # what the command line says, as it comes
     """Verify the whole ledger, or what came after a checkpoint."""
     from audit.verification import verify_ledger
     from audit.verify_state import StateError
+    from runtime.face_keys import trusted_faces
 
     if since and await ledger.checkpoint(since) is None:
         raise typer.BadParameter(await _sizes(ledger), param_hint="--since")
@@ -128,6 +140,7 @@ async def _all(  # what the command line says, as it comes
                 ledger,
                 outside=outside,
                 now=now,
+                faces=trusted_faces(session.place.settings),
                 since=since,
                 jobs=jobs,
                 url=_address(session),

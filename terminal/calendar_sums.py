@@ -40,28 +40,12 @@ async def calendar_add(
     ] = None,
 ) -> None:
     """Say when a length of time is over, with the derivation. Needs no stack."""
-    from domain.calendar import CalendarError
-    from domain.calendar_forms import instant_in
-    from domain.duration_text import DurationTextError, parse_duration
-    from domain.durations import budget_of, due_at, spans_of
-    from domain.errors import InvalidRequestError
+    from domain.calendar_sums import added
     from handbooks.calendars import find_calendar
-    from terminal.shown.calendar_sums import Sum, plain_sum, shown_sum
+    from terminal.shown.calendar_sums import plain_sum, shown_sum
 
-    found = find_calendar(calendar)
     words = " ".join([*duration, *(word for word in (due, count_from) if word is not None)])
-    try:
-        length = parse_duration(words)
-    except DurationTextError as error:
-        raise InvalidRequestError(str(error), field="duration", value=words) from error
-    try:
-        from_at = instant_in(found, start)
-        budget = budget_of(length, found, from_at)
-        to_at = due_at(budget.basis, found, from_at, budget.ms)
-        spans = spans_of(budget.basis, found, from_at, to_at)
-    except CalendarError as error:
-        raise InvalidRequestError(str(error), field="start", value=start) from error
-    derived = Sum(found, from_at, to_at, budget.basis, spans, length, budget.ms)
+    derived = added(find_calendar(calendar), start, words)
     session.out.answer(plain_sum(derived), lambda: shown_sum(derived))
 
 
@@ -72,20 +56,11 @@ async def calendar_elapsed(
     to: Annotated[str, typer.Argument(metavar="TO", help=INSTANT)],
 ) -> None:
     """Count the opening hours between two instants, with the derivation. Needs no stack."""
-    from domain.calendar import CalendarError
-    from domain.calendar_forms import instant_in
-    from domain.durations import Basis, spans_of
-    from domain.errors import InvalidRequestError
+    from domain.calendar_sums import elapsed
     from handbooks.calendars import find_calendar
-    from terminal.shown.calendar_sums import Sum, plain_sum, shown_sum
+    from terminal.shown.calendar_sums import plain_sum, shown_sum
 
-    found = find_calendar(calendar)
-    try:
-        from_at, to_at = instant_in(found, from_), instant_in(found, to)
-        spans = spans_of(Basis.OPEN, found, from_at, to_at)
-    except CalendarError as error:
-        raise InvalidRequestError(str(error), field="from, to", value=f"{from_}, {to}") from error
-    derived = Sum(found, from_at, to_at, Basis.OPEN, spans)
+    derived = elapsed(find_calendar(calendar), from_, to)
     session.out.answer(plain_sum(derived), lambda: shown_sum(derived))
 
 
@@ -107,7 +82,7 @@ async def calendar_batch(
     """
     from domain.calendar import CalendarError
     from domain.errors import InvalidRequestError
-    from terminal.calendar_cases import CalendarsFileError, answers, read_calendars
+    from handbooks.calendars.cases import CalendarsFileError, answers, read_calendars
 
     if stdin_is_terminal():
         raise typer.BadParameter("The questions are read from standard input.", param_hint="stdin")

@@ -56,16 +56,6 @@ def versions() -> Check:
     return Check("versions", Grade.OK, ", ".join(told))
 
 
-def identity() -> Check:
-    """Say what the actors' word is worth."""
-    return Check(
-        "identity",
-        Grade.WARN,
-        "actors are not signed: embedded mode",
-        "Whoever reaches the ledger can act as anybody: evaluate with it, do not expose it.",
-    )
-
-
 async def handbooks(settings: Settings) -> list[Check]:
     """Look whether the handbooks can be read and their calendars reach far enough."""
     zones = shelf.zones(settings.handbook_dir)

@@ -53,8 +53,13 @@ async def clocks_audit(
         ),
     ] = 10,
 ) -> int:
-    """Prove that no due rung is unaccounted for. Exit code 6 if anything is found."""
+    """Prove that no due rung is unaccounted for. Exit code 6 if anything is found.
+
+    Names each deadline that passed without its holder having been told in time, too: that is
+    marked, and is no finding.
+    """
     from audit.clocks import audit_clocks
+    from audit.notified import audit_notified
     from terminal.shown.clock_audit import plain, timer_audit
 
     async with session.desk(reading=True) as desk:
@@ -68,10 +73,12 @@ async def clocks_audit(
                 tell_within=timedelta(minutes=tell_minutes),
                 progress=progress,
             )
+        with counting(session, "looking for notices") as progress:
+            notified = await audit_notified(desk.ledger, now=at, zone=zone, progress=progress)
         published = await desk.shelf.handbook_publications() if zone is not None else {}
     if zone is not None:
         _require_known(zone, audited, session, published)
-    session.out.answer(plain(audited), lambda: timer_audit(audited))
+    session.out.answer(plain(audited, notified), lambda: timer_audit(audited, notified))
     return 0 if audited.is_sound else FOUND
 
 

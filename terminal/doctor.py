@@ -14,7 +14,7 @@ FAILED = 1
 
 async def doctor(session: Session) -> int:
     """Check settings, PostgreSQL, Temporal, worker and relay. Exit code 1 if anything fails."""
-    from terminal import checks, checks_of_roles, checks_of_temporal
+    from terminal import checks, checks_of_channels, checks_of_roles, checks_of_temporal
     from terminal.checks import Check, Grade
     from terminal.shown.checkup import checkup
 
@@ -29,11 +29,12 @@ async def doctor(session: Session) -> int:
         found += await _guarded("postgresql", lambda: checks.postgresql(place.settings))
         found += await _guarded("roles", lambda: checks_of_roles.roles(place.settings))
         found += await _guarded("ledger", lambda: _ledger(session))
+        found += await _guarded("channels", lambda: checks_of_channels.channels(session.settings))
         queue = place.settings.task_queue
         found += await _guarded(
             "temporal", lambda: checks_of_temporal.temporal(session.client, queue)
         )
-    found.append(checks.identity())
+    found += await _guarded("identity", lambda: _faces(session))
     sound = all(check.grade is not Grade.FAIL for check in found)
     session.out.answer({"sound": sound, "checks": found}, lambda: checkup(found))
     return 0 if sound else FAILED
@@ -41,15 +42,27 @@ async def doctor(session: Session) -> int:
 
 async def _ledger(session: Session) -> "list[Check]":
     from terminal import checks
+    from terminal.checks_of_channels import held_back
     from terminal.checks_of_keys import subject_keys
     from terminal.checks_of_log import log_checks
+    from terminal.checks_of_webhooks import webhooks
 
     async with session.desk(reading=True) as desk:
         return [
             *await checks.work_in_hand(desk),
+            await held_back(desk),
+            *await webhooks(desk),
             *await log_checks(desk, session.place.settings),
             await subject_keys(desk),
         ]
+
+
+async def _faces(session: Session) -> "list[Check]":
+    from terminal.checks_of_faces import identity, payloads
+    from terminal.faces import settings_of
+
+    settings = settings_of(session)
+    return [identity(settings), payloads(settings)]
 
 
 async def _guarded(what: str, look: "Callable[[], Awaitable[list[Check]]]") -> "list[Check]":

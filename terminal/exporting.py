@@ -1,6 +1,6 @@
 """`closeout export`: events for other programs, in a file that says what it is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -147,17 +147,10 @@ async def export_check(
 
 @contextmanager
 def _form(name: str, file: Path) -> "Iterator[Form]":
-    from audit.exports.csv import Csv
     from audit.exports.files import scratch
-    from audit.exports.jsonl import JsonLines
-    from audit.exports.ocel import Ocel
-    from audit.exports.xes import Xes
+    from audit.exports.made import form_called
 
-    simple: dict[str, Callable[[], Form]] = {"jsonl": JsonLines, "csv": Csv, "xes": Xes}
-    if name in simple:
-        yield simple[name]()
-        return
-    with scratch(file) as folder, Ocel(folder) as form:
+    with scratch(file) as folder, form_called(name, folder) as form:
         yield form
 
 

@@ -1,6 +1,5 @@
 """`closeout incident`: all issues of one emergency, and the next stage for each of them."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
@@ -10,24 +9,10 @@ from terminal.asking import Actor, Id
 from terminal.session import Session
 
 if TYPE_CHECKING:
-    from desk.desk import Desk
+    from desk.incidents import Sent
     from domain.commands import Submission
-    from domain.errors import IssueError
     from domain.issue import Issue
-    from domain.view import CommandResult
-    from ledger.port import IssueRow
     from terminal.shown.issues import Seen
-
-PAGE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What came of the command to one issue: a result, or why it was refused."""
-
-    issue: "Issue"
-    result: "CommandResult | None"
-    refusal: "IssueError | None"
 
 
 async def incident(
@@ -48,19 +33,22 @@ async def incident(
     """
     if (stage is None) != (reason is None):
         raise typer.BadParameter("go together", param_hint="'--stage' / '--reason'")
+    from desk.incidents import issues_of, sent_to_each
     from terminal.looking import seen
 
     sent: list[Sent] = []
     async with session.desk() as desk:
-        rows = await _rows(desk, name, zone)
+        rows = await issues_of(desk, name, zone)
         if stage is not None:
             under = id_ or f"cli-{uuid4()}"
             command = {"kind": "enter_stage", "stage": stage, "reason": reason}
-            for row in rows:
-                if row.issue.is_open:
-                    submission = _submission(row.issue, command, actor, under)
-                    sent.append(await _carried_out(desk, row.issue, submission))
-            rows = await _rows(desk, name, zone)
+            sent = [
+                each
+                async for each in sent_to_each(
+                    desk, rows, lambda issue: _submission(issue, command, actor, under)
+                )
+            ]
+            rows = await issues_of(desk, name, zone)
         issues = [await seen(desk, row) for row in rows]
     from terminal.shown.incidents import incident_shown
 
@@ -73,38 +61,17 @@ async def incident(
     return _exit_code(session, sent)
 
 
-async def _rows(desk: "Desk", name: str, zone: str | None) -> "list[IssueRow]":
-    """Return every issue of the incident, page by page. Raises UnknownIssueError if there is
-    none."""
-    from domain.errors import UnknownIssueError
-
-    rows: list[IssueRow] = []
-    while page := await desk.ledger.find(
-        incident=name, zone=zone, after=rows[-1].issue.stream if rows else "", limit=PAGE
-    ):
-        rows += page
-        if len(page) < PAGE:
-            break
-    if not rows:
-        raise UnknownIssueError(
-            "No issue belongs to this incident.",
-            field="incident",
-            value=name,
-            allowed="what `report --incident` or `declare-emergency` named, or an issue's key",
-        )
-    return rows
-
-
 def _submission(
     issue: "Issue", command: dict[str, str | None], actor: str | None, under: str
 ) -> "Submission":
     import json
 
+    from desk.incidents import command_id
     from domain.commands import read_submission
     from terminal.actors import read_actor
 
     document = {
-        "id": f"{under}:{issue.stream}",
+        "id": command_id(under, issue),
         "zone": issue.zone,
         "key": issue.key,
         "actor": read_actor(actor),
@@ -113,16 +80,7 @@ def _submission(
     return read_submission(json.dumps(document))
 
 
-async def _carried_out(desk: "Desk", issue: "Issue", submission: "Submission") -> Sent:
-    from domain.errors import IssueError
-
-    try:
-        return Sent(issue, await desk.carry_out(submission), None)
-    except IssueError as refusal:
-        return Sent(issue, None, refusal)
-
-
-def _exit_code(session: Session, sent: list[Sent]) -> int:
+def _exit_code(session: Session, sent: "list[Sent]") -> int:
     refused = [each.refusal for each in sent if each.refusal is not None]
     if not refused:
         return 0
@@ -138,7 +96,7 @@ def _brief(seen: "Seen") -> dict[str, object]:
     return seen.view.model_dump(mode="json", include=wanted)
 
 
-def _told(sent: Sent) -> dict[str, object]:
+def _told(sent: "Sent") -> dict[str, object]:
     told: dict[str, object] = {"zone": sent.issue.zone, "key": sent.issue.key}
     if sent.refusal is not None:
         return told | {"error": sent.refusal.details()}

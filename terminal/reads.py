@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,53 +13,66 @@ from terminal.session import Session
 
 if TYPE_CHECKING:
     from desk.desk import Desk
+    from ledger.reads import ReadKind
 
 SCOPE_CHARACTERS_MAX = 2000
 LIST_MAX = 1000
-KINDS = ("verify", "replay", "export", "evidence", "personal")
 
 
 async def note_read(
     session: Session,
     desk: "Desk",
-    kind: str,
+    kind: "ReadKind",
     scope: Mapping[str, object],
     *,
     position: int | None = None,
     actor: str | None = None,
 ) -> bool:
     """Note before reading that somebody is about to: who (`actor` as on the command line, or the
-    environment's, or else the account), what, and how far the ledger went.
-
-    The reader's role adds nothing, so that the note goes through the writer's. Where that is not
-    named or not reached, stderr says so, and the return is False: a damaged ledger is audited all
-    the same.
+    environment's, or else the account), what, and how far the ledger went. Returns whether that
+    is in the ledger now.
     """
     from uuid import uuid4
 
     from domain.canonical import canonical
-    from ledger.port import LedgerError
     from ledger.reads import AuditReadRow
 
-    problem = "only the reader's role is named (CLOSEOUT_DATABASE_URL is not set)"
     said = {name: value for name, value in scope.items() if value is not None}
     who = canonical(reading_actor(actor))
+
+    async def put(writer: "Desk") -> None:
+        row = AuditReadRow(
+            id=str(uuid4()),
+            kind=kind,
+            scope=canonical(said)[:SCOPE_CHARACTERS_MAX],
+            position=await desk.ledger.safe_position() if position is None else position,
+            actor=who,
+            at=desk.clock.now(),
+        )
+        await writer.ledger.put_audit_read(row)
+
+    return await put_on_record(session, desk, f"This {kind}", put)
+
+
+async def put_on_record(
+    session: Session, desk: "Desk", what: str, put: "Callable[[Desk], Awaitable[None]]"
+) -> bool:
+    """Have `put` write of an audit by `desk`; return whether it did.
+
+    The reader's role adds nothing, so that it goes through the writer's. Where that is not named or
+    not reached, stderr says so of `what`: a damaged ledger is audited all the same.
+    """
+    from ledger.port import LedgerError
+
+    problem = "only the reader's role is named (CLOSEOUT_DATABASE_URL is not set)"
     try:
         async with writing(session, desk) as writer:
             if writer is not None:
-                row = AuditReadRow(
-                    id=str(uuid4()),
-                    kind=kind,
-                    scope=canonical(said)[:SCOPE_CHARACTERS_MAX],
-                    position=await desk.ledger.safe_position() if position is None else position,
-                    actor=who,
-                    at=desk.clock.now(),
-                )
-                await writer.ledger.put_audit_read(row)
+                await put(writer)
                 return True
     except LedgerError as error:
         problem = str(error)
-    session.out.aside.print(f"This {kind} was not noted in the ledger: {problem}.")
+    session.out.aside.print(f"{what} was not noted in the ledger: {problem}.")
     return False
 
 
@@ -81,21 +94,28 @@ def reading_actor(named: str | None) -> dict[str, object]:
     said = named or os.environ.get(VARIABLE)
     if said:
         return dict(read_actor(said))
+    return {"kind": "account", "name": account()}
+
+
+def account() -> str:
+    """Return what the operating system calls whoever types."""
     try:
-        return {"kind": "account", "name": getpass.getuser()}
+        return getpass.getuser()
     except (OSError, KeyError):
-        return {"kind": "account", "name": str(os.getuid())}
+        return str(os.getuid())
 
 
 async def reads(
     session: Session,
     kind: Annotated[
-        str | None, typer.Option(metavar="KIND", help=f"Of one kind: {', '.join(KINDS)}.")
+        str | None,
+        typer.Option(metavar="KIND", help="Of one kind: verify, replay, export, evidence, board …"),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=LIST_MAX, help="How many, newest first.")] = 100,
 ) -> None:
     """List who verified, replayed, exported or read personal text, and how far the ledger went."""
     from domain.errors import InvalidRequestError
+    from ledger.reads import KINDS
     from terminal.shown.reads import reads_plain, reads_shown
 
     async with session.desk(reading=True) as desk:

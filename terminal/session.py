@@ -35,9 +35,10 @@ class Wiring:
     exit_codes: Callable[[], Mapping[type[Exception], int]]
     open_desk: Callable[["Settings"], AbstractAsyncContextManager["Desk"]]
     workflows: Callable[[], Sequence[type]]
-    programs: Callable[[], Sequence["ChildProgram"]]
+    programs: Callable[[bool], Sequence["ChildProgram"]]
     sweep: Callable[["Client", "Ledger"], Awaitable[int]]
     play_demo: Callable[["Settings", "Console"], Awaitable[int]]
+    serve_api: Callable[["Settings"], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """`closeout supervise lights`, `warnings` and `parked`: where to look, and what has counted."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,13 +11,10 @@ from terminal.travel import AsOf, KnownAt, WaitFor, arrived, looked, shared_cale
 
 if TYPE_CHECKING:
     from desk.desk import Desk
-    from desk.handbook_versions import Version
     from domain.calendar import WorkingCalendar
-    from domain.supervision_rules import WarningRule
-    from domain.warnings import Span
 
 LIST_MAX = 1000
-THEN, NOW = "then", "now"
+THEN = "then"
 
 OfZone = Annotated[str | None, typer.Option(metavar="ZONE", help="Of this zone.")]
 OfUnit = Annotated[
@@ -105,15 +102,16 @@ async def supervise_warnings(
     What an appeal has annulled is shown and counts nothing.
     """
     from audit.warnings import read_facts
-    from domain.warnings import count
+    from desk.handbook_versions import Versions
+    from domain.warnings import count, read_span, rule_for
     from terminal.shown.names import Names
     from terminal.shown.warnings import Counted, warnings_plain, warnings_shown
 
     async with session.desk() as desk:
-        span = _span(period)
+        span = read_span(period)
         present = await desk.shelf.current(zone, desk.clock.now())
-        version = await _version(desk, zone, rule, span)
-        warning_rule = _warning_rule(version, span)
+        version = await Versions(desk).counting(zone, rule, span.to_on)
+        warning_rule = rule_for(version.handbook, version.name, span)
         time_zone = version.calendar.time_zone
         with counting(session, "reading streams") as progress:
             found = await read_facts(desk.ledger, zone, span, time_zone, progress)
@@ -168,53 +166,3 @@ def _past(text: str, calendar: "WorkingCalendar", now: datetime) -> datetime:
             "This is still to come.", field="at", value=text, allowed="a past instant"
         )
     return at
-
-
-async def _version(desk: "Desk", zone: str, named: str, span: "Span") -> "Version":
-    """Return the handbook whose rule is meant. Raises IssueError."""
-    from desk.handbook_versions import IN_FORCE, Versions
-    from domain.days import ONE_DAY, zone_of
-
-    if named != THEN:
-        return await Versions(desk).find(zone, IN_FORCE if named == NOW else named)
-    now = desk.clock.now()
-    here = zone_of((await desk.shelf.current(zone, now)).calendar.time_zone)
-    midnight = datetime.combine(span.to_on + ONE_DAY, time(), tzinfo=here)
-    last_at = midnight.astimezone(UTC) - timedelta(milliseconds=1)
-    return await Versions(desk).in_force_at(zone, min(now, last_at))
-
-
-def _span(text: str) -> "Span":
-    from domain.errors import InvalidRequestError
-    from domain.warnings import FORMS, span_of
-
-    try:
-        return span_of(text)
-    except ValueError as error:
-        raise InvalidRequestError(
-            "This is no period.", field="period", value=text, allowed="; ".join(FORMS.values())
-        ) from error
-
-
-def _warning_rule(version: "Version", span: "Span") -> "WarningRule":
-    """Return the version's rule. Raises InvalidRequestError if it counts by other periods."""
-    from domain.errors import InvalidRequestError
-    from domain.warnings import FORMS
-
-    supervision = version.handbook.supervision
-    rule = None if supervision is None else supervision.warnings
-    if rule is None:
-        raise InvalidRequestError(
-            "This version of the handbook counts no warnings.",
-            field="rule",
-            value=version.name,
-            allowed="a version with [supervision.warnings]",
-        )
-    if rule.period is not span.period:
-        raise InvalidRequestError(
-            f"This rule counts by the {rule.period}.",
-            field="period",
-            value=span.name,
-            allowed=FORMS[rule.period],
-        )
-    return rule

@@ -13,10 +13,7 @@ from terminal.looking import NamedKey
 from terminal.session import Session, find_issue
 
 if TYPE_CHECKING:
-    from ledger.log import CheckpointRow, LogEntry
-    from ledger.postgres_log import PostgresLog
     from runtime.settings import Settings
-    from terminal.shown.transparency import Proof
 
 NEXT_SUFFIX = ".next"
 RETIRED_SUFFIX = ".retired"
@@ -93,10 +90,11 @@ async def log_status(session: Session) -> None:
 
 async def log_checkpoint(session: Session, size: Size = None) -> None:
     """Print a checkpoint: the signed note, as others check it."""
+    from audit.log_proofs import signed
     from ledger.postgres_log import log_of
 
     async with session.desk(reading=True) as desk:
-        row = await _checkpoint(log_of(desk.ledger), size)
+        row = await signed(log_of(desk.ledger), size)
     plain = {"size": row.size, "root": row.root, "at": row.at, "note": row.note}
     session.out.answer(plain, lambda: row.note.rstrip("\n"))
 
@@ -175,6 +173,7 @@ async def log_prove(
 
     Exit code 6 if the proof does not hold.
     """
+    from audit.log_proofs import consistency, inclusion, signed
     from ledger.postgres_log import log_of
     from terminal.shown.transparency import proof_plain, proof_shown
 
@@ -184,75 +183,16 @@ async def log_prove(
         raise typer.BadParameter("an issue and --version go together")
     async with session.desk(reading=True) as desk:
         log = log_of(desk.ledger)
-        row = await _checkpoint(log, size)
+        row = await signed(log, size)
         if since is not None:
-            proof = await _consistency(log, since, row)
+            proof = await consistency(log, since, row)
         else:
             if fact is not None:
                 entry = await log.log_entry_of(*fact)
             else:
                 stream = (await find_issue(desk, str(issue), key)).issue.stream
                 entry = await log.log_entry_of_event(stream, version or 0)
-            proof = await _inclusion(log, entry, row)
+            proof = await inclusion(log, entry, row)
 
     session.out.answer(proof_plain(proof), lambda: proof_shown(proof))
     return 0 if proof.holds else FOUND
-
-
-async def _checkpoint(log: "PostgresLog", size: int | None) -> "CheckpointRow":
-    from domain.errors import InvalidRequestError
-
-    row = await log.checkpoint(size)
-    if row is None:
-        raise InvalidRequestError(
-            "There is no such checkpoint.",
-            field="size",
-            value="newest" if size is None else str(size),
-            allowed="the size of one that was signed; `closeout anchor` signs one",
-        )
-    return row
-
-
-async def _inclusion(log: "PostgresLog", entry: "LogEntry | None", row: "CheckpointRow") -> "Proof":
-    from domain.errors import InvalidRequestError
-    from domain.merkle import inclusion_ranges, is_included
-    from ledger.log_rows import FACT_TABLES
-    from terminal.shown.transparency import Proof
-
-    if entry is None:
-        raise InvalidRequestError(
-            "There is no such event or fact in the log.",
-            field="fact",
-            allowed=f"an event by its version, or a key of: {', '.join(sorted(FACT_TABLES))}; what "
-            "was written within the last minute may wait for its place",
-        )
-    if entry.index >= row.size:
-        raise InvalidRequestError(
-            "This has no place under this checkpoint.",
-            field="size",
-            value=str(row.size),
-            allowed="a checkpoint that was signed later; `closeout anchor` signs one",
-        )
-    path = [await log.log_root(part) for part in inclusion_ranges(entry.index, row.size)]
-    root = bytes.fromhex(row.root)
-    holds = is_included(entry.hash, entry.index, row.size, path, root)
-    return Proof(row, tuple(path), holds, leaf=entry)
-
-
-async def _consistency(log: "PostgresLog", since: int, row: "CheckpointRow") -> "Proof":
-    from domain.errors import InvalidRequestError
-    from domain.merkle import consistency_ranges, is_consistent
-    from terminal.shown.transparency import Proof
-
-    before = await _checkpoint(log, since)
-    if before.size > row.size:
-        raise InvalidRequestError(
-            "A tree is the beginning of a longer one only.",
-            field="since",
-            value=str(since),
-            allowed=f"the size of a checkpoint up to {row.size}",
-        )
-    path = [await log.log_root(part) for part in consistency_ranges(before.size, row.size)]
-    roots = bytes.fromhex(before.root), bytes.fromhex(row.root)
-    holds = is_consistent(before.size, roots[0], row.size, roots[1], path)
-    return Proof(row, tuple(path), holds, since=before)

@@ -1,67 +1,27 @@
 """A sum of working time: from when to when, every day that counted or did not, and why."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from domain.calendar import Span, WorkingCalendar
+from domain.calendar import WorkingCalendar
+from domain.calendar_sums import Sum
 from domain.days import to_ms
 from domain.duration_text import written_duration
-from domain.durations import Basis, Duration, NaturalDays
-from domain.model import written
+from domain.durations import Basis, NaturalDays
 from terminal.shown.days import day_lines
 from terminal.shown.frames import SECOND, Column, Sheet, facts, inline, kept
 from terminal.shown.times import exact, local
 
 
-@dataclass(frozen=True, slots=True)
-class Sum:
-    """What was counted between two instants. `budget_ms` is what was to be counted, if anything."""
-
-    calendar: WorkingCalendar
-    from_at: datetime
-    to_at: datetime
-    basis: Basis
-    spans: tuple[Span, ...]
-    duration: Duration | None = None
-    budget_ms: int | None = None
-
-    @property
-    def counted_ms(self) -> int:
-        """Return the sum of the spans."""
-        return sum(span.counted_ms for span in self.spans)
-
-    @property
-    def provisional(self) -> bool:
-        """Return whether the sum hangs on days that are not yet published."""
-        return self.basis is Basis.OPEN and self.calendar.needs_beyond(self.to_at)
-
-
 def plain_sum(derived: Sum) -> dict[str, object]:
     """Return the sum as plain fields."""
-    calendar, duration = derived.calendar, derived.duration
-    asked = {} if duration is None else {"duration": written_duration(duration)}
-    return {
-        "calendar": calendar.id,
-        "calendar_hash": calendar.hash,
-        "time_zone": calendar.time_zone,
-        "tzdata": calendar.tzdata,
-        "valid_until": calendar.valid_until,
-        **asked,
-        "basis": derived.basis,
-        "from_at": written(derived.from_at),
-        "to_at": written(derived.to_at),
+    calendar = derived.calendar
+    return derived.plain | {
         "local_from": _there(derived.from_at, calendar),
         "local_to": _there(derived.to_at, calendar),
-        "provisional": derived.provisional,
-        "budget_ms": derived.budget_ms,
-        "counted_ms": derived.counted_ms,
-        "all_ms": to_ms(derived.to_at) - to_ms(derived.from_at),
-        "adds_up": derived.budget_ms in (None, derived.counted_ms),
-        "spans": [span.model_dump(mode="json") for span in derived.spans],
     }
 
 

@@ -1,9 +1,12 @@
 """What an audit of the timers found: counts that add up, how late rungs were, what is missing."""
 
+from collections.abc import Iterator
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from audit.clocks import BOUNDS_MS, Lateness, RungFinding, TimerAudit
+from audit.notified import NotifiedAudit
 from domain.model import written
 from terminal.shown.findings import SHOWN_MAX, many, mark, rest
 from terminal.shown.frames import Sheet, facts, kept, wrapped
@@ -21,7 +24,7 @@ FATES = {
 PERCENTILES = ("p50", "p99", "max")
 
 
-def plain(audited: TimerAudit) -> dict[str, object]:
+def plain(audited: TimerAudit, notified: NotifiedAudit) -> dict[str, object]:
     """Return all of it for a machine: lengths in milliseconds."""
     return {
         "sound": audited.is_sound,
@@ -37,6 +40,13 @@ def plain(audited: TimerAudit) -> dict[str, object]:
         "untold": audited.untold,
         "lateness": {"fired": _plain(audited.fired), "effect_done": _plain(audited.told)},
         "findings": audited.found,
+        "notified": {
+            "breaches": notified.breaches,
+            "by_inbox_only": notified.by_inbox_only,
+            "unnotified": notified.unnotified_count,
+            "named": notified.unnotified,
+            "held_back": notified.held_back,
+        },
     }
 
 
@@ -51,7 +61,7 @@ def _plain(lateness: Lateness) -> dict[str, object]:
     }
 
 
-def timer_audit(audited: TimerAudit) -> RenderableType:
+def timer_audit(audited: TimerAudit, notified: NotifiedAudit) -> RenderableType:
     """Return the totals, the lateness, and each thing that does not add up."""
     looked = f"{many(audited.streams, 'issue')}, {many(audited.cycles, 'clock cycle')}, "
     looked += f"{many(audited.promised, 'rung')} promised: "
@@ -72,12 +82,34 @@ def timer_audit(audited: TimerAudit) -> RenderableType:
         parts.append(Text(f"marked late by us: {audited.late_by_us:,}", style))
     if audited.found:
         parts += [Text(), _findings(audited.found), rest(len(audited.found))]
+    if notified.held_back:
+        held = f"{many(notified.held_back, 'notice')} of rungs lay in the inbox at once; other"
+        parts += [Text(), Text(f"{held} channels waited until quiet hours or a storm had ended")]
+    if notified.breaches:
+        parts += [Text(), *_notified(notified)]
     return Group(*parts)
+
+
+def _notified(notified: NotifiedAudit) -> Iterator[RenderableType]:
+    said = f"{many(notified.breaches, 'deadline')} passed; of {notified.unnotified_count:,} "
+    said += "nothing shows that their holder knew in time"
+    if notified.by_inbox_only:
+        said += f", of {notified.by_inbox_only:,} the inbox alone does"
+    yield Text(said, "yellow" if notified.unnotified_count else "")
+    if notified.unnotified:
+        sheet = Sheet((kept("Issue"), kept("Unnotified"), kept("Due"), wrapped("Holder")))
+        for each in notified.unnotified[:SHOWN_MAX]:
+            holder = f"{each.holder.kind} {each.holder.id}"
+            late = f", told too late: {len(each.notices)}" if each.notices else ""
+            clock = f"{each.clock}/{each.cycle}"
+            sheet.add(each.stream, clock, written(each.due_at), holder + late)
+        yield sheet
+        yield rest(notified.unnotified_count)
 
 
 def _lateness(audited: TimerAudit) -> Sheet:
     sheet = Sheet(
-        (kept("Late by"), kept("Due → fired", right=True), kept("Due → all told", right=True))
+        (kept("Late by"), kept("Due → fired", right=True), kept("Due → in inboxes", right=True))
     )
     fired, told = audited.fired, audited.told
     bounds = [f"≤ {length(bound)}" for bound in BOUNDS_MS]

@@ -10,8 +10,12 @@ from domain.model import written
 from terminal.shown.frames import SECOND, Sheet, kept, wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audit.checks import Finding
     from audit.log_checks import LogReport
     from audit.verification import Verification
+    from audit.vouched import VouchTally
 
 SHOWN_MAX = 50
 
@@ -21,6 +25,8 @@ def findings(found: "Verification") -> RenderableType:
     looked = f"{many(found.streams.streams, 'issue')}, {many(found.streams.events, 'event')}, "
     looked += many(found.streams.commands, "command")
     log = [] if found.log is None else list(_log(found.log))
+    if found.vouches is not None:
+        log += _vouches(found.vouches)
     if found.since:
         said = f"  Only what came after {many(found.since, 'leaf', 'leaves')}; nothing before it "
         log.insert(0, Text(said + "was looked at.", "yellow"))
@@ -29,12 +35,17 @@ def findings(found: "Verification") -> RenderableType:
         more += "every decision comes out again."
         return Group(mark(f"{looked}: nothing found", more, sound=True), *log)
     head = mark(f"{looked}: {many(found.count, 'finding')}", "", sound=False)
+    return Group(head, *log, finding_sheet(found.found), rest(found.count))
+
+
+def finding_sheet(found: "Sequence[Finding]") -> Sheet:
+    """Return a line for each of the first findings."""
     sheet = Sheet((kept("Where"), kept("Event"), kept("Kind"), wrapped("Finding")))
-    for each in found.found[:SHOWN_MAX]:
+    for each in found[:SHOWN_MAX]:
         event = "—" if each.version is None else str(each.version)
         field = "" if each.field is None else f" ({each.field})"
         sheet.add(each.stream, event, each.kind, f"{each.message}{field}")
-    return Group(head, *log, sheet, rest(found.count))
+    return sheet
 
 
 def _log(log: "LogReport") -> Iterator[Text]:
@@ -56,6 +67,19 @@ def _log(log: "LogReport") -> Iterator[Text]:
     if not log.is_trusted:
         said = "  Signatures were held against the key that the database itself names: "
         yield Text(said + "CLOSEOUT_LOG_TRUST names keys to trust instead.", "yellow")
+
+
+def _vouches(tally: "VouchTally") -> Iterator[Text]:
+    """Say for how many commands a face gave its word, and what that could be held against."""
+    vouched, not_vouched = tally.vouched.total(), tally.unvouched.total()
+    if not vouched:
+        return
+    kinds = ", ".join(f"{count:,} of {kind}s" for kind, count in sorted(tally.vouched.items()))
+    bare = f"; {not_vouched:,} without one" if not_vouched else ""
+    yield Text(f"  Faces gave their word for {many(vouched, 'command')}: {kinds}{bare}.", SECOND)
+    if tally.unchecked:
+        said = f"  {tally.unchecked:,} of these words were held against no key: there is no "
+        yield Text(said + "faces.toml in CLOSEOUT_KEYS_DIR.", "yellow")
 
 
 def mark(text: str, more: str, *, sound: bool) -> Text:

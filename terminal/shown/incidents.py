@@ -12,7 +12,7 @@ from terminal.shown.times import near
 from terminal.shown.words import word
 
 if TYPE_CHECKING:
-    from terminal.incidents import Sent
+    from desk.incidents import Sent
 
 
 def incident_shown(name: str, issues: Sequence[Seen], sent: "Sequence[Sent]") -> RenderableType:

@@ -19,9 +19,9 @@ def reads_plain(found: Sequence[AuditReadRow]) -> list[dict[str, object]]:
         {
             "id": row.id,
             "kind": row.kind,
-            "scope": _read(row.scope),
+            "scope": read_json(row.scope),
             "position": row.position,
-            "actor": _read(row.actor),
+            "actor": read_json(row.actor),
             "at": written(row.at),
         }
         for row in found
@@ -39,26 +39,27 @@ def reads_shown(found: Sequence[AuditReadRow], kind: str | None = None) -> Rende
         sheet.add(
             local(row.at, "UTC", seconds=True),
             row.kind,
-            _who(row.actor),
+            who_read(row.actor),
             _what(row.scope),
             str(row.position),
         )
     return sheet
 
 
-def _read(text: str) -> object:
+def read_json(text: str) -> object:
+    """Return what canonical JSON says; a text that is none, as it is."""
     try:
         return json.loads(text)
     except ValueError:
         return text
 
 
-def _who(text: str) -> str:
+def who_read(text: str) -> str:
     """Return who read, as a history names them; an account of the machine is told as such."""
     try:
         return named(TypeAdapter[Actor](Actor).validate_json(text))
     except ValidationError:
-        said = _read(text)
+        said = read_json(text)
         if isinstance(said, dict) and said.keys() == {"kind", "name"}:
             return f"{said['kind']} {said['name']}"
         return text
@@ -66,7 +67,7 @@ def _who(text: str) -> str:
 
 def _what(text: str) -> str:
     """Return what was asked for: filters within it stand beside the rest."""
-    said = _read(text)
+    said = read_json(text)
     if not isinstance(said, dict):
         return text
     return ", ".join(f"{name} {value}" for name, value in _flat(said)) or "everything"

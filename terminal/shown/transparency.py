@@ -8,10 +8,11 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from audit.log_proofs import Proof
 from desk.log_keeper import Carried
 from domain.checkpoints import read_verifier_key
 from domain.model import written
-from ledger.log import CheckpointRow, LogEntry, LogKeyRow
+from ledger.log import CheckpointRow, LogKeyRow
 from terminal.shown.findings import many
 from terminal.shown.frames import SECOND, facts
 
@@ -27,17 +28,6 @@ class Standing:
     newest: CheckpointRow | None
     keys: tuple[LogKeyRow, ...]
     anchored: Mapping[tuple[str, str], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """Hashes that lead to the root of `checkpoint`: from a leaf, or from the tree of `since`."""
-
-    checkpoint: CheckpointRow
-    path: tuple[bytes, ...]
-    holds: bool
-    leaf: LogEntry | None = None
-    since: CheckpointRow | None = None
 
 
 def carried_plain(carried: Carried, newest: CheckpointRow | None) -> dict[str, object]:

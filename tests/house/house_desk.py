@@ -92,6 +92,7 @@ class House:
                 programs=cli.programs,
                 sweep=cli.sweep,
                 play_demo=cli.play_demo,
+                serve_api=cli.serve_api,
             )
         )
         for panel, bodies in cli.COMMANDS.items():

@@ -26,6 +26,7 @@ ALLOWED = {
     "json",
     "math",
     "pydantic",
+    "pydantic_core",  # the half of pydantic that names its schemas
     "re",
     "rfc8785",
     "types",

@@ -1,5 +1,6 @@
 """Payloads of Temporal: sealed with the newest key, opened with any, plain where no key is set."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,36 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     missing = Settings.load(data_dir=tmp_path, payload_keys=tmp_path / "none")
     with pytest.raises(SettingsError, match="none"):
         data_converter(missing)
+
+
+def test_every_client_of_temporal_is_given_the_converter() -> None:
+    """Who connects without it reads sealed payloads as bytes, and writes plain ones. The
+    demonstration is left out: its stack is its own, from beginning to end."""
+    root = Path(__file__).parents[2]
+    folders = ("activities", "api", "audit", "desk", "terminal", "workflows")
+    modules = [path for folder in folders for path in sorted((root / folder).rglob("*.py"))]
+    found = {
+        path.name: given
+        for path in (root / "worker.py", root / "cli.py", *modules)
+        if (given := _connects(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+
+    assert found == {"worker.py": [True], "session.py": [True, True]}
+
+
+def _connects(module: ast.Module) -> list[bool]:
+    """Return for each connection to Temporal that a module makes whether it names a converter."""
+    imported = any(
+        isinstance(each, ast.ImportFrom)
+        and each.module == "runtime.temporal"
+        and "connect" in {name.name for name in each.names}
+        for each in ast.walk(module)
+    )
+    return [
+        "data_converter" in {keyword.arg for keyword in call.keywords}
+        for call in ast.walk(module)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "connect"
+        and imported
+    ]

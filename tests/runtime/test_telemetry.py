@@ -121,7 +121,9 @@ def test_what_the_guard_finds_adds_up_over_its_rounds(address: str) -> None:
     with served(telemetry, address) as at:
         before = _scraped(at or "")
         telemetry.guard_round(Rounds(open_issues=7, without_workflow=1, overdue=2, provisional=3))
-        telemetry.guard_round(Rounds(open_issues=5, without_workflow=0, overdue=1, untold=4))
+        telemetry.guard_round(
+            Rounds(open_issues=5, without_workflow=0, overdue=1, untold=4, dead_letters=6, held=2)
+        )
         after = _scraped(at or "")
 
     found = 'closeout_guard_found_total{{what="{}"}}'
@@ -131,6 +133,8 @@ def test_what_the_guard_finds_adds_up_over_its_rounds(address: str) -> None:
     assert after["closeout_guard_rounds_total"] == 2
     assert after["closeout_issues_open"] == 5
     assert after["closeout_clocks_provisional"] == 0
+    assert (before["closeout_dead_letters"], before["closeout_notices_held"]) == (0, 0)
+    assert (after["closeout_dead_letters"], after["closeout_notices_held"]) == (6, 2)
 
 
 def test_each_process_has_a_registry_of_its_own(address: str) -> None:

@@ -57,6 +57,7 @@ class Stage:
                 programs=cli.programs,
                 sweep=cli.sweep,
                 play_demo=cli.play_demo,
+                serve_api=cli.serve_api,
             )
         )
         for panel, bodies in cli.COMMANDS.items():

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import cli
-from terminal import calendar_cases
+from handbooks.calendars import cases as calendar_cases
 
 ROOT = Path(__file__).parents[2]
 VECTORS = Path(os.environ.get("CLOSEOUT_SHARED", ROOT / "../shared")) / "data/vectors"

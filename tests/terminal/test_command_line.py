@@ -215,7 +215,10 @@ def test_a_ledger_that_holds_is_verified(accepted: Stage) -> None:
     one = accepted.json("verify", b.ZONE, b.KEY)
 
     nothing = {"findings": [], "findings_left_out": 0, "log": None, "since": None}
-    assert one == {"streams": 1, "events": 2, "commands": 2, "sound": True} | nothing
+    bare = {"vouched": {}, "unvouched": {"officer": 1, "representative": 1}, "unchecked": 0}
+    assert (
+        one == {"streams": 1, "events": 2, "commands": 2, "sound": True, "actors": bare} | nothing
+    )
     assert accepted.json("verify", "--all") == one
 
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import builders as b
 import pytest
 from databases import Database
@@ -139,3 +140,39 @@ def test_reads_are_told_in_words(stage: Stage) -> None:
     unknown = stage.run("reads", "--kind", "nix")
     assert unknown.exit_code == 3
     assert "verify" in unknown.output
+
+
+def test_nobody_verified_until_somebody_does(reported: Stage) -> None:
+    before = reported.run("verify", "--last")
+    of_one = reported.run("verify", *ISSUE)
+    still = reported.run("verify", "--last", "--json")
+
+    assert (before.exit_code, of_one.exit_code, still.stdout.strip()) == (0, 0, "null")
+    assert "closeout verify --all" in before.stdout
+
+    assert reported.run("verify", "--all").exit_code == 0
+    shown, plain = reported.run("verify", "--last"), reported.json("verify", "--last")
+
+    assert "nothing found" in shown.stdout
+    assert (plain["sound"], plain["findings"], plain["scope"]) == (True, [], "ledger")
+    assert reported.run("verify", "--last", "--all").exit_code == 2
+
+
+async def test_what_was_verified_by_the_reader_is_kept_by_the_writer_alone(
+    database: Database,
+) -> None:
+    reader = {"CLOSEOUT_READER_DATABASE_URL": database.reader_url}
+
+    _, _, alone = await run("verify", "--all", **reader)
+    async with database.ledger() as ledger:
+        unkept = await ledger.last_verification()
+        _, _, err = await run("verify", "--all", **reader, CLOSEOUT_DATABASE_URL=database.app_url)
+        kept = await ledger.last_verification()
+
+    assert "What this verification came to was not noted in the ledger" in " ".join(alone.split())
+    assert (unkept, err) == (None, "")
+    assert kept is not None
+    assert kept.sound
+    async with database.connection(database.reader_url) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("INSERT INTO verification SELECT * FROM verification")

@@ -49,6 +49,7 @@ class Typed:
                 programs=cli.programs,
                 sweep=cli.sweep,
                 play_demo=cli.play_demo,
+                serve_api=cli.serve_api,
             )
         )
         for panel, bodies in cli.COMMANDS.items():

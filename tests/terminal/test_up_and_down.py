@@ -88,6 +88,8 @@ async def test_a_stack_comes_up_serves_and_goes_down_on_ctrl_c(
 
     assert (reported[0], accepted[0]) == (0, 0), reported[2] + accepted[2]
     assert grades["workers"] == "ok"
+    assert not (tmp_path / "first-access-not-shown").exists()
+    assert 'name = "closeout"' in (tmp_path / "keys/faces.toml").read_text()
     assert replayed[0] == 0, replayed
     assert json.loads(recovered[1]) == {"restarted": 1}
     assert migrated[:2] == (0, "The schema is up to date.\n")

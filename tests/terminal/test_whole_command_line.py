@@ -101,7 +101,7 @@ async def test_the_doctor_names_what_is_away_and_what_holds(database: Database) 
     assert checks["temporal"]["grade"] == "fail"
     for name in ("postgresql", "schema", "guards", "append-only", "errands", "rungs"):
         assert checks[name]["grade"] == "ok", checks[name]
-    assert "not signed" in checks["identity"]["found"]
+    assert "need not be signed" in checks["identity"]["found"]
 
 
 async def test_the_doctor_finds_a_role_that_may_alter_facts(database: Database) -> None:
