@@ -4,21 +4,99 @@ from importlib.metadata import version
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
-from api import problems
+from api import describing, problems, rates
+from api.addresses import Addresses
+from api.codec import install as install_origin
 from api.house import House
-from api.routes import health, issues
+from api.limits import Door
+from api.metrics import FaceTelemetry
+from api.observing import Observed
+from api.proxies import BehindProxies
+from api.routes import (
+    boards,
+    calendars,
+    callbacks,
+    codec,
+    contact_boards,
+    docs,
+    exports,
+    figures,
+    handbooks,
+    health,
+    inbox,
+    incidents,
+    intake,
+    issue_details,
+    issues,
+    lists,
+    log,
+    me,
+    metrics,
+    open311,
+    orders,
+    principals,
+    refusals,
+    sessions,
+    sign_offs,
+    stream,
+    subscriptions,
+    templates,
+    verification,
+)
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (issues.router,)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    issues.router,
+    issue_details.router,
+    lists.router,
+    me.router,
+    sessions.router,
+    principals.router,
+    boards.router,
+    contact_boards.router,
+    handbooks.router,
+    calendars.router,
+    sign_offs.router,
+    orders.router,
+    callbacks.router,
+    incidents.router,
+    intake.router,
+    exports.router,
+    verification.router,
+    log.router,
+    refusals.router,
+    figures.router,
+    stream.router,
+    subscriptions.router,
+    inbox.router,
+    templates.router,
+)
 """Every family of routes under /v1, in the order in which the document lists them."""
 
-ROOTED: Final[tuple[APIRouter, ...]] = (health.router,)
+ROOTED: Final[tuple[APIRouter, ...]] = (
+    health.router,
+    metrics.router,
+    docs.router,
+    open311.router,
+    codec.router,
+)
 """Routes that stand beside /v1."""
+
+
+class FaceApp(FastAPI):
+    """The application within its door: even what fails inside is named, marked and logged."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return everything that a request goes through, from outside to inside."""
+        addresses = Addresses(self)
+        door = Door(super().build_middleware_stack(), addresses)
+        return BehindProxies(Observed(door, addresses, self.state.telemetry))
 
 
 def make_app(house: House) -> FastAPI:
     """Return the HTTP face over a house."""
-    app = FastAPI(
+    app = FaceApp(
         title="Closeout",
         version=version("closeout"),
         summary="Issues of enterprises: reported, owned, escalated, signed off, provable.",
@@ -26,9 +104,14 @@ def make_app(house: House) -> FastAPI:
         docs_url=None,  # its page loads scripts from elsewhere: ours is served from files of ours
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=describing.operation_name,
     )
     app.state.house = house
+    app.state.telemetry = FaceTelemetry()
     problems.install(app)
+    rates.install(app, house.settings)
+    describing.install(app)
+    install_origin(app, house.settings.codec_origin)
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
     for router in ROOTED:

@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request
 from pydantic import Field
 
 from api.house import House
+from api.rates import limited_caller
 from api.words import Language, language_of
 from desk.desk import Desk
 from domain.access import Act, Horizon, Principal, horizon, require_act
@@ -30,8 +31,8 @@ TheHouse = Annotated[House, Depends(the_house)]
 
 
 async def the_caller(request: Request, house: TheHouse) -> Principal:
-    """Return who calls. Raises UnauthenticatedError."""
-    principal = await house.identity.caller(request)
+    """Return who calls. Raises UnauthenticatedError, TooManyRequestsError."""
+    principal = await limited_caller(request, house.identity)
     request.state.principal = principal
     return principal
 
@@ -88,5 +89,7 @@ async def seen_row(desk: Desk, principal: Principal, act: Act, zone: str, key: s
     within = await horizon_in(desk, principal, act, zone)
     row = await desk.row(zone, key)
     if not within.sees(row.issue):
-        raise UnknownIssueError("No issue was reported under this key.", field="key", value=key)
+        raise UnknownIssueError(
+            "No issue was reported under this key.", field="key", value=key, stream=row.issue.stream
+        )
     return row

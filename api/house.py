@@ -4,9 +4,10 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from api.refused import Refused
 from desk.desk import Desk
 from domain.access import Principal
-from domain.commands import Submission
+from domain.vouching import Sent
 from runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Identity(Protocol):
         that was meant to say so and does not."""
         ...
 
-    def vouched(self, submission: Submission, principal: Principal) -> Submission:
+    def vouched(self, submission: Sent, principal: Principal) -> Sent:
         """Return the submission with this face's word for who sent it."""
         ...
 
@@ -37,6 +38,7 @@ class House:
     reading: Desk | None = None
     """A desk of the auditors' role, which can write nothing; unset, `desk` reads."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    refused: Refused = field(default_factory=Refused)
 
     @property
     def reader(self) -> Desk:

@@ -12,8 +12,11 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
+from api.refused import keep_refusal
 from api.words import Language, language_of, said
 from audit.evidence import EvidenceError
+from desk.principals import UnknownPrincipalError
+from desk.subscribed import UnknownSubscriptionError
 from desk.travelling import NotReachedError
 from domain import errors
 from domain.calendar import CalendarError
@@ -29,6 +32,8 @@ TYPE_PREFIX: Final = "urn:closeout:problem:"
 """Problem types are names, not addresses: they are the same wherever Closeout runs."""
 
 RETRY_AFTER_S: Final = 2
+SECRET_FIELDS: Final = frozenset({"password", "current"})
+"""No problem repeats what these hold."""
 
 
 class UnauthenticatedError(Exception):
@@ -92,6 +97,8 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.UnknownIssueError: Kind("unknown_issue", 404),
     errors.UnknownOrderError: Kind("unknown_order", 404),
     errors.UnknownZoneError: Kind("unknown_zone", 404),
+    UnknownPrincipalError: Kind("unknown_principal", 404),
+    UnknownSubscriptionError: Kind("unknown_subscription", 404),
     errors.ConflictError: Kind("conflict", 409),
     errors.IssueClosedError: Kind("issue_closed", 409),
     errors.WrongPhaseError: Kind("wrong_phase", 409),
@@ -117,6 +124,7 @@ STATUSES: Mapping[int, Kind] = {
     405: Kind("method_not_allowed", 405),
     406: Kind("not_acceptable", 406),
     408: Kind("too_slow", 408),
+    409: Kind("conflict", 409),
     411: Kind("length_required", 411),
     412: Kind("not_reached", 412),
     413: Kind("too_large", 413),
@@ -140,7 +148,7 @@ def kind_of(error: Exception) -> Kind:
     return STATUSES[500]
 
 
-def problem(kind: Kind, language: Language, path: str, **said_of: object) -> JSONResponse:
+def problem(kind: Kind, language: Language, path: str | None, **said_of: object) -> JSONResponse:
     """Return the answer that tells of a problem."""
     status = said_of.pop("status", kind.status)
     headers = said_of.pop("headers", None)
@@ -204,6 +212,7 @@ def install(app: FastAPI) -> None:
     """Have every error of the application told as a problem."""
 
     async def refused(request: Request, error: Exception) -> JSONResponse:
+        await keep_refusal(request, error)
         return answer_to(error, request)
 
     async def misread(request: Request, error: Exception) -> JSONResponse:
@@ -236,9 +245,14 @@ def _misread(error: RequestValidationError, request: Request) -> JSONResponse:
         request.url.path,
         detail=refusal.message,
         field=".".join(place[1:]) or place[0],
-        value=refusal.value,
+        value=None if _is_secret(place, first.get("input")) else refusal.value,
         allowed=refusal.allowed,
     )
+
+
+def _is_secret(place: list[str], given: object) -> bool:
+    """Return whether what was given may be, or hold, what nobody else is to read."""
+    return isinstance(given, list) or not SECRET_FIELDS.isdisjoint(place)
 
 
 def _as_validation(error: RequestValidationError) -> ValidationError:

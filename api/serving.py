@@ -1,19 +1,30 @@
-"""Runs the application: stops within a second, streams included."""
+"""Serves the application: bounded in what it takes, stopped within a second, streams included."""
 
 import asyncio
+import contextlib
 import signal
 from types import FrameType
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from api.app import make_app
+from api.connections import HEADERS_BYTES_MAX, BoundedProtocol, room_for
 from api.house import House
+from api.identity import open_identity
+from desk.opening import open_desk
+from runtime.errors import SettingsError
+from runtime.face_keys import face_signer
+from runtime.marks import OF_THIS_PROCESS, marks_of
+from runtime.settings import NOWHERE, Settings, host_and_port
+
+log = structlog.get_logger()
 
 GRACE_S = 5
 BACKLOG = 1024
 KEEP_ALIVE_S = 10
 AT_ONCE_MAX = 2000
-HEADERS_BYTES_MAX = 32 * 1024
 
 
 class Server(uvicorn.Server):
@@ -31,9 +42,12 @@ class Server(uvicorn.Server):
 
 
 def make_server(app: FastAPI, house: House, host: str, port: int) -> Server:
-    """Return the server of an application, bounded in what it takes."""
+    """Return the server of an application."""
     config = uvicorn.Config(
         app,
+        http=BoundedProtocol,
+        ws="none",
+        lifespan="off",
         host=host,
         port=port,
         log_config=None,
@@ -42,9 +56,40 @@ def make_server(app: FastAPI, house: House, host: str, port: int) -> Server:
         date_header=True,
         proxy_headers=False,
         backlog=BACKLOG,
-        limit_concurrency=AT_ONCE_MAX,
+        limit_concurrency=room_for(AT_ONCE_MAX),
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
         h11_max_incomplete_event_size=HEADERS_BYTES_MAX,
     )
     return Server(config, house.stopping)
+
+
+async def serve(settings: Settings) -> None:
+    """Serve the HTTP face where the settings say, until SIGINT or SIGTERM.
+
+    Raises SettingsError if they say nowhere, LedgerError while there is no ledger.
+    """
+    if settings.api_address == NOWHERE:
+        raise SettingsError("The HTTP face is switched off: CLOSEOUT_API_ADDRESS is `off`.")
+    host, port = host_and_port(settings.api_address)
+    async with contextlib.AsyncExitStack() as open_until:
+        desk = await open_until.enter_async_context(open_desk(settings, name="closeout-api"))
+        reading = None
+        if settings.reader_database_url is not None:
+            as_reader = {"database_url": settings.reader_database_url}
+            reading = await open_until.enter_async_context(
+                open_desk(settings.model_copy(update=as_reader), name="closeout-api-reader")
+            )
+            reading.shelf.keeps = False
+        identity = await open_identity(
+            settings,
+            desk,
+            signer=face_signer(settings),
+            marks=marks_of(settings) if settings.oidc_issuer else OF_THIS_PROCESS,
+        )
+        open_until.push_async_callback(identity.close)
+        house = House(desk, settings, identity, reading)
+        open_until.push_async_callback(house.refused.close, desk.ledger)
+        log.info("api_serves", host=host, port=port)
+        await make_server(make_app(house), house, host, port).serve()
+    log.info("api_stopped")

@@ -5,6 +5,13 @@ from desks import Counter, StandingClock
 from faces import Face, face_of
 
 from ledger.memory import MemoryLedger
+from runtime import passwords
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords cost next to nothing to hash."""
+    monkeypatch.setattr(passwords, "COST", passwords.Cost(log_n=4, p=1))
 
 
 @pytest.fixture

@@ -6,13 +6,16 @@ from contextlib import asynccontextmanager
 import builders as b
 import httpx2
 from desks import Counter
+from fastapi import FastAPI
+from starlette.datastructures import State
 from starlette.requests import HTTPConnection
 
+from api import rates
 from api.app import make_app
 from api.house import House
 from api.problems import UnauthenticatedError
 from domain.access import PUBLIC, Acting, Principal, Standing
-from domain.commands import Submission
+from domain.vouching import Sent
 from runtime.settings import Settings
 
 PEOPLE: Mapping[str, Principal] = {
@@ -37,6 +40,10 @@ PEOPLE: Mapping[str, Principal] = {
 """Who may be asked as, in the zone of `builders`."""
 
 
+PLAIN = Settings(rate_per_minute=0, rate_public_per_minute=0)
+_SHARED: list[FastAPI] = []
+
+
 class NamedIdentity:
     """Takes the name in `Authorization: Test NAME` for who calls."""
 
@@ -53,9 +60,19 @@ class NamedIdentity:
             raise UnauthenticatedError("nobody of that name")
         return self.people[name]
 
-    def vouched(self, submission: Submission, principal: Principal) -> Submission:
+    def vouched(self, submission: Sent, principal: Principal) -> Sent:
         """Return the submission as it is."""
         return submission
+
+
+def _app_of(house: House) -> FastAPI:
+    """Return an application over a house. Building one takes longer than most tests, so that one is
+    shared; whoever asks last has it: two faces are not asked at once."""
+    if house.settings.codec_origin:
+        return make_app(house)
+    if not _SHARED:
+        _SHARED.append(make_app(house))
+    return _SHARED[0]
 
 
 class Face:
@@ -64,11 +81,15 @@ class Face:
     def __init__(self, counter: Counter, house: House) -> None:
         self.counter = counter
         self.house = house
-        self.app = make_app(house)
+        self.app = _app_of(house)
+        telemetry = self.app.state.telemetry
+        self.app.state = self.state = State({"house": house, "telemetry": telemetry})
+        rates.install(self.app, house.settings)
 
     @asynccontextmanager
     async def asked_as(self, name: str | None) -> AsyncIterator[httpx2.AsyncClient]:
         """Yield a client that asks as somebody; None: as nobody."""
+        self.app.state = self.state
         transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=False)
         headers = {} if name is None else {"Authorization": f"Test {name}"}
         async with httpx2.AsyncClient(
@@ -79,4 +100,4 @@ class Face:
 
 def face_of(counter: Counter, *, settings: Settings | None = None) -> Face:
     """Return the face over a counter."""
-    return Face(counter, House(counter.desk, settings or Settings(), NamedIdentity()))
+    return Face(counter, House(counter.desk, settings or PLAIN, NamedIdentity()))

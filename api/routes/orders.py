@@ -1,0 +1,338 @@
+"""Supervision orders: put to a unit, answered, judged, appealed, listed."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, Field, ValidationError
+
+from api.actors import actor_for
+from api.asking import InPerson
+from api.dependencies import (
+    Caller,
+    TheHouse,
+    WaitFor,
+    ZoneName,
+    horizon_in,
+    terms_in_force,
+    today_in,
+)
+from api.describing import PROBLEMS
+from api.house import House
+from api.looked import noted
+from api.looking import arrived, reader_for, stands_at
+from api.moments import Instant
+from api.preconditions import IdempotencyKey, IfMatch, id_asked, version_asked
+from desk.desk import Desk
+from desk.supervising import SupervisionDesk
+from domain.access import Act, Horizon, Principal
+from domain.commands import COUNT_MAX
+from domain.errors import InvalidRequestError, UnknownOrderError, from_validation
+from domain.issue import stream_name
+from domain.model import Code, CommandId, Key, Moment, Text
+from domain.order_commands import IssueOrder, OrderAct, OrderCommand, OrderSubmission
+from domain.order_words import OrderStanding
+from domain.orders import ISSUES_MAX, OrderGround, SupervisionOrder, order_stream
+from domain.view import CommandResult, NextRung
+from ledger.orders import OrderRow
+
+router = APIRouter(prefix="/orders", tags=["supervision orders"])
+
+PAGE_MAX = 200
+A_READ = 100
+
+OrderKey = Annotated[
+    Key, Path(description="What its issuer calls the order.", examples=["order-1"])
+]
+
+
+class NewOrder(InPerson):
+    """A question about issues that is put to a unit, which owes a reply within the instrument's
+    limit."""
+
+    key: Key = Field(description="Your own name for the order.", examples=["order-1"])
+    id: CommandId | None = Field(default=None, description="The command's id.")
+    instrument: Code = Field(description="By which instrument.", examples=["reminder"])
+    unit: Code = Field(description="The unit that must answer.", examples=["roads"])
+    ground: Annotated[
+        OrderGround,
+        Field(
+            discriminator="kind",
+            description="A rule of the handbook, or a person's own words.",
+            examples=[{"kind": "person", "words": "The mill asks for the third time."}],
+        ),
+    ]
+    issues: Annotated[
+        tuple[Key, ...],
+        Field(min_length=1, max_length=ISSUES_MAX, description="The issues that it covers."),
+    ] = Field(examples=[["A01"]])
+    question: Text = Field(
+        description="What is asked of the unit.", examples=["When will the gate be free?"]
+    )
+    occurred_at: Instant | None = Field(default=None, description="When it took place, if earlier.")
+
+
+class OrderActing(InPerson):
+    """What somebody does to an order."""
+
+    id: CommandId | None = Field(default=None, description="The command's id.")
+    command: Annotated[OrderAct, Field(discriminator="kind")] = Field(
+        examples=[{"kind": "reply_to_order", "text": "On Friday."}]
+    )
+    expected_version: Annotated[int, Field(ge=0, le=COUNT_MAX)] | None = None
+    occurred_at: Instant | None = None
+
+
+class OrderTold(BaseModel):
+    """A supervision order, and what it comes to by the clock of now. `annulled`: the versions of
+    the facts that count no longer."""
+
+    order: SupervisionOrder
+    overdue: bool
+    due_at: Moment | None
+    next_rung: NextRung | None
+    notices: list[str]
+    annulled: list[int]
+
+
+class OrdersTold(BaseModel):
+    """A page of orders by zone and key; `after` asks for the next one."""
+
+    orders: list[OrderTold]
+    after: Key | None
+
+
+class Outcome(BaseModel):
+    """What a command came to, and the order after it."""
+
+    result: CommandResult
+    order: OrderTold
+
+
+@router.get("/{zone}", summary="Supervision orders", responses=PROBLEMS(404, 412))
+async def listed(
+    house: TheHouse,
+    caller: Caller,
+    zone: ZoneName,
+    response: Response,
+    unit: Annotated[Code | None, Query(description="Put to this unit.")] = None,
+    standing: Annotated[OrderStanding | None, Query(description="That stand so.")] = None,
+    issue: Annotated[Key | None, Query(description="That cover this issue.")] = None,
+    open_only: Annotated[
+        bool, Query(alias="open", description="Not settled or lifted only.")
+    ] = False,
+    limit: Annotated[int, Query(ge=1, le=PAGE_MAX, description="Orders on a page.")] = 20,
+    after: Annotated[Key | None, Query(description="Go on after the order of this key.")] = None,
+    wait_for: WaitFor = None,
+) -> OrdersTold:
+    """List the supervision orders that the caller may see, by key, a page at a time."""
+    within = await horizon_in(house.desk, caller, Act.READ_ORDERS, zone)
+    desk = reader_for(house, caller)
+    reached = await arrived(desk, wait_for)
+    scope = {"zone": zone, "unit": unit, "standing": standing, "issue": issue, "after": after}
+    await noted(house, caller, "orders", scope, reached)
+    supervision = SupervisionDesk(desk)
+    found: list[OrderRow] = []
+    last = "" if after is None else order_stream(zone, after)
+    more = True
+    while more and len(found) <= limit:
+        page = await supervision.find(
+            zone=zone,
+            unit=unit,
+            standing=standing,
+            issue=issue,
+            open_only=open_only,
+            after=last,
+            limit=A_READ,
+        )
+        found += [row for row in page if await _sees(desk, within, row.order)]
+        more = len(page) == A_READ
+        last = page[-1].order.stream if page else last
+    stands_at(response, reached)
+    return OrdersTold(
+        orders=[_told(supervision, row) for row in found[:limit]],
+        after=found[limit - 1].order.key if len(found) > limit else None,
+    )
+
+
+@router.post(
+    "/{zone}",
+    status_code=201,
+    summary="Put a question about issues to a unit",
+    responses={
+        **PROBLEMS(404, 409, 428),
+        200: {"model": Outcome, "description": "It was put before, by this very request"},
+    },
+)
+async def issue(
+    house: TheHouse,
+    caller: Caller,
+    zone: ZoneName,
+    body: NewOrder,
+    response: Response,
+    key: IdempotencyKey = None,
+) -> Outcome:
+    """Issue a supervision order. Whether one's post may use the instrument, the decision says."""
+    desk = house.desk
+    within = await horizon_in(desk, caller, Act.GIVE_ORDERS, zone)
+    for named in body.issues:
+        row = await desk.ledger.issue(stream_name(zone, named))
+        if row is None or not within.sees(row.issue):
+            raise InvalidRequestError(
+                "No issue was reported under this key.",
+                field="issues",
+                value=named,
+                allowed=f"the keys of issues in {zone}",
+                stream=None if row is None else row.issue.stream,
+            )
+    command = IssueOrder(
+        instrument=body.instrument,
+        unit=body.unit,
+        ground=body.ground,
+        issues=body.issues,
+        question=body.question,
+    )
+    id_ = id_asked(key, body.id)
+    outcome = await _carried_out(
+        house, caller, zone, body.key, command, id_, body, None, body.occurred_at
+    )
+    response.headers["Location"] = f"/v1/orders/{zone}/{body.key}"
+    await _stand(desk, response, outcome)
+    if outcome.result.repeated:
+        response.status_code = 200
+    return outcome
+
+
+@router.get("/{zone}/{key}", summary="One supervision order", responses=PROBLEMS(404, 412))
+async def one(
+    house: TheHouse,
+    caller: Caller,
+    zone: ZoneName,
+    key: OrderKey,
+    response: Response,
+    wait_for: WaitFor = None,
+) -> OrderTold:
+    """Return where an order stands: limit, replies, steps up, appeals. Its ETag is its version."""
+    within = await horizon_in(house.desk, caller, Act.READ_ORDERS, zone)
+    desk = reader_for(house, caller)
+    reached = await arrived(desk, wait_for)
+    await noted(house, caller, "order", {"zone": zone, "order": key}, reached)
+    row = await _seen(desk, within, zone, key)
+    told = _told(SupervisionDesk(desk), row)
+    response.headers["ETag"] = f'"{row.order.version}"'
+    stands_at(response, reached)
+    return told
+
+
+@router.post(
+    "/{zone}/{key}/commands",
+    summary="Reply to an order, judge, lift, raise, appeal, rule",
+    responses=PROBLEMS(404, 409, 428),
+)
+async def act(
+    house: TheHouse,
+    caller: Caller,
+    zone: ZoneName,
+    key: OrderKey,
+    body: OrderActing,
+    response: Response,
+    id_: IdempotencyKey = None,
+    matched: IfMatch = None,
+) -> Outcome:
+    """Carry out what somebody does to an order, if the order's own rules let them."""
+    desk = house.desk
+    await horizon_in(desk, caller, Act.GIVE_ORDERS, zone)
+    await _seen(desk, await horizon_in(desk, caller, Act.READ_ORDERS, zone), zone, key)
+    outcome = await _carried_out(
+        house,
+        caller,
+        zone,
+        key,
+        body.command,
+        id_asked(id_, body.id),
+        body,
+        version_asked(matched, body.expected_version),
+        body.occurred_at,
+    )
+    await _stand(desk, response, outcome)
+    return outcome
+
+
+async def _carried_out(
+    house: House,
+    caller: Principal,
+    zone: str,
+    key: str,
+    command: OrderCommand,
+    id_: str,
+    acting: InPerson,
+    expected_version: int | None,
+    occurred_at: datetime | None,
+) -> Outcome:
+    desk = house.desk
+    terms = await terms_in_force(desk, zone)
+    actor = actor_for(
+        caller,
+        terms.handbook,
+        today_in(desk, terms),
+        post=acting.post,
+        on_behalf_of=acting.on_behalf_of,
+    )
+    try:
+        submission = OrderSubmission(
+            id=id_,
+            zone=zone,
+            key=key,
+            actor=actor,
+            command=command,
+            expected_version=expected_version,
+            occurred_at=occurred_at,
+        )
+    except ValidationError as error:
+        raise from_validation(error) from error
+    supervision = SupervisionDesk(desk)
+    result = await supervision.carry_out(house.identity.vouched(submission, caller))
+    return Outcome(result=result, order=_told(supervision, await supervision.row(zone, key)))
+
+
+async def _stand(desk: Desk, response: Response, outcome: Outcome) -> None:
+    """Say at which version the order stands, and which position is to be waited for."""
+    order = outcome.order.order
+    own = await desk.ledger.positions(order.stream, from_version=outcome.result.version)
+    reached = await desk.ledger.safe_position()
+    response.headers["ETag"] = f'"{order.version}"'
+    stands_at(response, max(reached, own[0]) if own else reached)
+
+
+async def _seen(desk: Desk, within: Horizon, zone: str, key: str) -> OrderRow:
+    """Return an order in the caller's sight. Of any other they learn nothing."""
+    row = await desk.ledger.order(order_stream(zone, key))
+    if row is None or not await _sees(desk, within, row.order):
+        hidden = None if row is None else row.order.stream
+        raise UnknownOrderError(
+            "No order was issued under this key.", field="key", value=key, stream=hidden
+        )
+    return row
+
+
+async def _sees(desk: Desk, within: Horizon, order: SupervisionOrder) -> bool:
+    """Return whether an order is in sight: by its unit, its issuer, or an issue that it covers."""
+    if within.whole or order.unit in within.units or order.issuer.post in within.posts:
+        return True
+    for key in order.issues:
+        row = await desk.ledger.issue(stream_name(order.zone, key))
+        if row is not None and within.sees(row.issue):
+            return True
+    return False
+
+
+def _told(supervision: SupervisionDesk, row: OrderRow) -> OrderTold:
+    glimpse = supervision.glimpse(row)
+    return OrderTold(
+        order=row.order,
+        overdue=glimpse.overdue,
+        due_at=glimpse.due_at,
+        next_rung=glimpse.next_rung,
+        notices=list(glimpse.notices),
+        annulled=sorted(row.order.annulled),
+    )

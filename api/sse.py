@@ -1,0 +1,232 @@
+"""The events of the ledger as they come, for any number of clients: one reader of the ledger in
+each process, and for each client no more than its place."""
+
+import asyncio
+import bisect
+import time
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from api.problems import TooManyRequestsError
+from domain.access import Horizon
+from domain.chain import Record
+from domain.events_out import OutwardEvent, is_told, outward
+from ledger.port import IssueRow, Ledger, LedgerError
+
+log = structlog.get_logger()
+
+POLL_S: Final = 0.2
+AWAY_S: Final = 1.0
+KEPT_MAX: Final = 2000
+"""Events that are kept for clients that are a little behind; others read for themselves."""
+PAGE: Final = 200
+READING_AT_ONCE_MAX: Final = 4
+ROWS_KEPT_MAX: Final = 512
+HEARTBEAT_S: Final = 15.0
+OF_ONE_CALLER_MAX: Final = 8
+IN_ALL_MAX: Final = 256
+RETRY_AFTER_S: Final = 30
+RECONNECT_MS: Final = 2000
+
+Positioned = tuple[int, Record]
+
+
+class Feed:
+    """Follows the ledger while somebody listens. What it keeps are all events above `_from`."""
+
+    def __init__(self, ledger: Ledger, stopping: asyncio.Event) -> None:
+        self._ledger = ledger
+        self._stopping = stopping
+        self._kept: list[Positioned] = []
+        self._from = self._to = -1
+        self._news = asyncio.Event()
+        self._reading = asyncio.Semaphore(READING_AT_ONCE_MAX)
+        self._rows: OrderedDict[str, IssueRow] = OrderedDict()
+        self._listeners: Counter[str] = Counter()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def listeners(self) -> int:
+        """Return how many listen."""
+        return self._listeners.total()
+
+    def require_room(self, caller: str) -> None:
+        """Raise TooManyRequestsError if so many listen already, in all or of one caller."""
+        if self._listeners[caller] >= OF_ONE_CALLER_MAX or self.listeners >= IN_ALL_MAX:
+            raise TooManyRequestsError(RETRY_AFTER_S)
+
+    @asynccontextmanager
+    async def listening(self, caller: str) -> AsyncIterator[None]:
+        """Follow the ledger to the end of the block. Raises TooManyRequestsError."""
+        self.require_room(caller)
+        self._listeners[caller] += 1
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            self._listeners -= Counter({caller: 1})
+            if not self._listeners and self._task is not None:
+                self._task.cancel()
+                self._task = None
+                self._kept.clear()
+                self._rows.clear()
+                self._from = self._to = -1
+
+    async def after(self, position: int, limit: int = PAGE) -> tuple[list[Positioned], int]:
+        """Return the next events behind a position, and up to where that is all there is."""
+        if 0 <= self._from <= position:
+            at = bisect.bisect_right(self._kept, position, key=lambda each: each[0])
+            found = self._kept[at : at + limit]
+            whole = len(found) < limit
+            return found, max(position, self._to if whole else found[-1][0])
+        known = self._to
+        async with self._reading:
+            page = await self._ledger.follow(position, limit)
+        last = page[-1][0] if page else position
+        return page, max(last, known) if len(page) < limit else last
+
+    async def wait(self, position: int, within_s: float) -> None:
+        """Wait for news behind a position, or that the server stops, for so long at most."""
+        if self._to > position:
+            return
+        try:
+            async with asyncio.timeout(within_s):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def row(self, record: Record) -> IssueRow | None:
+        """Return the issue of an event, not older than the event."""
+        row = self._rows.get(record.stream)
+        if row is None or row.issue.version < record.version:
+            row = await self._ledger.issue(record.stream)
+            if row is None:
+                return None
+            self._rows[record.stream] = row
+            while len(self._rows) > ROWS_KEPT_MAX:
+                self._rows.popitem(last=False)
+        return row
+
+    async def _follow(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                page = await self._page()
+            except LedgerError as error:
+                log.warning("stream_waits", error=str(error)[:200])
+                await self._pause(AWAY_S)
+                continue
+            if len(page) < PAGE:
+                await self._pause(POLL_S)
+        self._tell()
+
+    async def _page(self) -> list[Positioned]:
+        if self._to < 0:
+            self._from = self._to = await self._ledger.safe_position()
+            self._tell()
+        page = await self._ledger.follow(self._to, PAGE)
+        if page:
+            self._kept += page
+            self._to = page[-1][0]
+            over = len(self._kept) - KEPT_MAX
+            if over > 0:
+                self._from = self._kept[over - 1][0]
+                del self._kept[:over]
+            for _, record in page:
+                self._rows.pop(record.stream, None)
+            self._tell()
+        return page
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def _pause(self, for_s: float) -> None:
+        try:
+            async with asyncio.timeout(for_s):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """Which events somebody is told: of the issues within the horizons of their zones, and of those
+    what they asked for."""
+
+    horizons: Mapping[str, Horizon]
+    issue: str | None = None
+    kinds: frozenset[str] = frozenset()
+
+    async def lets_through(self, feed: Feed, record: Record) -> bool:
+        """Return whether an event is told."""
+        if not is_told(record) or self.issue not in (None, record.stream):
+            return False
+        within = self.horizons.get(record.stream.partition("/")[0])
+        if within is None or (self.kinds and record.kind not in self.kinds):
+            return False
+        if within.whole:
+            return True
+        row = await feed.row(record)
+        return row is not None and within.sees(row.issue)
+
+
+def told(position: int, record: Record) -> OutwardEvent | None:
+    """Return an event as others are told of it; None if it cannot be read."""
+    try:
+        return outward(position, record)
+    except ValueError as error:
+        log.warning("event_unreadable", position=position, error=str(error)[:200])
+        return None
+
+
+def framed(event: OutwardEvent) -> bytes:
+    """Return an event as the stream has it."""
+    kind = event.type.rpartition(".")[2]
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (
+        event.position,
+        kind.encode(),
+        event.model_dump_json().encode(),
+    )
+
+
+def placed(position: int, said: str) -> bytes:
+    """Return what tells a client how far it has come, and no event: a comment, and the id that it
+    comes back with."""
+    return f": {said}\nid: {position}\n\n".encode()
+
+
+def opening(position: int) -> bytes:
+    """Return what a stream begins with."""
+    return f"retry: {RECONNECT_MS}\n".encode() + placed(position, "from here")
+
+
+class Heartbeat:
+    """Says when something has to be sent, so that nobody takes a quiet stream for a dead one."""
+
+    def __init__(self) -> None:
+        self._next_s = 0.0
+        self.sent()
+
+    @property
+    def left_s(self) -> float:
+        """Return for how long nothing has to be sent."""
+        return max(0.0, self._next_s - time.monotonic())
+
+    def sent(self) -> None:
+        """Note that something was sent."""
+        self._next_s = time.monotonic() + HEARTBEAT_S
+
+
+@contextmanager
+def unavailable_is_waited() -> Iterator[None]:
+    """Let a ledger that is away for a moment end no stream."""
+    try:
+        yield
+    except LedgerError as error:
+        log.warning("stream_waits", error=str(error)[:200])

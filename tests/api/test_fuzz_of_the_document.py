@@ -1,0 +1,54 @@
+"""schemathesis over the whole document: no failure inside, no answer that it does not describe."""
+
+import asyncio
+from datetime import timedelta
+from math import ceil
+from typing import TYPE_CHECKING
+
+import pytest
+from deep import FOUND, IN_FULL, deep
+from desks import Counter, StandingClock
+from faces import Face
+from fuzzing import fuzz
+from sampling import face_of_its_own, whole_document
+
+from api.describing import operations
+from desk.travelling import wait_for
+from ledger.memory import MemoryLedger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REQUESTS = deep("requests by the document", 10_000)
+WALKS = deep("walks along the links", 100)
+
+
+@pytest.fixture
+def face(clock: StandingClock) -> Face:
+    """A face whose application is this test's own."""
+    return face_of_its_own(Counter(MemoryLedger(), clock))
+
+
+@pytest.mark.timeout(3000)
+async def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(
+    face: Face, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defaults: Mapping[str, object] = wait_for.__kwdefaults__ or {}
+    monkeypatch.setitem(defaults, "within", timedelta(0))  # type: ignore[arg-type]  # a dict it is
+    await face.counter.accepted()
+    await face.counter.reported("A02")
+    await face.counter.closed_out("A03")
+    described = {f"{method.upper()} {path}" for method, path, _ in operations(whole_document())}
+    each = ceil(REQUESTS / len(described))
+
+    found = await asyncio.to_thread(fuzz, face, examples=each, coverage=IN_FULL, walks=WALKS)
+
+    FOUND.append(
+        f"{found.requests} requests by the document to {len(found.operations)} operations, "
+        f"{len(found.wrong)} wrong answers"
+    )
+    assert found.wrong == [], "\n".join(found.wrong[:20])
+    assert not [status for status in found.statuses if status >= 500 and status != 503]
+    assert found.unavailable <= {"not_set_up"}  # a ledger in memory has no log to prove from
+    assert described == found.operations
+    assert found.requests >= REQUESTS
