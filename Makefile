@@ -27,10 +27,11 @@ demo: setup ## real issues from report to close-out, on real Temporal and real P
 up: setup ## run Closeout on this machine until Ctrl-C
 	$(BIN)/closeout up
 
-# Three parts side by side: what is decided and written keeps a core busy, the two on whole stacks wait.
+# Four parts side by side: what is decided and written keeps a core busy, those on whole stacks wait.
 DECIDED := tests/activities tests/desk tests/domain tests/handbooks tests/house tests/ledger
-STACK := tests/audit tests/demo tests/stories
-TIMED := tests/api tests/runtime tests/terminal tests/workflows
+FACES := tests/api tests/audit tests/demo tests/runtime
+STACK := tests/stories
+TIMED := tests/terminal tests/workflows
 
 test: parts ## every test, the deep ones with a thirtieth of their counts
 
@@ -39,16 +40,15 @@ check: ## everything CI runs; begins with the tests, a tenth of the deep ones, c
 	@$(MAKE) --no-print-directory coverage lint types imports wheel
 
 parts: setup
-	@rm -f .coverage .coverage.*
-	@COVERAGE_FILE=.coverage.decided $(BIN)/python -m pytest -q $(COUNTED) $(DECIDED) >.decided.log 2>&1 & \
-	  decided=$$!; \
-	  COVERAGE_FILE=.coverage.timed $(BIN)/python -m pytest -q $(COUNTED) $(TIMED) >.timed.log 2>&1 & \
-	  timed=$$!; stack=0; beside=0; kept=0; \
-	  COVERAGE_FILE=.coverage.stack $(BIN)/python -m pytest -q $(COUNTED) $(STACK) || stack=$$?; \
-	  wait $$timed || kept=$$?; cat .timed.log; \
-	  wait $$decided || beside=$$?; cat .decided.log; rm .decided.log .timed.log; \
-	  if [ -n "$(COUNTED)" ]; then $(BIN)/coverage combine --quiet .coverage.decided .coverage.stack .coverage.timed; fi && \
-	  exit $$((stack + beside + kept))
+	@rm -f .coverage .coverage.* .*.log
+	@beside() { COVERAGE_FILE=.coverage.$$1 $(BIN)/python -m pytest -q $(COUNTED) $${@:2} >.$$1.log 2>&1; }; \
+	  beside decided $(DECIDED) & decided=$$!; beside faces $(FACES) & faces=$$!; \
+	  beside timed $(TIMED) & timed=$$!; failed=0; \
+	  COVERAGE_FILE=.coverage.stack $(BIN)/python -m pytest -q $(COUNTED) $(STACK) || failed=1; \
+	  wait $$timed || failed=1; cat .timed.log; wait $$faces || failed=1; cat .faces.log; \
+	  wait $$decided || failed=1; cat .decided.log; rm .decided.log .faces.log .timed.log; \
+	  if [ -n "$(COUNTED)" ]; then $(BIN)/coverage combine --quiet .coverage.decided .coverage.faces .coverage.stack .coverage.timed; fi && \
+	  exit $$failed
 
 coverage:
 	$(BIN)/coverage report --include='domain/*' --fail-under=99

@@ -3,8 +3,14 @@ CLOSEOUT_TENTH=1 (`make check`), else with a thirtieth (`make test`)."""
 
 import os
 
+import pytest
+
 IN_FULL = os.environ.get("CLOSEOUT_DEEP") == "1"
 A_TENTH = os.environ.get("CLOSEOUT_TENTH") == "1"
+IN_CHECK = pytest.mark.skipif(
+    not (A_TENTH or IN_FULL), reason="a long one: in make check and make deep"
+)
+"""For tests that two cores have no room for within the eight minutes of `make test`."""
 SHARE = 10
 COUNTS: dict[str, tuple[int, int]] = {}
 FOUND: list[str] = []

@@ -223,7 +223,10 @@ ENGINES_WORDS = {
         "what a rung or a tier does, a way to stand to a proposal",
     ),
     "team_lead": ({"domain/view.py"}, "a field of what is shown of an issue"),
-    "verification": ({"domain/phases.py"}, "what a round decides"),
+    "verification": (
+        {"domain/phases.py", "ledger/log_rows.py", "ledger/reads.py"},
+        "what a round decides, a table, what was read",
+    ),
     "waiting": (
         {
             "domain/conditions.py",
@@ -250,8 +253,13 @@ ENGINES_WORDS = {
     ),
     "acceptance": ({"domain/figure_definitions.py"}, "what a figure counts"),
     "order": (
-        {"audit/verify_columns.py", "desk/notifying.py", "ledger/exports.py"},
-        "how a stream's name begins, what a notice is about",
+        {
+            "audit/verify_columns.py",
+            "desk/notifying.py",
+            "ledger/exports.py",
+            "ledger/reads.py",
+        },
+        "how a stream's name begins, what a notice is about, what was read",
     ),
     "refusal": ({"ledger/log_rows.py", "ledger/misplaced.py"}, "a table"),
     "plan": ({"audit/evidence_text.py", "ledger/log_rows.py"}, "a table's key, a word"),

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from procedure_world import ProcedureWorld, procedures
 from temporalio.client import Client
 
@@ -15,6 +16,9 @@ from domain.errors import InvalidRequestError, NotPermittedError, WrongPhaseErro
 from domain.events import ResolutionProposed
 from domain.people import Officer
 from domain.phases import LinkType, Outcome, Phase, SignOffOutcome
+
+pytestmark = IN_CHECK
+
 
 OTHER = "xinghe-materials"
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from procedure_world import FIRM, ProcedureWorld, local, procedures
 from temporalio.client import Client
 
@@ -14,6 +15,9 @@ from domain.errors import InvalidRequestError, NotPermittedError
 from domain.events import IssueReopened
 from domain.phases import LinkType, Origin, Outcome, Phase, ReopenMode, ResultClass
 from ledger.port import ClockRow
+
+pytestmark = IN_CHECK
+
 
 HOUR_MS = 3_600_000
 AGAIN = cmd.Reopen(reason="又断电了。")

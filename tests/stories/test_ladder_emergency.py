@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from ladder_world import World, beijing, world_of
 from temporalio.client import Client
 
@@ -18,6 +19,9 @@ from domain.events import IssueEscalated
 from domain.events_of_modes import EmergencyDeclared, EmergencyStageEntered
 from domain.lateness import emergencies, recorded_late_ms
 from domain.phases import Origin, Priority
+
+pytestmark = IN_CHECK
+
 
 NIGHT = "2026-07-19 02:00"
 FLOOD = "donggang-flood"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from databases import Database
-from deep import deep
+from deep import IN_CHECK, deep
 from ladder_world import beijing, world_of
 from story_stack import Process, environment
 from temporalio.client import Client
@@ -15,6 +15,9 @@ from virtual_worker import KeptClock
 from domain import commands as cmd
 from domain.events import IssueEscalated
 from domain.phases import Origin
+
+pytestmark = IN_CHECK
+
 
 EVE = "2026-02-14 16:00"
 KILLED_AFTER = sorted((3, 1, 5, 7)[: deep("kills of the worker on the way up", 4)])

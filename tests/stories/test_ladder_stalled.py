@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from ladder_world import World, beijing, world_of
 from temporalio.client import Client
 
@@ -14,6 +15,9 @@ from domain.durations import WorkingDays
 from domain.events import IssueEscalated
 from domain.events_of_ladder import AcknowledgementExpired
 from domain.phases import Origin
+
+pytestmark = IN_CHECK
+
 
 FIRM, GRID, HEAD = "xinghe-foods", "xinghe-grid-east-2", "xinghe-area-east"
 

@@ -3,6 +3,7 @@
 import signal
 from pathlib import Path
 
+from deep import IN_CHECK
 from story_handbook import life, report
 from story_ledger import (
     require_acknowledged_once,
@@ -19,6 +20,9 @@ from story_load import opened
 from story_stack import Servers, until
 
 from domain.view import workflow_id
+
+pytestmark = IN_CHECK
+
 
 ISSUES = 12
 

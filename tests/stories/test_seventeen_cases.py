@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 from cases_told import BEGINS, BEGINS_OTHERWISE, LATER, OUTSIDE, TEAMS
 from databases import Database
+from deep import IN_CHECK
 from ladder_world import Post, beijing
 from temporalio.client import Client
 
@@ -43,6 +44,9 @@ from handbooks.shelf import read_terms
 from ledger.postgres import PostgresLedger
 from runtime.postgres import EmbeddedPostgres
 from worker import make_relay, make_worker
+
+pytestmark = IN_CHECK
+
 
 CASES = {case.id: case for case in read_cases()}
 TASK_QUEUE = "seventeen-cases"

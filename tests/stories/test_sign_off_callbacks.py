@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from ladder_world import beijing
 from procedure_world import FIRM, ProcedureWorld, procedures
 from temporalio.client import Client
@@ -16,6 +17,9 @@ from domain.commands_of_callbacks import RecordCallback
 from domain.errors import ConflictError, NotPermittedError
 from domain.events_of_callbacks import CallbackDrawn, SignOffDisputed
 from domain.phases import CallbackAnswer, Outcome, Phase, SignOffOutcome
+
+pytestmark = IN_CHECK
+
 
 CLOSED = [f"bill-{number:02d}" for number in range(1, 12)]
 """Eleven close-outs: one in ten is drawn, rounded up, hence two."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from ladder_world import beijing
 from procedure_world import ProcedureWorld, procedures
 from temporalio.client import Client
@@ -19,6 +20,9 @@ from domain.events import PartRefused
 from domain.events_of_team import PartRuled
 from domain.phases import PartStanding
 from domain.team_times import Share
+
+pytestmark = IN_CHECK
+
 
 KEY = "costs"
 ARBITER = "xinghe-coordinator"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from deep import IN_CHECK
 from story_ledger import (
     require_acknowledged_once,
     require_clocks_go_on,
@@ -14,6 +15,9 @@ from story_ledger import (
 )
 from story_load import DOORS, opened
 from story_stack import Servers, until
+
+pytestmark = IN_CHECK
+
 
 ISSUES = 16
 THROUGH_EACH_DOOR = 80

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from ladder_world import beijing
 from procedure_world import FIRM, ProcedureWorld, procedures, zone_with
 from temporalio.client import Client
@@ -20,6 +21,9 @@ from domain.events import IssueClosedOut
 from domain.events_of_rounds import RoundClosed, VoteCast
 from domain.people import Officer
 from domain.phases import Choice, Phase, Priority, RoundOutcome
+
+pytestmark = IN_CHECK
+
 
 KEY = "site"
 ROUND = """

@@ -4,6 +4,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from deep import IN_CHECK
 from story_ledger import (
     require_acknowledged_once,
     require_clocks_go_on,
@@ -16,6 +17,9 @@ from story_ledger import (
 )
 from story_load import opened
 from story_stack import ROOT, Servers, until
+
+pytestmark = IN_CHECK
+
 
 ISSUES = 50
 

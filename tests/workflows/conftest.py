@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator
 import pytest
 from cities import City, city_on
 from databases import Database
+from deep import IN_CHECK
 from temporalio.client import Client
 
 from runtime.temporal import EmbeddedTemporal, connect
 
 RAN: Counter[str] = Counter()
-RINGS = ["cached", pytest.param("plain", marks=pytest.mark.plain)]
-"""Plain: no workflow is kept between its tasks, so every task replays the whole history."""
+RINGS = ["cached", pytest.param("plain", marks=(pytest.mark.plain, IN_CHECK))]
+"""Plain: no workflow is kept between its tasks, so every task replays the whole history. It takes as
+long again: in make check."""
 
 
 @pytest.fixture(scope="session")

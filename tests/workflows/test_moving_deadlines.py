@@ -6,10 +6,14 @@ from datetime import timedelta
 import builders as b
 from cities import City, city_on, count, rings
 from databases import Database
+from deep import IN_CHECK
 from temporalio.client import Client
 
 from desk.desk import Desk
 from domain.view import Ring, RingAnswer
+
+pytestmark = IN_CHECK
+
 
 SECOND = timedelta(seconds=1)
 

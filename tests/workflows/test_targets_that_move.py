@@ -11,6 +11,7 @@ import builders as b
 import pytest
 from cities import City, city_on, count, rings
 from databases import Database
+from deep import IN_CHECK
 from limits import (
     IN_TIME,
     LIMITS,
@@ -32,6 +33,9 @@ from domain import commands_of_time as tm
 from domain.days import ClosedDay, Label
 from domain.durations import Wall
 from domain.terms import Terms
+
+pytestmark = IN_CHECK
+
 
 NOTHING = timedelta(0)
 MORE = tm.AskExtension(clock=WALL, extra=Wall(minutes=30), reason="Cables are on their way.")

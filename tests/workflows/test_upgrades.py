@@ -7,10 +7,14 @@ import builders as b
 import pytest
 from cities import City, city_on, rings
 from databases import Database
+from deep import IN_CHECK
 from temporalio.client import Client
 
 from desk.guard import Guard
 from worker import make_relay
+
+pytestmark = IN_CHECK
+
 
 ISSUES = 50
 
