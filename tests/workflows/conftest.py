@@ -13,8 +13,8 @@ from runtime.temporal import EmbeddedTemporal, connect
 
 RAN: Counter[str] = Counter()
 RINGS = ["cached", pytest.param("plain", marks=(pytest.mark.plain, IN_CHECK))]
-"""Plain: no workflow is kept between its tasks, so every task replays the whole history. It takes as
-long again: in make check."""
+"""Plain: no workflow is kept between its tasks, so every task replays the whole history. It
+takes as long again: in make check."""
 
 
 @pytest.fixture(scope="session")
