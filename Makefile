@@ -28,9 +28,9 @@ up: setup ## run Closeout on this machine until Ctrl-C
 	$(BIN)/closeout up
 
 # Four parts side by side: what is decided and written keeps a core busy, those on whole stacks wait.
-DECIDED := tests/activities tests/desk tests/domain tests/handbooks tests/house tests/ledger
+DECIDED := tests/activities tests/desk tests/domain tests/house tests/ledger
 FACES := tests/api tests/audit tests/demo tests/runtime
-STACK := tests/stories
+STACK := tests/handbooks tests/stories
 TIMED := tests/terminal tests/workflows
 
 test: parts ## every test, the deep ones with a thirtieth of their counts
