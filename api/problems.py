@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from api.refused import keep_refusal
+from api.translated import in_language
 from api.words import Language, language_of, said
 from audit.evidence import EvidenceError
 from desk.principals import UnknownPrincipalError
@@ -149,7 +150,11 @@ def kind_of(error: Exception) -> Kind:
 
 
 def problem(kind: Kind, language: Language, path: str | None, **said_of: object) -> JSONResponse:
-    """Return the answer that tells of a problem."""
+    """Return the answer that tells of a problem. A `detail` is told in the language where it has a
+    text in it; `Content-Language` is the title's."""
+    detail = said_of.get("detail")
+    if isinstance(detail, str):
+        said_of["detail"] = in_language(detail, language)
     status = said_of.pop("status", kind.status)
     headers = said_of.pop("headers", None)
     body = Problem(

@@ -17,7 +17,8 @@ from api.open311.forms import Fault, Form
 from api.open311.writing import answer
 from api.problems import KINDS, RETRY_AFTER_S, TooManyRequestsError, UnauthenticatedError, kind_of
 from api.refused import keep_refusal
-from api.words import language_of, said
+from api.translated import in_language
+from api.words import Language, language_of, said
 from domain.errors import IssueError
 
 log = structlog.get_logger()
@@ -82,16 +83,21 @@ def refused(error: Exception, request: Request) -> Response:
 def _told(error: Exception, request: Request) -> tuple[int, tuple[str, ...]]:
     language = language_of(request)
     if isinstance(error, Open311Error):
-        return error.status, error.descriptions
+        return error.status, tuple(_description(each, language) for each in error.descriptions)
     if isinstance(error, RequestValidationError):
-        return _misread(error)
+        return _misread(error, language)
     if isinstance(error, HTTPException):
-        return AS_OPEN311.get(error.status_code, error.status_code), (str(error.detail),)
+        return AS_OPEN311.get(error.status_code, error.status_code), (
+            in_language(str(error.detail), language),
+        )
     kind = kind_of(error)
     status = AS_OPEN311.get(kind.status, kind.status)
     title = said(f"problem.{kind.code}", language)
-    if isinstance(error, IssueError | TooManyRequestsError):
-        return status, (f"{title} {error}",)
+    if isinstance(error, IssueError):
+        place = str(error).removeprefix(error.message)
+        return status, (f"{title} {in_language(error.message, language)}{place}",)
+    if isinstance(error, TooManyRequestsError):
+        return status, (f"{title} {in_language(str(error), language)}",)
     if isinstance(error, UnauthenticatedError):
         return status, (said("open311.key_refused", language),)
     if status >= FAILED:
@@ -99,14 +105,21 @@ def _told(error: Exception, request: Request) -> tuple[int, tuple[str, ...]]:
     return status, (title,)
 
 
-def _misread(error: RequestValidationError) -> tuple[int, tuple[str, ...]]:
+def _misread(error: RequestValidationError, language: Language) -> tuple[int, tuple[str, ...]]:
     """Name every field that is wrong, never what was given: it may be personal."""
     places = [tuple(str(part) for part in each["loc"]) for each in error.errors()]
     if ("path", "form") in places:
-        return 404, ("This format is not there; xml and json are.",)
+        return 404, (in_language("This format is not there; xml and json are.", language),)
     if any(place[0] == "path" for place in places):
-        return 404, ("There is nothing of this name.",)
+        return 404, (in_language("There is nothing of this name.", language),)
     return 400, tuple(
-        f"{'.'.join(place[1:]) or place[0]}: {each['msg']}."
+        _description(f"{'.'.join(place[1:]) or place[0]}: {each['msg']}.", language)
         for place, each in zip(places, error.errors(), strict=True)
     )
+
+
+def _description(text: str, language: Language) -> str:
+    """Return a description in a language; a field before it stays as the form calls it."""
+    told = in_language(text, language)
+    field, colon, rest = text.partition(": ")
+    return told if told != text or not colon else f"{field}: {in_language(rest, language)}"

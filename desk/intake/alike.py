@@ -36,6 +36,8 @@ class RowsAbove:
 
     def __init__(self) -> None:
         self._rows: deque[_Row] = deque(maxlen=LOOKED_BACK_ROWS)
+        self.compared = 0
+        """How many pairs of rows were compared word for word."""
 
     def like(self, number: int, title: str, text: str) -> tuple[LikeIssue, ...]:
         """Return the rows above that tell the like, the likest first; note this one."""
@@ -47,10 +49,12 @@ class RowsAbove:
             if (share := _shared_percent(row, above)) >= SHARED_PERCENT
         ]
         near.sort(key=lambda each: (-each[0], -each[1].number))
+        del near[COMPARED_MAX:]
+        self.compared += len(near)
         self._rows.append(row)
         found = [
             LikeIssue(row=above.number, score=percent, title=above.title)
-            for _, above in near[:COMPARED_MAX]
+            for _, above in near
             if (percent := text_percent(told, above.told)) >= LIKE_IN_FILE_PERCENT
         ]
         return tuple(sorted(found, key=lambda each: -each.score)[:NAMED_MAX])

@@ -5,6 +5,7 @@ In full (`make deep`) 5,000 lives of 50 steps; a tenth in `make check`, a hundre
 
 from typing import Any
 
+import pytest
 from deep import deep
 from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
@@ -101,4 +102,4 @@ AnyLife.TestCase.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestAnyLife = AnyLife.TestCase
+TestAnyLife = pytest.mark.timeout(1800)(AnyLife.TestCase)
