@@ -195,9 +195,11 @@ class PostgresLog(Pooled):
     async def facts_after(
         self, kind: str, after: str | None, limit: int
     ) -> list[tuple[str, dict[str, object]]]:
-        """Return the keys and rows of a table of facts in order of key, after the key `after`."""
+        """Return the keys and rows of a table of facts in order of key, after the key `after`. Two
+        that are called alike both come, if they stand on one page."""
         rows = await self._fetch(FACT_TABLES[kind].after_key, after, max(1, min(limit, PAGE_MAX)))
-        return list(_named(rows).items())
+        plain = [dict(row) for row in rows]
+        return [(str(row.pop("log_key")), row) for row in plain]
 
     async def event_stubs(self, after: int, until: int, limit: int) -> list[EventStub]:
         """Return the events whose positions lie above `after` up to `until`, in order."""

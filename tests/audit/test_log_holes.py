@@ -112,8 +112,11 @@ async def test_what_is_hidden_from_the_log_is_found_and_named(database: Database
                     line.startswith(f"{kind}: ") and message in line for line in found.splitlines()
                 ), (what, found)
             await connection.execute("INSERT INTO terms SELECT * FROM terms")
+            doubled = ledger_within(connection)
+            twice = [key for key, _ in await doubled.facts_after("terms", None, 10)]
+            assert len(twice) == 2 * len(set(twice)) > 0
             with pytest.raises(LedgerError, match="two rows are called"):
-                await ledger_within(connection).facts_after("terms", None, 10)
+                await doubled.fact_rows("terms", twice)
             await loosened.rollback()
 
 
