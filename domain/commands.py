@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from domain.commands_of_callbacks import CallbackCommand, RecordDraw
+from domain.commands_of_exclusions import ExclusionCommand
 from domain.commands_of_forms import FormCommand
 from domain.commands_of_kin import KinCommand, RecordKin
 from domain.commands_of_ladder import LadderCommand, RecordHandover
@@ -315,6 +316,7 @@ Command = Annotated[
     | KinCommand
     | FormCommand
     | CallbackCommand
+    | ExclusionCommand
     | SignOffCommand
     | EngineCommand,
     Field(discriminator="kind"),

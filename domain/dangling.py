@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from domain.dangling_of_procedures import missing, of_procedures, repeated_in_procedures, twice
+from domain.handbook_routines import OWN_MAILBOX
 
 if TYPE_CHECKING:
     from domain.handbook import Handbook
@@ -24,6 +25,7 @@ SECTIONS = (
     "teams",
     "rounds",
     "applications",
+    "exclusions",
 )
 
 
@@ -60,6 +62,7 @@ def dangling(handbook: "Handbook") -> list[str]:
         *_of_rules(handbook),
         *_of_routing(handbook),
         *_of_supervision(handbook),
+        *_of_routines(handbook),
         *of_procedures(handbook),
     ]
 
@@ -167,6 +170,15 @@ def _of_routing(handbook: "Handbook") -> Iterator[str]:
             yield from missing(f"routing {row.id}", what, getattr(row, what), known)
         if row.unit is not None and row.unit not in acting:
             yield f"routing {row.id}: {row.unit!r} is no unit with a post"
+
+
+def _of_routines(handbook: "Handbook") -> Iterator[str]:
+    rule = handbook.routines
+    posts = {post.id: post for post in handbook.posts}
+    yield from missing("routines", "post", () if rule is None else rule.attesting, posts)
+    ids = [*posts, *(each.id for each in handbook.enterprises)]
+    for id_ in (each for each in ids if each.startswith(OWN_MAILBOX)):
+        yield f"{id_}: {OWN_MAILBOX!r} is kept for the mailboxes of persons"
 
 
 def _of_supervision(handbook: "Handbook") -> Iterator[str]:

@@ -7,6 +7,7 @@ from pydantic import Field, TypeAdapter
 from domain.clock_rules import RungEffect
 from domain.clocks import RungDue
 from domain.events_of_callbacks import CallbackEvent
+from domain.events_of_exclusions import ExclusionEvent
 from domain.events_of_forms import FormEvent
 from domain.events_of_kin import KinEvent
 from domain.events_of_ladder import LadderEvent, People
@@ -351,7 +352,8 @@ Event = Annotated[
     | RoundEvent
     | KinEvent
     | FormEvent
-    | CallbackEvent,
+    | CallbackEvent
+    | ExclusionEvent,
     Field(discriminator="kind"),
 ]
 

@@ -6,6 +6,7 @@ from domain import events as ev
 from domain.clock_rules import FULL_PERCENT
 from domain.clocks import Clock, ClockTransition, moved, rung_fired
 from domain.events_of_callbacks import CallbackEvent
+from domain.events_of_exclusions import ExclusionEvent
 from domain.events_of_forms import FormEvent
 from domain.events_of_kin import KinEvent
 from domain.events_of_ladder import LadderEvent
@@ -14,6 +15,7 @@ from domain.events_of_rounds import RoundEvent
 from domain.events_of_team import TeamEvent
 from domain.events_of_time import TimeEvent
 from domain.evolve_callbacks import callback_changes
+from domain.evolve_exclusions import exclusion_changes
 from domain.evolve_forms import form_changes, ordered
 from domain.evolve_kin import kin_changes
 from domain.evolve_ladder import entered, ladder_changes, mode_changes, sent
@@ -156,6 +158,7 @@ FamilyEvent = (
     | KinEvent
     | FormEvent
     | CallbackEvent
+    | ExclusionEvent
 )
 
 
@@ -170,6 +173,8 @@ def _of_a_family(issue: Issue, event: FamilyEvent) -> dict[str, object]:  # noqa
         return form_changes(issue, event)
     if isinstance(event, CallbackEvent):
         return callback_changes(issue, event)
+    if isinstance(event, ExclusionEvent):
+        return exclusion_changes(issue, event)
     if isinstance(event, SignOffEvent):
         return sign_off_changes(issue, event)
     if isinstance(event, LadderEvent):

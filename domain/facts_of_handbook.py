@@ -20,6 +20,7 @@ OF_APPLICATIONS = frozenset(
     }
 )
 OF_CALLBACKS = frozenset({"callback_drawn", "callback_answered", "sign_off_disputed"})
+OF_EXCLUSIONS = frozenset({"exclusion_asked", "exclusion_reviewed", "exclusion_lifted"})
 OF_MERGES = frozenset({"merged_into", "issue_unmerged"})
 
 
@@ -33,6 +34,7 @@ def absent_events(handbook: Handbook) -> frozenset[str]:
         OF_RECTIFICATION: handbook.rectification is not None,
         OF_APPLICATIONS: bool(handbook.applications),
         OF_CALLBACKS: handbook.callbacks is not None,
+        OF_EXCLUSIONS: bool(handbook.exclusions),
         OF_MERGES: handbook.merges,
         frozenset({"silence_explained"}): rule.says_silence,
         frozenset({"answer_link_issued"}): rule.link_hours is not None,

@@ -150,7 +150,7 @@ AT_WORK = (
 )
 """The same, between acceptance and proposal."""
 OF_ANOTHER_PRIORITY = ("green_channel_opened", "emergency_declared", "emergency_ended")
-EVEN_CLOSED = ("fact_corrected",)
+EVEN_CLOSED = ("fact_corrected", "exclusion_asked", "exclusion_reviewed", "exclusion_lifted")
 ONCE_CLOSED = (
     "decision_followed",
     "round_closed",

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from domain.canonical import content_hash
 from domain.clock_rules import ClockRule
 from domain.dangling import dangling, repeated, uncovered
+from domain.exclusion import ExclusionCode
+from domain.handbook_routines import RoutinesRule
 from domain.model import Code, Frozen, Name, Short, is_none, is_unset
 from domain.phases import Subject
 from domain.policies import (
@@ -75,6 +77,7 @@ __all__ = [
     "EmergencyStage",
     "Enterprise",
     "EnterpriseList",
+    "ExclusionCode",
     "ExtensionRule",
     "GreenChannelRule",
     "Grid",
@@ -179,7 +182,15 @@ class Handbook(Frozen):
     merges: bool = Field(default=False, exclude_if=is_unset)
     """Whether issues may be merged: its clocks know how to begin again when that is undone."""
 
+    exclusions: Annotated[tuple[ExclusionCode, ...], Field(max_length=32)] = Field(
+        default=(), exclude_if=is_unset
+    )
+    """On what grounds an issue is left out of figures (R8.6); empty: none is."""
+
     telling: TellingRule | None = Field(default=None, exclude_if=is_none)
+    routines: RoutinesRule | None = Field(default=None, exclude_if=is_none)
+    """None: the defaults of `RoutinesRule`."""
+
     stated: Stated | None = Field(default=None, exclude_if=is_none)
     source: Short | None = Field(default=None, exclude_if=is_none)
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from domain.ballots import Round
 from domain.clocks import Clock, RungDue
 from domain.durations import Duration
+from domain.exclusion import Exclusion
 from domain.forms import Application, Rectification
 from domain.kin import Tie
 from domain.model import ClockId, Code, Frozen, Key, Moment, Short, Text, is_none, is_unset
@@ -287,6 +288,7 @@ class Issue(Frozen):
     callbacks: tuple[Callback, ...] = Field(default=(), exclude_if=is_unset)
     closing: Closing | None = Field(default=None, exclude_if=is_none)
     verified_by: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
+    exclusions: tuple[Exclusion, ...] = Field(default=(), exclude_if=is_unset)
 
     @property
     def stream(self) -> str:

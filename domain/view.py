@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue
 
 from domain.ballots import Round
 from domain.clocks import Clock
+from domain.exclusion import Exclusion
 from domain.forms import Application, Rectification
 from domain.issue import (
     AnswerLink,
@@ -137,6 +138,9 @@ class IssueView(Glimpse):
     rectification: Rectification | None = Field(default=None, exclude_if=is_none)
     application: Application | None = Field(default=None, exclude_if=is_none)
     callbacks: tuple[Callback, ...] = Field(default=(), exclude_if=is_unset)
+    exclusions: tuple[Exclusion, ...] = Field(default=(), exclude_if=is_unset)
+    """What was asked, accepted, refused or lifted of leaving it out of figures (R8.6)."""
+
     on_silence: SignOffOutcome | None = Field(default=None, exclude_if=is_none)
     """What will be recorded if the enterprise does not answer, as it was told, and by when."""
     silent_at: Moment | None = Field(default=None, exclude_if=is_none)
@@ -258,7 +262,7 @@ def as_seen(issue: Issue) -> dict[str, object]:
         "decisions_open": issue.decisions_open,
         "rectification": issue.rectification,
         "application": issue.application,
-        "callbacks": issue.callbacks,
+        **{name: getattr(issue, name) for name in ("callbacks", "exclusions")},
         "on_silence": None if silence is None else silence.outcome,
         "silent_at": None if silence is None else silence.at,
         "links": () if sign_off is None else sign_off.links,

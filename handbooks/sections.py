@@ -13,6 +13,7 @@ from domain.handbook import (
     EmergencyStage,
     Enterprise,
     EnterpriseList,
+    ExclusionCode,
     ExtensionRule,
     GreenChannelRule,
     Grid,
@@ -36,6 +37,7 @@ from domain.handbook import (
     Tier,
     Unit,
 )
+from domain.handbook_routines import RoutinesRule
 from domain.model import Frozen
 from domain.procedures import (
     ApplicationRule,
@@ -73,6 +75,7 @@ ENTRIES: dict[Place, type[Frozen]] = {
     ("teams",): TeamTemplate,
     ("rounds",): RoundRule,
     ("applications",): ApplicationRule,
+    ("exclusions",): ExclusionCode,
     ("clocks",): ClockRule,
     ("notices",): NoticeRule,
     ("stated", "counts"): StatedCount,
@@ -104,6 +107,7 @@ SETTINGS: dict[Place, type[Frozen]] = {
     ("telling",): TellingRule,
     ("telling", "quiet"): QuietHours,
     ("telling", "storm"): StormRule,
+    ("routines",): RoutinesRule,
     ("stated",): Stated,
     ("supervision",): SupervisionRule,
     ("supervision", "lights"): LightRule,

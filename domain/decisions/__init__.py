@@ -11,6 +11,7 @@ from domain import commands_of_time as tm
 from domain import events as ev
 from domain.calendar import CalendarError
 from domain.commands_of_callbacks import RecordCallback, RecordDraw
+from domain.commands_of_exclusions import ExclusionCommand
 from domain.commands_of_kin import RecordKin, Unmerge
 from domain.commands_of_rounds import Vote
 from domain.commands_of_team import LeavePart, ReplacePart, RulePart
@@ -153,7 +154,7 @@ def _standing(issue: Issue) -> dict[str, str]:
 
 
 OfAPart = cmd.AcceptPart | cmd.RefusePart | cmd.FinishPart | cmd.WaivePart | ReplacePart | LeavePart
-EvenClosed = cmd.Reopen | tm.Correct | Vote | RecordCallback | Unmerge
+EvenClosed = cmd.Reopen | tm.Correct | Vote | RecordCallback | Unmerge | ExclusionCommand
 """What may be asked of a closed issue: the rest is refused before it is asked who may."""
 
 

@@ -1,7 +1,8 @@
-"""Which function judges which command: of joint teams, rounds, links, forms and callbacks."""
+"""Which function judges which command: of teams, rounds, links, forms, callbacks, exclusions."""
 
 from typing import assert_never
 
+from domain import commands_of_exclusions as ex
 from domain import commands_of_forms as fm
 from domain import commands_of_kin as kn
 from domain import commands_of_rounds as rd
@@ -11,6 +12,7 @@ from domain.decisions import (
     answer_links,
     applications,
     callbacks,
+    exclusions,
     kin,
     meetings,
     merging,
@@ -21,7 +23,12 @@ from domain.decisions import (
 from domain.decisions.draft import Draft
 
 ProcedureCommand = (
-    tm.TeamCommand | rd.RoundCommand | kn.KinCommand | fm.FormCommand | CallbackCommand
+    tm.TeamCommand
+    | rd.RoundCommand
+    | kn.KinCommand
+    | fm.FormCommand
+    | CallbackCommand
+    | ex.ExclusionCommand
 )
 
 
@@ -35,6 +42,8 @@ def carry_out(draft: Draft, command: ProcedureCommand) -> None:
         _of_kin(draft, command)
     elif isinstance(command, fm.FormCommand):
         _of_form(draft, command)
+    elif isinstance(command, ex.ExclusionCommand):
+        _of_exclusion(draft, command)
     else:
         callbacks.record_callback(draft, command)
 
@@ -107,5 +116,17 @@ def _of_form(draft: Draft, command: fm.FormCommand) -> None:
             applications.refuse_application(draft, command)
         case fm.Reapply():
             applications.reapply(draft, command)
+        case _:
+            assert_never(command)
+
+
+def _of_exclusion(draft: Draft, command: ex.ExclusionCommand) -> None:
+    match command:
+        case ex.ExcludeFromFigures():
+            exclusions.exclude_from_figures(draft, command)
+        case ex.ReviewExclusion():
+            exclusions.review_exclusion(draft, command)
+        case ex.LiftExclusion():
+            exclusions.lift_exclusion(draft, command)
         case _:
             assert_never(command)

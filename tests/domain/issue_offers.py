@@ -8,6 +8,7 @@ from builders import ENGINE
 
 from domain import commands as cmd
 from domain import commands_of_callbacks as cb
+from domain import commands_of_exclusions as ex
 from domain import commands_of_forms as fm
 from domain import commands_of_kin as kn
 from domain import commands_of_ladder as ld
@@ -16,6 +17,7 @@ from domain import commands_of_rounds as rd
 from domain import commands_of_team as tm
 from domain import commands_of_time as ti
 from domain.durations import WorkingDays
+from domain.exclusion import FigureName
 from domain.forms import ApplyAsked, RectifyAsked
 from domain.issue import Evidence, Issue, Promise, Resolution
 from domain.kin import KinNews
@@ -145,7 +147,8 @@ def _bringing_on(issue: Issue) -> Iterator[cmd.Command]:
 def offers(issue: Issue) -> tuple[tuple[cmd.Command, ...], ...]:
     """Return what can be asked of an issue, fitting or not, by family; what it names is mostly
     there. The first family brings it on."""
-    families = (onward, _of_work, _of_the_team, _of_sign_off, _of_limits, _of_kin, _of_forms)
+    work = (_of_work, _of_the_team, _of_sign_off, _of_limits, _of_kin, _of_forms)
+    families = (onward, *work, _of_exclusions)
     return tuple(tuple(family(issue)) for family in families)
 
 
@@ -277,6 +280,16 @@ def _of_kin(issue: Issue) -> Iterator[cmd.Command]:
     proposers = tuple(person for post in terms().handbook.posts[:1] for person in post.people)
     mirror = kn.Mirror(resolution=solved, proposers=proposers)
     yield kn.RecordKin(other="other", news=primary, mirror=mirror)
+
+
+def _of_exclusions(issue: Issue) -> Iterator[cmd.Command]:
+    asked = len(issue.exclusions) or 1
+    ground = terms().handbook.exclusions[0].id
+    for figures in ((), (FigureName.ON_TIME, FigureName.SIGN_OFF)):
+        yield ex.ExcludeFromFigures(code=ground, figures=figures, reason=REASON, evidence=EVIDENCE)
+    yield ex.ReviewExclusion(exclusion=asked, accept=True, reason=REASON)
+    yield ex.ReviewExclusion(exclusion=asked, accept=False, reason=REASON)
+    yield ex.LiftExclusion(exclusion=asked, reason=REASON)
 
 
 def _of_forms(issue: Issue) -> Iterator[cmd.Command]:

@@ -61,6 +61,7 @@ from builders import (
 
 from domain import commands as cmd
 from domain import commands_of_time as tm
+from domain.commands_of_exclusions import ExclusionCommand
 from domain.commands_of_forms import FormCommand
 from domain.commands_of_kin import KinCommand
 from domain.commands_of_ladder import LadderCommand, RecordHandover
@@ -104,7 +105,10 @@ PAUSED_TOO_OFTEN = (
     *(Step(OFFICER, act, MON_9) for _ in range(5) for act in (PAUSE, RESUME)),
 )
 ADOPTIONS = {"adopt_calendar", "adopt_handbook"}
-FAMILIES = (LadderCommand, ModeCommand, TeamCommand, RoundCommand, KinCommand, FormCommand)
+FAMILIES = (
+    *(LadderCommand, ModeCommand, TeamCommand, RoundCommand, KinCommand, FormCommand),
+    ExclusionCommand,
+)
 """Decided with the terms to adopt: tests/domain/test_adoption.py tries every actor with them."""
 """Owned by the officer, worked on by the section."""
 

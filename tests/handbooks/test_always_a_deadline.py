@@ -9,11 +9,13 @@ import pytest
 from chance_lives import Life, Zone, shipped, zone_of
 from deep import deep
 
+from domain.commands_of_exclusions import ExclusionCommand
 from domain.commands_of_forms import FormCommand
 from domain.commands_of_kin import KinCommand
 from domain.commands_of_rounds import RoundCommand
 from domain.commands_of_team import TeamCommand
 from domain.events_of_callbacks import CallbackEvent
+from domain.events_of_exclusions import ExclusionEvent
 from domain.events_of_forms import FormEvent
 from domain.events_of_kin import KinEvent
 from domain.events_of_rounds import RoundEvent
@@ -33,8 +35,8 @@ def kinds(*unions: Any) -> set[str]:
     return {each.model_fields["kind"].default for union in unions for each in get_args(union)}
 
 
-OF_PROCEDURES = kinds(TeamCommand, RoundCommand, KinCommand, FormCommand) | kinds(
-    TeamEvent, RoundEvent, KinEvent, FormEvent, CallbackEvent
+OF_PROCEDURES = kinds(TeamCommand, RoundCommand, KinCommand, FormCommand, ExclusionCommand) | kinds(
+    TeamEvent, RoundEvent, KinEvent, FormEvent, CallbackEvent, ExclusionEvent
 )
 OF_PROCEDURES |= {"record_callback", "record_kin", "record_draw"}
 """What few zones have rules for, and what takes a longer course than most of these lives: whoever

@@ -194,7 +194,10 @@ ENGINES_WORDS = {
     "handling": ({"domain/phases.py"}, "a phase; the clock of that phase is called after it"),
     "sign_off": (
         {
+            "audit/printed/ledger.py",
+            "domain/report_months.py",
             "audit/evidence_text.py",
+            "domain/exclusion.py",
             "domain/figure_definitions.py",
             "domain/phases.py",
             "domain/evolve_forms.py",
@@ -207,6 +210,7 @@ ENGINES_WORDS = {
     ),
     "part": (
         {
+            "domain/offers.py",
             "audit/evidence_text.py",
             "audit/exports/relations.py",
             "domain/clock_rules.py",
@@ -224,12 +228,19 @@ ENGINES_WORDS = {
     ),
     "team_lead": ({"domain/view.py"}, "a field of what is shown of an issue"),
     "verification": (
-        {"domain/phases.py", "ledger/log_rows.py", "ledger/reads.py"},
+        {
+            "activities/routine.py",
+            "domain/routines.py",
+            "domain/phases.py",
+            "ledger/log_rows.py",
+            "ledger/reads.py",
+        },
         "what a round decides, a table, what was read",
     ),
     "waiting": (
         {
             "domain/conditions.py",
+            "domain/figures_of_time.py",
             "domain/phases.py",
             "domain/team_times.py",
             "desk/importing/mapping.py",
@@ -237,21 +248,43 @@ ENGINES_WORDS = {
         "a question, a standing",
     ),
     "resolution": (
-        {"audit/evidence_text.py", "domain/view.py"},
-        "a field of what is shown of an issue",
+        {
+            "domain/report_months.py",
+            "audit/evidence_text.py",
+            "domain/exclusion.py",
+            "domain/figure_definitions.py",
+            "domain/view.py",
+        },
+        "a field of what is shown of an issue, a figure",
     ),
     "ruling": ({"domain/order_evolve.py"}, "a field of a supervision order"),
-    "overdue": ({"audit/forms.py", "desk/seen.py"}, "what is counted of a list of issues"),
+    "overdue": (
+        {
+            "domain/reports.py",
+            "domain/report_months.py",
+            "audit/forms.py",
+            "desk/seen.py",
+            "domain/figures_of_moves.py",
+            "domain/figures_of_time.py",
+        },
+        "what is counted of a list of issues",
+    ),
     "due": (
         {
+            "audit/printed/ledger.py",
+            "domain/reports.py",
             "audit/evidence_text.py",
             "audit/promises.py",
             "desk/importing/zone.py",
             "domain/duration_text.py",
+            "domain/figures_of_time.py",
         },
-        "a field of a length, a kind of finding, a rung of the handbook that an import makes",
+        "a field of a length, a kind of finding, a count, a rung of a handbook an import makes",
     ),
-    "acceptance": ({"domain/figure_definitions.py"}, "what a figure counts"),
+    "acceptance": (
+        {"domain/report_months.py", "domain/figure_definitions.py"},
+        "what a figure counts",
+    ),
     "order": (
         {
             "audit/verify_columns.py",
@@ -274,6 +307,14 @@ ENGINES_WORDS = {
             "ledger/postgres_receipts.py",
         },
         "a table, and what refers to it",
+    ),
+    "place": (
+        {"audit/printed/ledger.py", "audit/columns.py", "domain/report_months.py"},
+        "a column of a table, of a report",
+    ),
+    "routine": (
+        {"ledger/log_rows.py", "desk/inbox.py", "desk/routine_notices.py"},
+        "a column, and how what a routine tells is called",
     ),
 }
 """Words of the engine's own that a shipped handbook has for an id as well: where, and as what."""
