@@ -31,6 +31,10 @@ from activities.channels import Channel
 from activities.channels.journal import JournalChannel
 from activities.issue import IssueActivities
 from activities.notifier import Notifier
+from activities.routine import Routines, Verify
+from activities.routine_schedules import RoutineSchedules
+from activities.routine_telling import RoutineTelling
+from activities.routine_verifying import verifier
 from activities.supervision import SupervisionActivities
 from activities.upkeep import Upkeep
 from activities.webhooks import WebhookActivities
@@ -47,6 +51,7 @@ from desk.relay import Relay
 from desk.supervising import SupervisionDesk
 from desk.webhook_relay import WebhookRelay
 from ledger.connections import OutboxBell
+from ledger.port import LedgerError
 from ledger.postgres_log import log_of
 from runtime.channels import NO_CHANNELS, ChannelBook, read_channels
 from runtime.codec import data_converter
@@ -61,6 +66,7 @@ from runtime.temporal import connect, ensure_namespace
 from runtime.webhook_signing import webhook_keys
 from workflows.adoption import AdoptionWorkflow
 from workflows.issue import IssueWorkflow
+from workflows.routine import RoutineWorkflow
 from workflows.shown import at_start
 from workflows.supervision import SupervisionWorkflow
 from workflows.upkeep import GuardWorkflow, LogWorkflow, NoticesWorkflow, SweepWorkflow
@@ -77,6 +83,7 @@ WORKFLOWS = [
     NoticesWorkflow,
     AdoptionWorkflow,
     WebhookWorkflow,
+    RoutineWorkflow,
 ]
 STICKY = timedelta(seconds=2)
 GRACE = timedelta(seconds=6)
@@ -84,6 +91,7 @@ ACTIVITIES_AT_ONCE_MAX = 1000
 """They only wait, so they are cheap: a hung channel must not take the places that rings need."""
 BURST = timedelta(milliseconds=200)
 SET_UP_AGAIN_SECONDS = 10.0
+PLAN_AGAIN_SECONDS = 30.0
 
 
 def make_worker(
@@ -98,9 +106,10 @@ def make_worker(
     telemetry: Telemetry | None = None,
     keeper: Callable[[], LogKeeper] | None = None,
     courier: Courier | None = None,
+    verify: Verify | None = None,
 ) -> Worker:
     """Return a worker for every workflow and activity of Closeout. Without a `keeper` the log is
-    not carried on, without a `courier` webhooks wait.
+    not carried on, without a `courier` webhooks wait, without `verify` no routine verifies.
 
     The sticky timeout is short: after a killed worker an issue is deaf for that long.
     """
@@ -128,6 +137,7 @@ def make_worker(
             upkeep.sweep_histories,
             upkeep.carry_log_on,
             Bundling(office).flush_notices,
+            Routines(desk, keeper, verify, RoutineTelling(office)).run_routine,
             AdoptionActivities(desk).adopt_page,
             webhooks.carry_webhook,
             webhooks.retry_webhook,
@@ -212,6 +222,9 @@ async def serve(settings: Settings, *, worker: bool = True, relay: bool = True) 
             await ensure_schedules(client, settings.task_queue)
             staying = _stay_set_up(client, settings.task_queue)
             up.push_async_callback(_cancelled, asyncio.create_task(staying))
+            routines = RoutineSchedules(client, desk, task_queue=settings.task_queue)
+            planning = _stay_planned(routines)
+            up.push_async_callback(_cancelled, asyncio.create_task(planning))
             outgoing = outgoing_of(settings)
             up.push_async_callback(outgoing.close)
             made = make_worker(
@@ -223,6 +236,7 @@ async def serve(settings: Settings, *, worker: bool = True, relay: bool = True) 
                 marks=marks_of(settings) if settings.channels else OF_THIS_PROCESS,
                 keeper=lambda: open_keeper(log_of(desk.ledger), settings),
                 courier=Courier(desk, webhook_keys(settings), outgoing),
+                verify=verifier(settings),
             )
             await up.enter_async_context(made)
         if relay:
@@ -247,6 +261,18 @@ async def _stay_set_up(client: Client, task_queue: str) -> None:
             await ensure_schedules(client, task_queue)
         except (RPCError, StackError) as error:
             log.warning("set_up_waits", error=repr(error)[:200])
+
+
+async def _stay_planned(routines: RoutineSchedules) -> None:
+    """Keep the schedules of routines as the handbooks in force say, in every zone in use."""
+    while True:
+        try:
+            changed = await routines.ensure()
+            if changed:
+                log.info("routines_planned", schedules=changed)
+        except (RPCError, LedgerError) as error:
+            log.warning("routines_wait", error=repr(error)[:200])
+        await asyncio.sleep(PLAN_AGAIN_SECONDS)
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -23,7 +23,7 @@ from domain.drawing import (
 )
 from domain.errors import ConflictError, InvalidRequestError, NotPermittedError
 from domain.model import Code, Frozen, Key, Moment, to_millisecond
-from domain.people import ENGINE, Officer
+from domain.people import ENGINE, Engine, Officer
 from domain.permissions import Setting, officer_post
 from domain.phases import CallbackAnswer
 from domain.procedures import CallbackRule
@@ -115,6 +115,17 @@ class CallbackDesk:
         at = to_millisecond(self._desk.clock.now())
         terms = await self._desk.shelf.current(asked.zone, at)
         _require_drawer(terms, actor, at)
+        return await self._drawn(asked, terms, actor, at)
+
+    async def draw_by_routine(self, asked: Asked) -> Drawn:
+        """Draw as the engine, where the handbook's routine says so. Raises IssueError."""
+        at = to_millisecond(self._desk.clock.now())
+        terms = await self._desk.shelf.current(asked.zone, at)
+        return await self._drawn(asked, terms, ENGINE, at)
+
+    async def _drawn(
+        self, asked: Asked, terms: Terms, actor: Officer | Engine, at: datetime
+    ) -> Drawn:
         kept = await self._desk.ledger.drawing(asked.id)
         repeated = kept is not None
         if kept is None:
@@ -166,7 +177,7 @@ class CallbackDesk:
         return [await self._counted(row) for row in rows]
 
     async def _kept(
-        self, asked: Asked, terms: Terms, actor: Officer, at: datetime
+        self, asked: Asked, terms: Terms, actor: Officer | Engine, at: datetime
     ) -> tuple[DrawRow, bool]:
         """Keep a new draw. Of two under one id at one moment the first stays."""
         rule = _require_rule(terms)

@@ -18,6 +18,7 @@ from domain.notices import Notice, notices_of
 from domain.people import Actor
 from domain.terms import Terms
 from domain.view import CommandResult
+from ledger.board_rows import board_row
 from ledger.kin import errand_row, link_changes
 from ledger.port import Changes, CommandRow, Head, IssueRow
 from ledger.projections import rows_of
@@ -74,7 +75,13 @@ def changes_of(
         tasks=tasks_of(events, after.stream, first, terms, target, at),
         links=link_changes(after.zone, after.key, events),
         errands=tuple(errand_row(errand, at) for errand in errands_of(before, events, after)),
+        board=board_row(after, _judged_by(after, terms, target)),
     )
+
+
+def _judged_by(after: Issue, terms: Terms, target: Terms | None) -> Terms:
+    """Return the terms that the issue is judged by from now on."""
+    return target if target is not None and after.terms == target.hash else terms
 
 
 def _notices(

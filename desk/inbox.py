@@ -8,8 +8,10 @@ from desk.notifying import receipt_row
 from domain.access import Act, Principal, horizon, posts_stood_in
 from domain.days import zone_of
 from domain.handbook import Handbook
+from domain.handbook_routines import OWN_MAILBOX
 from domain.model import to_millisecond
 from domain.notifying import ReceiptKind, fingerprint
+from ledger.port import NoticeRow
 from ledger.receipts import INBOX, Mailbox, ReceiptRow, Telling
 
 
@@ -32,10 +34,17 @@ def addressees_of(principal: Principal, handbook: Handbook, day: date) -> list[s
         return []
     enterprise = principal.enterprise
     if enterprise is None:
-        return [held.id for held in posts_stood_in(principal, handbook, day)]
+        posts = [held.id for held in posts_stood_in(principal, handbook, day)]
+        own = [] if principal.person is None or not posts else [own_mailbox(principal.person)]
+        return [*posts, *own]
     # What is addressed to a post of the same id is the post's.
     known = enterprise in handbook.enterprises_by_id and enterprise not in handbook.posts_by_id
     return [enterprise] if known else []
+
+
+def own_mailbox(person: str) -> str:
+    """Return as whom a person is told what is theirs alone: their morning list."""
+    return f"{OWN_MAILBOX}{person}"
 
 
 async def opened(
@@ -43,13 +52,11 @@ async def opened(
 ) -> ReceiptRow | None:
     """Record that somebody opened what lies in one of their inboxes; the first time stands. None if
     it does not lie there."""
-    notice = await desk.ledger.notice(notice_id)
-    if notice is None:
-        return None
     known = await desk.ledger.receipts_of(notice_id)
     lying = [each for each in known if (each.channel, each.what) == (INBOX, ReceiptKind.DELIVERED)]
     if not lying or (lying[0].zone, lying[0].addressee) not in boxes:
         return None
+    notice = await desk.ledger.notice(notice_id) or _of_no_issue(lying[0])
     row = receipt_row(
         notice,
         lying[0].zone,
@@ -63,6 +70,11 @@ async def opened(
     )
     await desk.ledger.put_telling(Telling(receipts=(row,)))
     return await desk.ledger.receipt(row.id)
+
+
+def _of_no_issue(lying: ReceiptRow) -> NoticeRow:
+    """Return as a notice what a routine put into an inbox."""
+    return NoticeRow(lying.notice, lying.stream, 0, "routine", lying.addressee, lying.at)
 
 
 def said_in(text: str, language: str) -> tuple[str, str]:

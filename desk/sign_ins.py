@@ -3,7 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Final
 
@@ -85,6 +85,21 @@ class SignIns:
         await self._desk.ledger.put_session(row)
         return OpenSession(id_, row, known.entry.principal)
 
+    async def opened_for(self, principal: Principal) -> OpenSession:
+        """Open a session for somebody whom a provider of identities has made known."""
+        id_, now = passwords.new_session(), to_millisecond(self._desk.clock.now())
+        row = SessionRow(
+            hash=passwords.secret_hash(id_),
+            principal=principal.id,
+            revision=0,
+            opened_at=now,
+            seen_at=now,
+            ends_at=now + self._lasting,
+            given=principal.model_dump_json(),
+        )
+        await self._desk.ledger.put_session(row)
+        return OpenSession(id_, row, principal)
+
     async def by_session(self, id_: str) -> OpenSession | None:
         """Return the session of this id, unless it is over, idle, or its user was changed since."""
         if passwords.SESSION_FORM.fullmatch(id_) is None:
@@ -96,17 +111,26 @@ class SignIns:
         if now >= row.ends_at or now - row.seen_at >= self._idle:
             await ledger.end_session(row.hash)
             return None
-        found = await ledger.admission(row.principal)
-        known = None if found is None else read_admission(*found)
-        if known is None or known.revision != row.revision or not known.entry.is_open(now):
+        principal = await self._principal_of(row, now)
+        if principal is None:
             return None
         if now - row.seen_at >= SIGHT_NOTED_EVERY:
             await ledger.see_session(row.hash, now)
-        return OpenSession(id_, row, known.entry.principal)
+        return OpenSession(id_, row, principal)
 
     async def ended(self, session: OpenSession) -> None:
         """End a session."""
         await self._desk.ledger.end_session(session.row.hash)
+
+    async def _principal_of(self, row: SessionRow, now: datetime) -> Principal | None:
+        """Return whose session it is, unless they were changed or turned out since."""
+        if row.given is not None:
+            return Principal.model_validate_json(row.given)
+        found = await self._desk.ledger.admission(row.principal)
+        known = None if found is None else read_admission(*found)
+        if known is None or known.revision != row.revision or not known.entry.is_open(now):
+            return None
+        return known.entry.principal
 
     def close(self) -> None:
         """Let go of the threads that hash."""

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from domain.chain import Record
 from domain.issue import Issue
+from ledger.board_rows import board_arguments
 from ledger.port import (
     Changes,
     ClockRow,
@@ -239,7 +240,8 @@ def require_of_command(command: CommandRow, records: Sequence[Record]) -> None:
 
 
 def append_arguments(head: Head | None, changes: Changes) -> tuple[object, ...]:
-    """Return the arguments of `ledger_append`, in its order, then those of `ledger_raise_tasks`."""
+    """Return the arguments of `ledger_append`, in its order, then those of `ledger_raise_tasks` and
+    of `ledger_put_board`."""
     return (
         *_command_arguments(0 if head is None else head.version, changes),
         *_event_arguments(changes.records),
@@ -248,6 +250,9 @@ def append_arguments(head: Head | None, changes: Changes) -> tuple[object, ...]:
         *_firing_arguments(changes.firings),
         *_notice_arguments(changes.notices),
         *_task_arguments(changes.tasks),
+        *board_arguments(
+            changes.board, is_written=changes.issue is not None and bool(changes.records)
+        ),
     )
 
 

@@ -115,6 +115,10 @@ class Lists(Protocol):
         `after`: at most `limit` (1 to 201)."""
         ...
 
+    async def overdue(self, at: datetime, limit: int) -> "list[IssueRow]":
+        """Return open issues whose next rung was due before `at` and has not fired."""
+        ...
+
     async def kept_within(
         self, horizon: Horizon, sight: Sight, filters: Narrowed, *, after: str, limit: int
     ) -> list[Kept]:
@@ -125,11 +129,17 @@ class Lists(Protocol):
 
 def hands_of(issue: Issue) -> list[str]:
     """Return whom an issue concerns, as its row names them."""
-    parts = () if issue.team is None else issue.team.parts
     found = [f"enterprise:{issue.enterprise}", f"post:{issue.owner}", f"post:{issue.handler}"]
     if issue.unit is not None:
         found.append(f"unit:{issue.unit}")
-    for part in parts:
+    return found + hands_in_team(issue)
+
+
+def hands_in_team(issue: Issue) -> list[str]:
+    """Return whom an issue's joint team concerns: the units that have a part, and who acts for an
+    outside body."""
+    found = []
+    for part in () if issue.team is None else issue.team.parts:
         found.append(f"part:{part.unit}")
         if part.proxy is not None:
             found.append(f"post:{part.proxy}")

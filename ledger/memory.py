@@ -8,6 +8,7 @@ from datetime import datetime
 from domain.chain import Record
 from ledger.codec import checked_at_once
 from ledger.memory_asof import MemoryAsOf
+from ledger.memory_dashboards import MemoryDashboards
 from ledger.memory_draws import MemoryDraws
 from ledger.memory_erasures import MemoryErasures
 from ledger.memory_exports import MemoryExports
@@ -19,6 +20,8 @@ from ledger.memory_principals import MemoryPrincipals
 from ledger.memory_publications import MemoryPublications
 from ledger.memory_reads import MemoryReads
 from ledger.memory_receipts import MemoryReceipts
+from ledger.memory_reports import MemoryReports
+from ledger.memory_saved_views import MemorySavedViews
 from ledger.memory_subscriptions import MemoryWebhooks
 from ledger.memory_tables import Row, Tables
 from ledger.memory_texts import MemoryTexts
@@ -50,13 +53,16 @@ class MemoryLedger(
     MemoryAsOf,
     MemoryErasures,
     MemoryReads,
+    MemoryReports,
     MemoryVerifications,
     MemoryReceipts,
+    MemorySavedViews,
     MemoryWebhooks,
     MemoryPrincipals,
     MemoryExports,
     MemoryFigures,
     MemoryLists,
+    MemoryDashboards,
 ):
     """The ledger in memory. One process, one event loop, no durability."""
 

@@ -9,6 +9,7 @@ from domain.chain import Record
 from domain.clocks import Standing
 from domain.issue import Issue
 from domain.orders import SupervisionOrder
+from ledger.board_rows import BoardRow
 from ledger.draws import DrawRow
 from ledger.erasures import ErasureRow
 from ledger.figures import FigureRow
@@ -34,6 +35,8 @@ from ledger.publications import (
 )
 from ledger.reads import AuditReadRow
 from ledger.receipts import ContentRow, HoldRow, ReceiptRow, TemplateRow
+from ledger.reports import AttestationRow, ReportRow, RunRow
+from ledger.saved_views import SavedViewRow
 from ledger.subscriptions import DeadRow, DeliveryRow, WebhookRow
 from ledger.texts import TextRow
 from ledger.verifications import VerificationRow
@@ -68,6 +71,7 @@ class Tables:
     """Everything that is kept. Values are immutable, so no copy is made of them."""
 
     issues: dict[str, Row] = field(default_factory=dict)
+    boards: dict[str, BoardRow] = field(default_factory=dict)
     orders: dict[str, OrderKept] = field(default_factory=dict)
     records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     positions: list[Record] = field(default_factory=list)
@@ -97,6 +101,9 @@ class Tables:
     texts: dict[str, TextRow] = field(default_factory=dict)
     audit_reads: dict[str, AuditReadRow] = field(default_factory=dict)
     verifications: dict[str, VerificationRow] = field(default_factory=dict)
+    reports: dict[str, ReportRow] = field(default_factory=dict)
+    attestations: dict[str, AttestationRow] = field(default_factory=dict)
+    routine_runs: dict[str, RunRow] = field(default_factory=dict)
     admissions: dict[str, AdmissionRow] = field(default_factory=dict)
     credentials: dict[str, CredentialRow] = field(default_factory=dict)
     sessions: dict[str, SessionRow] = field(default_factory=dict)
@@ -107,6 +114,7 @@ class Tables:
     receipts: dict[str, ReceiptRow] = field(default_factory=dict)
     notice_contents: dict[str, ContentRow] = field(default_factory=dict)
     notice_templates: list[TemplateRow] = field(default_factory=list)
+    saved_views: dict[tuple[str, str, str], SavedViewRow] = field(default_factory=dict)
     holds: dict[tuple[str, str, str], tuple[HoldRow, datetime]] = field(default_factory=dict)
     """What waits for its channel, and until when it is taken."""
     figures: list[FigureRow] = field(default_factory=list)

@@ -133,6 +133,9 @@ class MemoryTransaction(AbstractAsyncContextManager["MemoryTransaction"]):
                 changes.armed_due_at,
                 changes.answered,
             )
+            tables.boards.pop(command.stream, None)
+            if changes.board is not None:
+                tables.boards[command.stream] = changes.board
             if issue.number is not None:
                 tables.numbered[issue.zone, issue.number] = issue.key
         elif row is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from ledger.board_filling import fill_boards
 from ledger.connections import CONNECT_TIMEOUT_S, connect, ledger_errors
 from ledger.port import LedgerError
 from ledger.schema_guard import ONE_AT_A_TIME, guard_schema
@@ -42,12 +43,13 @@ GRANTS = {
     "calendar_publication, adoption_plan, adoption_end, administrative_task, handbook_version, "
     "handbook_publication, callback_draw, checkpoint, log_key, anchor, log_entry, log_node, "
     "erasure, figure, audit_read, notice_content, notice_receipt, notice_template, "
-    "admission, webhook, dead_letter, verification",
+    "admission, webhook, dead_letter, verification, "
+    "report, attestation, routine_run",
     "UPDATE (settled_at, settled_by) ON": "administrative_task",
     "SELECT, INSERT, UPDATE ON": "issue, clock, rung_firing, notice, number_sequence, "
     "supervision_order",
     "SELECT, INSERT, UPDATE, DELETE ON": "outbox, issue_text, notice_hold, credential, session, "
-    "webhook_delivery, webhook_pending",
+    "webhook_delivery, webhook_pending, saved_view, issue_board",
     "SELECT, INSERT, DELETE ON": "issue_link, errand",
     "SELECT, DELETE ON": "log_pending",
     "UPDATE (attempts, last_error, not_before) ON": "errand",
@@ -97,7 +99,8 @@ async def migrate(
     `reader_role` too if there is such a role. Rights that the tables above do not name are taken
     away.
 
-    A superuser, if it is the owner or named, has event triggers guard the schema from then on.
+    Rows that no SQL can make are made here, `board_filling` says which. A superuser, if it is the
+    owner or named, has event triggers guard the schema from then on.
     Returns the names of the files applied. Two at once: the second waits and finds nothing to do.
     Raises MigrationError, or LedgerUnavailableError. Needs a session of its own (no PgBouncer in
     transaction mode).
@@ -115,6 +118,7 @@ async def migrate(
             await _grant(connection, application_role, GRANTS)
         if await connection.fetchval(IS_ROLE, reader_role):
             await _grant(connection, reader_role, READER_GRANTS, unread=UNREAD)
+        await fill_boards(connection)
         if superuser_url is None and await connection.fetchval(IS_SUPERUSER):
             await guard_schema(connection)
     if superuser_url is not None:

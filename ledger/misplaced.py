@@ -20,6 +20,7 @@ NULLABLE: Final[dict[str, frozenset[str]]] = {
         {"outcome", "number", "closed_at", "next_due_at", "deadline_at", "armed_due_at"}
         | {"incident", "report_id"}
     ),
+    "issue_board": frozenset({"number", "grid", "yellow_at", "red_at"}),
     "supervision_order": frozenset({"ended_at", "next_due_at", "due_at"}),
     "clock": frozenset({"due_at", "breached_at", "verdict"}),
     "rung_firing": frozenset({"effect_done_at"}),
@@ -36,11 +37,15 @@ UNIQUE: Final[frozenset[tuple[str, str]]] = frozenset(
     | {("log_entry", "index"), ("log_entry", "position")}
     | {("log_entry", "kind, key WHERE (key IS NOT NULL)")}
     | {("issue", "stream"), ("issue", "number, zone"), ("issue_text", "stream")}
+    | {("issue_board", "stream")}
     | {("supervision_order", "stream"), ("clock", "stream, clock, cycle"), ("notice", "id")}
     | {("rung_firing", "stream, clock, cycle, rung"), ("number_sequence", "zone, year")}
     | {("issue_link", "zone, from_key, type, to_key"), ("errand", "id"), ("outbox", "id")}
     | {("credential", "principal"), ("session", "hash")}
     | {("notice_hold", "notice, channel, address")}
+    | {("report", "number, version"), ("report", "zone, kind, to_on, version")}
+    | {("attestation", "zone, day, post, version"), ("routine_run", "zone, routine, period")}
+    | {("saved_view", "principal, zone, name"), ("saved_view", "principal, zone, place")}
     | {("webhook_delivery", "webhook"), ("webhook_pending", "webhook, position")}
 )
 """What no two rows have in common, as the migrations made it: tables, and the columns with which

@@ -6,7 +6,7 @@ from typing import Final
 from ledger.queries import APPEND
 
 LOCK_ORDER: Final = "SELECT * FROM ledger_lock_order($1, $2)"
-APPEND_ARGUMENTS: Final = 73
+APPEND_ARGUMENTS: Final = 92
 """Those of `queries.APPEND`; the order's own follow."""
 ORDER_ARGUMENTS: Final = 19
 _OWN: Final = ", ".join(f"${APPEND_ARGUMENTS + n}" for n in range(1, ORDER_ARGUMENTS + 1))

@@ -31,7 +31,8 @@ class Behind(Protocol):
 
 @dataclass(slots=True)
 class Stored:
-    """Everything that is kept of one stream. `issue` and `order` are their whole rows."""
+    """Everything that is kept of one stream. `issue`, `order` and
+    `boards` are their whole rows."""
 
     records: list[Record] = field(default_factory=list)
     commands: list[CommandRow] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Stored:
     firings: list[FiringRow] = field(default_factory=list)
     notices: list[NoticeRow] = field(default_factory=list)
     links: list[LinkRow] = field(default_factory=list)
+    boards: list[Columns] = field(default_factory=list)
 
 
 class StreamPage:

@@ -10,19 +10,22 @@ from domain.chain import Record
 from domain.issue import Issue
 from domain.phases import LinkType
 from ledger.asof import AsOf
+from ledger.board_rows import BoardRow
+from ledger.dashboards import Dashboards
 from ledger.draws import Draws
 from ledger.erasures import Erasures
 from ledger.exports import Exports
 from ledger.figures import Figures
 from ledger.histories import Histories
 from ledger.kin import ErrandRow, Kindred, KinRow, LinkChange
-from ledger.lists import Lists
 from ledger.orders import Orders
 from ledger.principals import Principals
 from ledger.publications import Publications, TaskRow
 from ledger.reads import AuditReads
 from ledger.receipts import Receipts
 from ledger.refusals import Refusals
+from ledger.reports import Reports
+from ledger.saved_views import SavedViews
 from ledger.subscriptions import Webhooks
 from ledger.texts import Texts
 from ledger.verifications import Verifications
@@ -137,7 +140,7 @@ class Changes:
     may then be None, and is not written.
 
     `records` carry the command's id, hash, terms and rules. `poke`: the workflow must hear.
-    `armed_due_at`: the instant the workflow waits for, from now on.
+    `armed_due_at`: the instant the workflow waits for, from now on. `board`: None once closed.
     """
 
     command: CommandRow
@@ -152,6 +155,7 @@ class Changes:
     tasks: tuple[TaskRow, ...] = ()
     links: tuple[LinkChange, ...] = ()
     errands: tuple[ErrandRow, ...] = ()
+    board: BoardRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,16 +249,18 @@ class Ledger(
     Texts,
     Erasures,
     AuditReads,
+    Reports,
     Verifications,
     Receipts,
     Refusals,
+    SavedViews,
     Webhooks,
     Principals,
     Exports,
     AsOf,
     Figures,
     Histories,
-    Lists,
+    Dashboards,
     Protocol,
 ):
     """The only truth, and what is read from it."""
@@ -368,10 +374,6 @@ class Ledger(
 
     async def outbox_size(self) -> int:
         """Return how many issues wait to be poked."""
-        ...
-
-    async def overdue(self, at: datetime, limit: int) -> list[IssueRow]:
-        """Return open issues whose next rung was due before `at` and has not fired."""
         ...
 
     async def open_count(self) -> int:

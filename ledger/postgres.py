@@ -19,12 +19,14 @@ from ledger.port import (
     HistoryRow,
     IssueRow,
     LedgerError,
+    LedgerUnavailableError,
     NoticeRow,
     Poke,
     Refusal,
     StreamConflictError,
 )
 from ledger.postgres_asof import PostgresAsOf
+from ledger.postgres_dashboards import PostgresDashboards
 from ledger.postgres_draws import PostgresDraws
 from ledger.postgres_erasures import PostgresErasures
 from ledger.postgres_exports import PostgresExports
@@ -38,6 +40,8 @@ from ledger.postgres_principals import PostgresPrincipals
 from ledger.postgres_publications import PostgresPublications
 from ledger.postgres_reads import PostgresReads
 from ledger.postgres_receipts import PostgresReceipts
+from ledger.postgres_reports import PostgresReports
+from ledger.postgres_saved_views import PostgresSavedViews
 from ledger.postgres_subscriptions import PostgresWebhooks
 from ledger.postgres_texts import PostgresTexts
 from ledger.postgres_verifications import PostgresVerifications
@@ -66,13 +70,16 @@ class PostgresLedger(
     PostgresLog,
     PostgresMisplaced,
     PostgresReads,
+    PostgresReports,
     PostgresVerifications,
     PostgresReceipts,
+    PostgresSavedViews,
     PostgresWebhooks,
     PostgresPrincipals,
     PostgresExports,
     PostgresFigures,
     PostgresLists,
+    PostgresDashboards,
     PostgresVerify,
 ):
     """The ledger in a migrated database, reached through a pool that `open_pool` made.
@@ -324,9 +331,12 @@ class PostgresLedger(
         return [row[0] for row in await self._fetch(queries.ARCHIVED_WORKFLOWS, after, limit)]
 
     async def close(self) -> None:
-        """Close the pool."""
-        with ledger_errors():
-            await self._pool.close()
+        """Close the pool; a connection whose server is gone is closed already."""
+        try:
+            with ledger_errors():
+                await self._pool.close()
+        except LedgerUnavailableError:
+            self._pool.terminate()
 
 
 class PostgresPokes:

@@ -19,7 +19,7 @@ from ledger.probing import FACTS
 TABLES: Final = (
     *FACTS,
     *("issue", "supervision_order", "clock", "rung_firing", "notice", "number_sequence"),
-    *("issue_link", "errand"),
+    *("issue_link", "errand", "issue_board"),
 )
 COLUMNS: Final = """
 SELECT c.relname::text, array_agg(a.attname::text ORDER BY a.attnum)

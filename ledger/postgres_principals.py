@@ -46,11 +46,11 @@ UPDATE credential SET used_at = $2 WHERE principal = $1 AND (used_at IS NULL OR 
 """
 OPEN: Final = """
 WITH ended AS (DELETE FROM session WHERE ends_at <= $4)
-INSERT INTO session (hash, principal, revision, opened_at, seen_at, ends_at)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO session (hash, principal, revision, opened_at, seen_at, ends_at, given)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 SESSION: Final = """
-SELECT hash, principal, revision, opened_at, seen_at, ends_at FROM session WHERE hash = $1
+SELECT hash, principal, revision, opened_at, seen_at, ends_at, given FROM session WHERE hash = $1
 """
 SEEN: Final = "UPDATE session SET seen_at = $2 WHERE hash = $1 AND seen_at < $2"
 END: Final = "DELETE FROM session WHERE hash = $1"
@@ -90,8 +90,8 @@ class PostgresPrincipals(Pooled):
 
     async def put_session(self, row: SessionRow) -> None:
         """Open a session, and forget those that had ended when it was opened."""
-        said = (row.hash, row.principal, row.revision, row.opened_at, row.seen_at, row.ends_at)
-        await self._fetch(OPEN, *said)
+        ends = (row.opened_at, row.seen_at, row.ends_at)
+        await self._fetch(OPEN, row.hash, row.principal, row.revision, *ends, row.given)
 
     async def session(self, hash_: str) -> SessionRow | None:
         """Return a session."""

@@ -34,6 +34,7 @@ SELECT id, stream, kind, at, actor, body, hash, terms, rules, first_version, cou
 FROM command WHERE stream = ANY ($1) ORDER BY stream, sequence
 """
 ISSUES: Final = "SELECT * FROM issue WHERE stream = ANY ($1)"
+BOARDS: Final = "SELECT * FROM issue_board WHERE stream = ANY ($1)"
 ORDERS: Final = "SELECT * FROM supervision_order WHERE stream = ANY ($1)"
 CLOCKS: Final = """
 SELECT stream, clock, cycle, rule, standing, budget_ms, elapsed_ms, anchor_at, due_at, provisional,
@@ -74,6 +75,7 @@ SELECT t.name, t.stream FROM (
     SELECT 'clock' AS name, stream FROM clock
     UNION SELECT 'rung_firing', stream FROM rung_firing
     UNION SELECT 'notice', stream FROM notice
+    UNION SELECT 'issue_board', stream FROM issue_board
     UNION SELECT 'errand', '' FROM errand WHERE id = ''
 ) t WHERE NOT EXISTS (SELECT FROM event e WHERE e.stream = t.stream)
 ORDER BY t.name, t.stream LIMIT $1
@@ -187,6 +189,8 @@ async def _read(connection: "Connection", streams: list[str]) -> Mapping[str, St
         stored[row[1]].commands.append(codec.command_of(row))
     for row in await connection.fetch(ISSUES, streams):
         stored[row["stream"]].issue = dict(row)
+    for row in await connection.fetch(BOARDS, streams):
+        stored[row["stream"]].boards.append(dict(row))
     for row in await connection.fetch(ORDERS, streams):
         stored[row["stream"]].order = dict(row)
     for row in await connection.fetch(CLOCKS, streams):

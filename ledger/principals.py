@@ -41,7 +41,8 @@ class CredentialRow:
 @dataclass(frozen=True, slots=True)
 class SessionRow:
     """A session of a user. `hash` is the SHA-256 of its id; `revision` that of the admission by
-    which it was opened."""
+    which it was opened. `given`: the principal in JSON, as a provider of identities said it; such
+    a session hangs on no admission."""
 
     hash: str
     principal: str
@@ -49,6 +50,7 @@ class SessionRow:
     opened_at: datetime
     seen_at: datetime
     ends_at: datetime
+    given: str | None = None
 
 
 class Principals(Protocol):

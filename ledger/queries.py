@@ -7,15 +7,17 @@ LOCK: Final = "SELECT * FROM ledger_lock($1, $2, $3)"
 _APPENDED: Final = (
     "CASE WHEN ledger_append("  # its 68 arguments are listed in migration 0002 and in `codec`
     + ", ".join(f"${number}" for number in range(1, 69))
-    + ") THEN $69::text[] IS NULL OR ledger_raise_tasks($1, $5, $69, $70, $71, $72, $73)"
-    " ELSE false END"
+    + ") THEN ($69::text[] IS NULL OR ledger_raise_tasks($1, $5, $69, $70, $71, $72, $73))"
+    " AND (NOT $74 OR ledger_put_board($1, "
+    + ", ".join(f"${number}" for number in range(75, 93))
+    + ")) ELSE false END"
 )
 APPEND: Final = f"SELECT {_APPENDED}"
 # The row is locked first; a row that another has locked counts as not standing where it was.
 APPEND_AT_ONCE: Final = f"""
 SELECT CASE WHEN (SELECT true FROM issue
-                  WHERE stream = $1 AND hash = $74 AND answered = $75
-                    AND armed_due_at IS NOT DISTINCT FROM $76 FOR UPDATE SKIP LOCKED)
+                  WHERE stream = $1 AND hash = $93 AND answered = $94
+                    AND armed_due_at IS NOT DISTINCT FROM $95 FOR UPDATE SKIP LOCKED)
        THEN {_APPENDED} ELSE false END
 """  # noqa: S608  # built of constants
 ALLOT_NUMBER: Final = """

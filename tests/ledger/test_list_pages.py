@@ -5,9 +5,9 @@ from itertools import product
 import pytest
 from contract_lists import NOW, ORDERS, by_hand, every_issue, grown
 
-from api.listing import asked_of, page_now, page_then, read_cursor, text_of
 from domain.access import Horizon
 from domain.sight import Sight
+from face.listing import asked_of, page_now, page_then, read_cursor, text_of
 from ledger.lists import Narrowed, Order, Sort
 from ledger.memory import MemoryLedger
 from ledger.port import IssueRow

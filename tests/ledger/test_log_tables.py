@@ -74,6 +74,9 @@ async def test_every_fact_gets_one_place_and_its_leaf(database: Database, limit:
             "webhook",
             "dead_letter",
             "verification",
+            "report",
+            "attestation",
+            "routine_run",
         }
         assert {entry.kind for entry in entries} == {"event"} | filled
         for entry in entries:

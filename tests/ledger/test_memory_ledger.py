@@ -13,6 +13,7 @@ from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
 from contract_receipts import ReceiptsContract
+from contract_reports import ReportsContract
 from contract_writing import WritingContract
 
 from ledger.memory import MemoryLedger
@@ -34,6 +35,7 @@ class TestMemoryLedger(
     TextsContract,
     ExportsContract,
     ReceiptsContract,
+    ReportsContract,
     AsOfContract,
 ):
     @pytest.fixture

@@ -16,6 +16,7 @@ from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
 from contract_receipts import ReceiptsContract
+from contract_reports import ReportsContract
 from contract_writing import WritingContract
 from databases import Database
 from lives import Life, note, reported, write
@@ -60,6 +61,7 @@ class TestPostgresLedger(
     TextsContract,
     ExportsContract,
     ReceiptsContract,
+    ReportsContract,
     AsOfContract,
 ):
     @pytest.fixture

@@ -19,13 +19,13 @@ from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from api.app import make_app
-from api.house import House
 from audit.across import Depth
 from audit.verify import verify_stream
 from desk.vouching import Vouching
 from domain.access import Acting, Principal, Standing
 from domain.commands import Submission, read_submission
 from domain.vouching import ActorKind, Sent, TrustedFace
+from face.house import House
 from runtime.codec import data_converter
 from runtime.face_keys import FaceKey, FaceKeys, face_signer, make_face_key, trust_file, write_faces
 from runtime.settings import Settings
