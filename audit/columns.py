@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from ledger.board_rows import BOARD_COLUMNS
+
 OPERATIONAL: Final[dict[tuple[str, str], str]] = {
     ("issue", "armed_due_at"): "what a workflow waits for just now; the guard puts it right",
     ("issue", "answered"): "whether a workflow has answered; the guard puts it right",
@@ -37,6 +39,7 @@ OPERATIONAL: Final[dict[tuple[str, str], str]] = {
     ("session", "opened_at"): "as session.hash",
     ("session", "seen_at"): "as session.hash, to the minute",
     ("session", "ends_at"): "as session.hash",
+    ("session", "given"): "as session.hash: what a provider of identities said of them",
     ("notice_hold", "notice"): "what waits for quiet hours to end; the receipt says that it does",
     ("notice_hold", "channel"): "as notice_hold.notice",
     ("notice_hold", "address"): "as notice_hold.notice",
@@ -45,6 +48,12 @@ OPERATIONAL: Final[dict[tuple[str, str], str]] = {
     ("notice_hold", "code"): "what was answered last; the receipts say when it changed",
     ("notice_hold", "bundle"): "the message it is to go out in; the receipt says in which it did",
     ("notice_hold", "taken_until_at"): "until when whoever sends it keeps it from others",
+    ("saved_view", "principal"): "views of lists that people keep; lost, they save them again",
+    ("saved_view", "zone"): "as saved_view.principal",
+    ("saved_view", "name"): "as saved_view.principal",
+    ("saved_view", "query"): "as saved_view.principal",
+    ("saved_view", "kept_at"): "as saved_view.principal",
+    ("saved_view", "place"): "which of so many places a view has",
     ("log_pending", "kind"): "what waits for a place; what is missing here or too much is found",
     ("log_pending", "key"): "as log_pending.kind",
 }
@@ -78,6 +87,7 @@ DERIVED: Final[dict[str, tuple[str, ...]]] = {
         "report_id",
         "hands",
     ),
+    "issue_board": BOARD_COLUMNS,
     "supervision_order": (
         "stream",
         "zone",

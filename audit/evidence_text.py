@@ -14,6 +14,7 @@ ENVELOPE: Final = frozenset({"at", "by", "kind", "clocks"})
 LABELS: Final[dict[str, str]] = {
     "absent": "缺席",
     "abstain": "弃权",
+    "accepted": "同意剔除",
     "answer": "答复",
     "application": "申请",
     "approve": "赞成",
@@ -51,8 +52,10 @@ LABELS: Final[dict[str, str]] = {
     "electors": "表决人",
     "enterprise": "企业",
     "evidence": "证明材料",
+    "exclusion": "剔除编号",
     "expires_at": "有效至",
     "extra": "延长",
+    "figures": "剔除指标",
     "finish_on": "拟办结日",
     "form": "形式",
     "from_at": "自",

@@ -6,17 +6,17 @@ anew at a later position, and says which issues moved.
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
-from audit.facts import Facts, TermsOf, terms_reader
+from audit.facts import TermsOf, terms_reader
+from audit.figure_streams import FigureFacts, Stream, UncountableStreamError, streams, uncountable
 from domain import figure_definitions
 from domain.canonical import canonical
-from domain.chain import Record
 from domain.days import zone_of
 from domain.errors import InvalidRequestError, NotPermittedError
+from domain.figure_story import Story
 from domain.figures import (
     Definition,
     Listed,
@@ -29,7 +29,6 @@ from domain.figures import (
     differing,
 )
 from domain.model import Frozen, Moment, Short, Text, written
-from domain.orders import is_order_stream
 from domain.people import Officer
 from domain.permissions import Setting, officer_post
 from domain.retold import terms_named
@@ -37,26 +36,15 @@ from domain.staffing import Role
 from domain.terms import Terms
 from ledger.figures import FigureRow, Figures
 
-PAGE = 1000
 DIFFERENCES_MAX = 50
+__all__ = ["FigureFacts", "UncountableStreamError"]
+
 PUBLISHING_ROLES = (Role.COORDINATOR, Role.SUPERVISOR)
 COMMAND = "publish_figures"
 """What a delegation has to name for a deputy to publish."""
 
 Progress = Callable[[int], None]
 DefinitionOf = Callable[[str, int | None], Definition]
-
-
-class FigureFacts(Facts, Figures, Protocol):
-    """The part of a ledger that figures are made from."""
-
-    async def safe_position(self) -> int:
-        """Return the position at and below which no event can appear any more."""
-        ...
-
-
-class UncountableStreamError(Exception):
-    """The events of a stream are not of a form that can be counted: somebody spoilt them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +248,7 @@ async def _counted(
     sums, moved = Sums(edition.definition, scope.unit, sinks[0]), Listed(sinks[1])
     terms_of, issues = terms_reader(ledger), 0
     horizon = max(edition.horizon, former.horizon)
-    async for stream in _streams(ledger, scope.zone, horizon):
+    async for stream in streams(ledger, scope.zone, horizon):
         name = stream[0][1].stream
         shares = await _shares(stream, edition, period, terms_of)
         now = sums.add(name, shares)
@@ -278,48 +266,22 @@ async def _counted(
     return canonical(digits), moved
 
 
-def _counts_alike(
-    stream: Sequence[tuple[int, Record]], edition: _Edition, former: _Edition
-) -> bool:
+def _counts_alike(stream: Stream, edition: _Edition, former: _Edition) -> bool:
     """Return whether two editions count the same events of an issue by the same definition."""
     known = (sum(position <= each.horizon for position, _ in stream) for each in (edition, former))
     return edition.definition is former.definition and len(set(known)) == 1
 
 
 async def _shares(
-    stream: Sequence[tuple[int, Record]], edition: _Edition, period: Period, terms_of: TermsOf
+    stream: Stream, edition: _Edition, period: Period, terms_of: TermsOf
 ) -> tuple[Share, ...]:
     """Return what an issue gives to an edition of a figure, by its events up to the horizon."""
     records = tuple(record for position, record in stream if position <= edition.horizon)
     if not edition.definition.concerns(records, period):
         return ()
-    try:
+    with uncountable(stream, edition.horizon):
         terms = {hash_: await terms_of(hash_) for hash_ in terms_named(records)}
-        return tuple(edition.definition.shares(records, terms, period))
-    except (ValueError, KeyError, TypeError) as error:
-        raise UncountableStreamError(
-            f"{stream[0][1].stream} cannot be counted up to position {edition.horizon}: "
-            f"{type(error).__name__}: {str(error).splitlines()[0]}. "
-            "`closeout verify` says what is not as it was written."
-        ) from error
-
-
-async def _streams(
-    ledger: FigureFacts, zone: str, horizon: int
-) -> AsyncIterator[list[tuple[int, Record]]]:
-    """Yield the issues of a zone, each with its events at or below a position."""
-    stream: list[tuple[int, Record]] = []
-    after = ("", 0)
-    while page := await ledger.prefix(zone, after=after, horizon=horizon, limit=PAGE):
-        for position, record in page:
-            if stream and stream[0][1].stream != record.stream:
-                yield stream
-                stream = []
-            if not is_order_stream(record.stream):
-                stream.append((position, record))
-        after = page[-1][1].stream, page[-1][1].version
-    if stream:
-        yield stream
+        return edition.definition.given_by(Story(records, terms), period)
 
 
 def _row(asked: Asked, edition: _Edition, digits: str, signed: Signed) -> FigureRow:

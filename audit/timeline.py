@@ -6,8 +6,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import assert_never
 
-from audit import timeline_kin, timeline_ladder, timeline_team
+from audit import timeline_exclusions, timeline_kin, timeline_ladder, timeline_team
 from audit.phrases import short, then
+from audit.timeline_exclusions import exclusion_line
 from audit.timeline_kin import callback_line, form_line, kin_line
 from audit.timeline_ladder import ladder_line, mode_line
 from audit.timeline_team import round_line, team_line
@@ -17,6 +18,7 @@ from domain.chain import Record
 from domain.days import to_ms
 from domain.duration_text import written_duration
 from domain.events_of_callbacks import CallbackEvent
+from domain.events_of_exclusions import ExclusionEvent
 from domain.events_of_forms import FormEvent
 from domain.events_of_kin import KinEvent
 from domain.events_of_ladder import LadderEvent
@@ -37,6 +39,7 @@ TITLES: dict[str, Name] = {
     **timeline_ladder.TITLES,
     **timeline_team.TITLES,
     **timeline_kin.TITLES,
+    **timeline_exclusions.TITLES,
     "issue_reported": Name(zh="问题上报", en="reported"),
     "issue_accepted": Name(zh="受理登记", en="accepted"),
     "issue_turned_away": Name(zh="不予受理", en="turned away"),
@@ -168,7 +171,7 @@ def summary(event: ev.Event) -> str:  # noqa: C901, PLR0911, PLR0912  # one case
             return _of_family(event)
 
 
-def _of_family(event: FamilyEvent) -> str:  # one a family
+def _of_family(event: FamilyEvent) -> str:  # noqa: PLR0911  # one a family
     if isinstance(event, TeamEvent):
         return team_line(event)
     if isinstance(event, RoundEvent):
@@ -179,6 +182,8 @@ def _of_family(event: FamilyEvent) -> str:  # one a family
         return form_line(event)
     if isinstance(event, CallbackEvent):
         return callback_line(event)
+    if isinstance(event, ExclusionEvent):
+        return exclusion_line(event)
     if isinstance(event, SignOffEvent):
         return _sign_off(event)
     if isinstance(event, LadderEvent):

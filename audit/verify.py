@@ -28,6 +28,7 @@ from audit.facts import (
 )
 from audit.kin import KinTally
 from audit.reexecute import SPOILT, in_words, reexecute_life
+from audit.verify_boards import board_findings, misplaced_board_findings
 from audit.verify_columns import NoticeTally, is_as_folded, issue_column_findings
 from audit.verify_orders import order_findings
 from audit.verify_publications import Published, publication_findings
@@ -136,6 +137,8 @@ async def _verified(
     tables: Tables = await ledger.stream_page([stream]) if isinstance(ledger, Paged) else ledger
     if is_order_stream(stream):
         life, found = await order_findings(tables, stream, reader)
+        if isinstance(tables, StreamPage):
+            found += misplaced_board_findings(life, tables.stored(stream).boards)
     else:
         life, found = await _issue_findings(tables, stream, reader, across)
     tally = VouchTally() if across is None else across.vouches
@@ -270,6 +273,7 @@ async def _fold_findings(
     ]
     if projected.stored is not None:
         await told.close(issue)
+        found += await board_findings(life, issue, projected.stored.boards, terms_of)
         if not told.is_unknown:
             notices = projected.stored.notices
             found += tallies.notices.findings(life, notices, projected.firings)

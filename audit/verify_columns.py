@@ -38,13 +38,13 @@ def issue_column_findings(life: Life, issue: Issue, row: Columns) -> Iterator[Fi
         "report_id": issue.report_id,
         "hands": hands_of(issue),
     }
-    yield from _differing(life, "issue", issue.version, expected, row)
+    yield from differing(life, "issue", issue.version, expected, row)
 
 
 def order_column_findings(life: Life, order: SupervisionOrder, row: Columns) -> Iterator[Finding]:
     """Yield each column of an order's row that no list goes by and that its events settle."""
     expected: dict[str, object] = {"stream": life.stream, "news": order.version}
-    yield from _differing(life, "order", order.version, expected, row)
+    yield from differing(life, "order", order.version, expected, row)
 
 
 def is_as_folded(issue: Issue, row: Columns) -> bool:
@@ -52,9 +52,10 @@ def is_as_folded(issue: Issue, row: Columns) -> bool:
     return row["snapshot"] == snapshot_text(issue)
 
 
-def _differing(
+def differing(
     life: Life, what: str, version: int, expected: Mapping[str, object], row: Columns
 ) -> Iterator[Finding]:
+    """Yield each column of a row that is not as expected."""
     for name, value in expected.items():
         if row[name] != value:
             said = f"the stored {what}'s {name} is {_short(row[name])}; "

@@ -13,6 +13,9 @@ from domain.chain import GENESIS
 from domain.checkpoints import Checkpoint
 from domain.leaves import fact_leaf
 from domain.merkle import leaf_hash, root_of
+from domain.terms import Terms
+from ledger.board_rows import board_row
+from ledger.codec import read_snapshot
 from ledger.log_rows import FACT_TABLES
 from ledger.postgres_log import _append, _leaf_of
 from ledger.signing import Signer
@@ -28,7 +31,7 @@ STREAM: Final = f"{b.ZONE}/effect"
 FOREIGN: Final = Signer.from_bytes(NAME, b"\x07" * 32)
 OF_STREAM: Final = (
     *("event", "command", "issue", "clock", "rung_firing", "notice", "outbox", "issue_text"),
-    *("refusal", "errand"),
+    *("refusal", "errand", "issue_board"),
 )
 
 
@@ -36,7 +39,8 @@ async def change_a_title(connection: "Connection") -> None:
     """Tell another title wherever it is told, and hash the issue's chain anew."""
     was, told = "The gate is blocked", "The gate is open"
     await _retell(connection, was, told)
-    await connection.execute("UPDATE issue SET title = $2 WHERE stream = $1", STREAM, told)
+    for table in ("issue", "issue_board"):
+        await connection.execute(f"UPDATE {table} SET title = $2 WHERE stream = $1", STREAM, told)
     await rehash(connection, STREAM)
 
 
@@ -57,6 +61,25 @@ async def put_back_the_clock(connection: "Connection") -> None:
         if any(f"2026-03-{day:02d}T" in row[0] for row in texts):
             await _retell(connection, f"2026-03-{day:02d}T", f"2026-03-{day - 1:02d}T")
     await rehash(connection, STREAM)
+    await _show_anew(connection)
+
+
+async def _show_anew(connection: "Connection") -> None:
+    """Make the row that boards go by anew, as a program with the calendars at hand can."""
+    snapshot, terms = await connection.fetchrow(
+        "SELECT i.snapshot, t.text FROM issue i JOIN terms t ON t.hash = i.terms WHERE stream = $1",
+        STREAM,
+    )
+    row = board_row(read_snapshot(snapshot), Terms.model_validate_json(terms))
+    if row is not None:
+        await connection.execute(
+            "UPDATE issue_board SET reported_at = $2, yellow_at = $3, red_at = $4"
+            " WHERE stream = $1",
+            STREAM,
+            row.reported_at,
+            row.yellow_at,
+            row.red_at,
+        )
 
 
 async def remove_the_issue(connection: "Connection") -> None:

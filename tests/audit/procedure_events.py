@@ -6,6 +6,7 @@ from typing import Any
 from domain.ballots import BallotRule, Elector
 from domain.events import Event
 from domain.events_of_callbacks import CallbackAnswered, CallbackDrawn, SignOffDisputed
+from domain.events_of_exclusions import ExclusionAsked, ExclusionLifted, ExclusionReviewed
 from domain.events_of_forms import (
     ApplicationApproved,
     ApplicationRefused,
@@ -46,6 +47,7 @@ from domain.events_of_team import (
     PartRuled,
     TeamConcluded,
 )
+from domain.exclusion import FigureName
 from domain.issue import Evidence
 from domain.kin import KinNews
 from domain.people import ENGINE
@@ -214,4 +216,28 @@ TOLD: tuple[tuple[Event, str], ...] = (
         _event(SignOffDisputed, draw="d", sign_off=SignOffOutcome.ACCEPTED),
         "draw d: the sign-off says accepted",
     ),
+    (
+        _event(ExclusionAsked, exclusion=1, code="flood", reason="High water.", evidence=PAPERS),
+        "number 1, flood, of all figures: High water. [2 evidence]",
+    ),
+    (
+        _event(
+            ExclusionAsked,
+            exclusion=2,
+            code="flood",
+            figures=(FigureName.ON_TIME, FigureName.RESPONSE),
+            reason="High water.",
+            evidence=PAPERS[:1],
+        ),
+        "number 2, flood, of on_time, response: High water. [1 evidence]",
+    ),
+    (
+        _event(ExclusionReviewed, exclusion=1, accepted=True, reason="So it was."),
+        "number 1, accepted: So it was.",
+    ),
+    (
+        _event(ExclusionReviewed, exclusion=2, accepted=False, reason="It was not."),
+        "number 2, refused: It was not.",
+    ),
+    (_event(ExclusionLifted, exclusion=1, reason="In error."), "number 1: In error."),
 )

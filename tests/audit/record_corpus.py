@@ -1,8 +1,8 @@
 """Records the stored corpora: `PYTHONPATH=. python tests/audit/record_corpus.py`, once a revision.
 
-Plays the demonstration's cases and stories, and the lives of `ladder_script` and
-`procedure_script`, through the real desk on ledgers in memory, at fixed instants, so that the same
-code writes the same bytes. A corpus that is there is never written over.
+Plays the demonstration's cases and stories, and the lives of `ladder_script`, `procedure_script`
+and `exclusion_script`, through the real desk on ledgers in memory, at fixed instants, so that the
+same code writes the same bytes. A corpus that is there is never written over.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from exclusion_script import played_exclusions
 from ladder_engine import played_ladder
 from procedure_engine import played_procedures
 
@@ -157,6 +158,7 @@ CORPORA = {
     f"rules-{RULES}": played,
     f"rules-{RULES}-ladder": played_ladder,
     f"rules-{RULES}-procedures": played_procedures,
+    f"rules-{RULES}-exclusions": played_exclusions,
 }
 
 

@@ -6,6 +6,7 @@ from types import UnionType
 from typing import get_args
 
 import pytest
+from exclusion_script import played_exclusions
 from ladder_engine import played_ladder
 from ladder_script import ZONE, instant
 from procedure_engine import played_procedures
@@ -17,6 +18,7 @@ from audit.facts import Facts
 from audit.reexecute import reexecute_all
 from audit.verify import verify_all
 from domain.commands_of_callbacks import CallbackCommand, RecordDraw
+from domain.commands_of_exclusions import ExclusionCommand
 from domain.commands_of_forms import FormCommand
 from domain.commands_of_kin import KinCommand, RecordKin
 from domain.commands_of_ladder import LadderCommand, RecordHandover
@@ -31,6 +33,7 @@ from domain.events import (
     SignOffAnswered,
 )
 from domain.events_of_callbacks import CallbackAnswered, CallbackEvent
+from domain.events_of_exclusions import ExclusionEvent
 from domain.events_of_forms import FormEvent
 from domain.events_of_kin import KinEvent, KinRecorded, SuccessorAsked
 from domain.events_of_ladder import LadderEvent
@@ -71,8 +74,10 @@ PROCEDURE_EVENTS = kinds_in(TeamEvent, RoundEvent, KinEvent, FormEvent, Callback
 PROCEDURE_COMMANDS = kinds_in(
     TeamCommand, RoundCommand, KinCommand, FormCommand, CallbackCommand, RecordKin, RecordDraw
 )
-EVENTS = LADDER_EVENTS | PROCEDURE_EVENTS
-COMMANDS = LADDER_COMMANDS | PROCEDURE_COMMANDS
+EXCLUSION_EVENTS = kinds_in(ExclusionEvent)
+EXCLUSION_COMMANDS = kinds_in(ExclusionCommand)
+EVENTS = LADDER_EVENTS | PROCEDURE_EVENTS | EXCLUSION_EVENTS
+COMMANDS = LADDER_COMMANDS | PROCEDURE_COMMANDS | EXCLUSION_COMMANDS
 ADOPTED = TermsAdopted.model_fields["kind"].default
 NEWS = get_args(KinNews.model_fields["what"].annotation)
 
@@ -144,6 +149,15 @@ async def test_the_script_of_the_ladder_plays_today_as_well() -> None:
 
     assert events >= LADDER_EVENTS, LADDER_EVENTS - events
     assert commands >= LADDER_COMMANDS, LADDER_COMMANDS - commands
+    assert (await verify_all(ledger)).is_sound
+
+
+async def test_the_script_of_the_exclusions_plays_today_as_well() -> None:
+    ledger = await played_exclusions()
+    events, commands = await kinds_of(ledger)
+
+    assert events >= EXCLUSION_EVENTS
+    assert commands >= EXCLUSION_COMMANDS
     assert (await verify_all(ledger)).is_sound
 
 

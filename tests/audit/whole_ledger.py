@@ -43,6 +43,7 @@ from ledger.principals import AdmissionRow
 from ledger.publications import PlanRow
 from ledger.reads import AuditReadRow
 from ledger.receipts import ContentRow, ReceiptRow, Telling, TemplateRow
+from ledger.reports import AttestationRow, ReportRow, RunRow
 from ledger.signing import Signer
 from ledger.subscriptions import WebhookRow
 from ledger.verifications import VerificationRow
@@ -236,9 +237,28 @@ async def _plain_facts(ledger: PostgresLedger, at: datetime) -> None:
     await ledger.take_events("w-1", [(1, "a"), (2, "a")], after=0, upto=2, at=at)
     await ledger.bury_events("w-1", "a", upto=1, reason="gone", at=at, by="closeout")
     await _tellings(ledger, at)
+    await _routines(ledger, at)
     for number in range(REFUSALS):
         stream = "face//export" if number % 2 else f"{b.ZONE}/none"
         await ledger.put_refusal(Refusal(f"c-{number}", stream, "note", at, "{}", "invalid", "No."))
+
+
+async def _routines(ledger: PostgresLedger, at: datetime) -> None:
+    for version in (1, 2):
+        number, day = f"{b.ZONE}-D-2026-03-02", "2026-03-02"
+        told = ReportRow(
+            *(f"{number}/{version}", number, version, "daily", b.ZONE, at - HOUR, at, day, day),
+            *(9, "t" * 64, '{"form":1}', "0" * 64, at, "closeout", "Late." * (version - 1)),
+        )
+        assert await ledger.put_report(told)
+        id_ = f"{b.ZONE}/{day}/coordination/{version}"
+        assert await ledger.put_attestation(
+            AttestationRow(id_, b.ZONE, day, "coordination", version, True, "", at, at, "{}")
+        )
+        routine = ("daily", "weekly")[version - 1]
+        assert await ledger.put_run(
+            RunRow(f"{b.ZONE}/{routine}/{day}", b.ZONE, routine, day, at, at, "{}")
+        )
 
 
 async def _tellings(ledger: PostgresLedger, at: datetime) -> None:
