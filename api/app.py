@@ -6,14 +6,8 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-from api import describing, problems, rates
-from api.addresses import Addresses
+from api import describing
 from api.codec import install as install_origin
-from api.house import House
-from api.limits import Door
-from api.metrics import FaceTelemetry
-from api.observing import Observed
-from api.proxies import BehindProxies
 from api.routes import (
     boards,
     calendars,
@@ -45,6 +39,13 @@ from api.routes import (
     templates,
     verification,
 )
+from face import problems, rates
+from face.addresses import Addresses
+from face.house import House
+from face.limits import Door
+from face.metrics import FaceTelemetry
+from face.observing import Observed
+from face.proxies import BehindProxies
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     issues.router,

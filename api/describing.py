@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from api.acting_on import ASKED, Asked, Open
-from api.problems import KINDS, MEDIA_TYPE, STATUSES, TYPE_PREFIX, Kind, Problem
-from api.words import said
 from domain.access import ACCESS, Standing
+from face.acting_on import ASKED, Asked, Open
+from face.problems import KINDS, MEDIA_TYPE, STATUSES, TYPE_PREFIX, Kind, Problem
+from face.words import said
 
 REF: Final = "#/components/schemas/{model}"
 METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})

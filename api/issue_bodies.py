@@ -4,7 +4,6 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from api.moments import Instant
 from domain.commands import (
     COUNT_MAX,
     Report,
@@ -12,6 +11,7 @@ from domain.commands import (
     WorkCommand,
 )
 from domain.commands_of_callbacks import CallbackCommand
+from domain.commands_of_exclusions import ExclusionCommand
 from domain.commands_of_forms import FormCommand
 from domain.commands_of_kin import KinCommand
 from domain.commands_of_ladder import LadderCommand
@@ -25,6 +25,7 @@ from domain.people import Actor, Officer, Representative, Service
 from domain.personal import ContactPerson
 from domain.phases import Origin, Priority
 from domain.team import DecisionRef
+from face.moments import Instant
 
 AskedCommand = Annotated[
     WorkCommand
@@ -36,7 +37,8 @@ AskedCommand = Annotated[
     | RoundCommand
     | KinCommand
     | FormCommand
-    | CallbackCommand,
+    | CallbackCommand
+    | ExclusionCommand,
     Field(discriminator="kind", description="What is asked, told apart by `kind`."),
 ]
 """Every command but the report, which makes the issue, and those that only the engine gives."""

@@ -8,8 +8,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, JsonValue
 
-from api.looking import Look
-from api.masking import told as masked_json
 from api.notified import BreachTold, ReceiptTold, breaches_seen, receipt_told
 from audit.evidence_text import told as worded
 from audit.timeline import timeline
@@ -23,6 +21,8 @@ from domain.people import Actor
 from domain.reading import Reading, read
 from domain.responsibility import Held, Total, partition, totals
 from domain.retold import TermsByHash, terms_named
+from face.looking import Look
+from face.masking import told as masked_json
 from ledger.port import Ledger, NoticeRow, Refusal
 from ledger.receipts import ReceiptRow
 

@@ -4,15 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.listing import CURSOR_CHARACTERS_MAX
-from api.looking import POINT_CHARACTERS_MAX
-from api.moments import Instant
 from domain.clocks import Clock
 from domain.model import Code, Key, Moment, Short, is_none
 from domain.phases import Outcome, Phase, Priority
 from domain.reading import Reading
 from domain.team import Part
 from domain.view import Glimpse
+from face.listing import CURSOR_CHARACTERS_MAX
+from face.looking import POINT_CHARACTERS_MAX
+from face.moments import Instant
 from ledger.lists import PAGE_MAX, Narrowed, Order, Sort
 
 PAGE = 50

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, Field
 
-from api.looking import Look
 from audit.notified import Breach, breaches_told
 from domain.chain import Record
 from domain.model import Moment
 from domain.notifying import ReceiptKind
 from domain.responsibility import Holder
 from domain.retold import TermsByHash
+from face.looking import Look
 from ledger.receipts import ReceiptRow
 
 

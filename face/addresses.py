@@ -32,6 +32,14 @@ class Address:
         return re.sub(r"\{[^}]*\}", "{}", self.template)
 
     @cached_property
+    def distance(self) -> tuple[int, int]:
+        """Return how loosely it fits: what takes any rest of a path the most, and the less it says
+        itself the more so."""
+        if ":path}" in self.template:
+            return 1, -len(self.shape)
+        return 0, self.shape.count("{}")
+
+    @cached_property
     def parameters(self) -> Mapping[str, bool] | None:
         """Return its query parameters, and whether several are taken of each; None where the route
         reads them by itself. Made when they are first asked for."""
@@ -75,7 +83,7 @@ class Addresses:
         fitting = [each for each in self._all if each.path.match(path)]
         if not fitting:
             return []
-        closest = min(fitting, key=lambda each: each.shape.count("{}")).shape
+        closest = min(fitting, key=lambda each: each.distance).shape
         return [each for each in fitting if each.shape == closest]
 
 

@@ -8,11 +8,11 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field
 from starlette.exceptions import HTTPException
 
-from api.dependencies import today_in
 from desk.desk import Desk
 from domain.access import ACCESS, Act, Horizon, Principal, horizon
 from domain.errors import InvalidRequestError, NotPermittedError
 from domain.model import Code, Frozen
+from face.dependencies import today_in
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 

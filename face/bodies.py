@@ -33,11 +33,13 @@ class BodyRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Routes whose bodies are alike. `under` is the beginning of their paths."""
+    """Routes whose bodies are alike. `under` is the beginning of their paths. `without_nul`: their
+    forms are refused at the door for a NUL, others say themselves in which field it is."""
 
     under: str
     bytes_max: int
     types: tuple[str, ...]
+    without_nul: bool = False
 
 
 ORDINARY: Final = Family("/", 64 * 1024, (JSON,))
@@ -59,6 +61,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
         (JSON, "application/toml", "text/plain", "application/octet-stream"),
     ),
     Family("/open311/", 256 * 1024, (FORM, MULTIPART)),
+    Family("/console/", 256 * 1024, (FORM,), without_nul=True),
     Family("/v1/sessions", 16 * 1024, (JSON, FORM)),
     Family("/codec/", 4 * 1024 * 1024, (JSON,)),
 )
@@ -97,6 +100,14 @@ def judge_text(body: bytes) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise BodyRefusedError(400, f"Byte {error.start} is not UTF-8.") from error
+
+
+def judge_form(family: Family, body: bytes) -> None:
+    """Refuse a form that is no text, or has a NUL in it where no field takes one: PostgreSQL fails
+    at it. Raises BodyRefusedError (400)."""
+    judge_text(body)
+    if family.without_nul and (b"\0" in body or b"%00" in body):
+        raise BodyRefusedError(400, "A form has the character U+0000 in it, which is not text.")
 
 
 def judge_json(body: bytes) -> None:

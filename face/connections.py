@@ -9,8 +9,8 @@ from typing import Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from api.problems import STATUSES, problem
-from api.words import DEFAULT
+from face.problems import STATUSES, problem
+from face.words import DEFAULT
 
 HEADERS_S_MAX: Final = 10.0
 HEADERS_BYTES_MAX: Final = 32 * 1024

@@ -7,15 +7,15 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from pydantic import Field
 
-from api.house import House
-from api.rates import limited_caller
-from api.words import Language, language_of
 from desk.desk import Desk
 from domain.access import Act, Horizon, Principal, horizon, require_act
 from domain.days import zone_of
 from domain.errors import UnknownIssueError
 from domain.model import Code, Key
 from domain.terms import Terms
+from face.house import House
+from face.rates import limited_caller
+from face.words import Language, language_of
 from ledger.port import IssueRow
 
 WAIT_S_MAX = 10

@@ -4,10 +4,10 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from api.refused import Refused
 from desk.desk import Desk
 from domain.access import Principal
 from domain.vouching import Sent
+from face.refused import Refused
 from runtime.settings import Settings
 
 if TYPE_CHECKING:

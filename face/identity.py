@@ -6,13 +6,14 @@ from typing import Final
 import httpx2
 from starlette.requests import HTTPConnection
 
-from api.oidc import ProviderKeys, Tokens
-from api.problems import UnauthenticatedError
-from api.sessions import COOKIE, require_own_form, sign_ins_for
 from desk.desk import Desk
 from desk.sign_ins import SignIns
 from domain.access import PUBLIC, Principal
 from domain.vouching import Sent
+from face.oidc import ProviderKeys, Tokens
+from face.problems import UnauthenticatedError
+from face.provider import Provider, provider_of
+from face.sessions import COOKIE, require_own_form, sign_ins_for
 from runtime.face_keys import FaceSigner
 from runtime.marks import OF_THIS_PROCESS, Marks
 from runtime.settings import Settings
@@ -27,12 +28,18 @@ def unsigned(submission: Sent, _principal: Principal, /) -> Sent:
 
 
 class FaceIdentity:
-    """Says who callers are; `signer` adds this face's word to what they send."""
+    """Says who callers are; `signer` adds this face's word to what they send. `provider` is where
+    people sign in who have no password here."""
 
     def __init__(
-        self, sign_ins: SignIns, tokens: Tokens | None = None, signer: FaceSigner = unsigned
+        self,
+        sign_ins: SignIns,
+        tokens: Tokens | None = None,
+        signer: FaceSigner = unsigned,
+        provider: Provider | None = None,
     ) -> None:
         self.sign_ins = sign_ins
+        self.provider = provider
         self._tokens = tokens
         self._signer = signer
 
@@ -87,8 +94,9 @@ async def open_identity(
 ) -> FaceIdentity:
     """Return the identity of a face by the settings. `transport` is how the provider of tokens is
     reached, unset over the network; its keys are fetched when the first token comes."""
-    tokens = None
+    tokens = provider = None
     if settings.oidc_issuer:
         keys = ProviderKeys(settings, transport=transport)
         tokens = Tokens(settings, keys, desk.clock.now, marks)
-    return FaceIdentity(sign_ins_for(desk, settings), tokens, signer)
+        provider = provider_of(settings, keys, tokens)
+    return FaceIdentity(sign_ins_for(desk, settings), tokens, signer, provider)

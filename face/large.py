@@ -10,7 +10,7 @@ from typing import Final
 
 from starlette.types import Receive, Scope
 
-from api.bodies import BodyRefusedError
+from face.bodies import BodyRefusedError
 
 LARGE_BYTES: Final = 256 * 1024
 LARGE_AT_ONCE_MAX: Final = 8

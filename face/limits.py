@@ -10,20 +10,22 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.addresses import Address, Addresses
-from api.bodies import (
+from domain.model import NOT_ONE_LINE, NOT_TEXT
+from face.addresses import Address, Addresses
+from face.bodies import (
+    FORM,
     JSON,
     BodyRefusedError,
     Family,
     family_of,
+    judge_form,
     judge_json,
     judge_text,
     judge_type,
 )
-from api.large import LargeBodies, NoRoomError, Place, read_body
-from api.problems import STATUSES, problem
-from api.words import language_of
-from domain.model import NOT_ONE_LINE, NOT_TEXT
+from face.large import LargeBodies, NoRoomError, Place, read_body
+from face.problems import STATUSES, problem
+from face.words import language_of
 
 ADDRESS_CHARACTERS_MAX: Final = 4096
 HEADERS_MAX: Final = 64
@@ -135,7 +137,9 @@ class Door:
                 return None
             if kind == JSON and body:
                 judge_json(body)
-            elif kind.startswith(("application/toml", "application/x-www-form")):
+            elif kind == FORM:
+                judge_form(family, body)
+            elif kind.startswith("application/toml"):
                 judge_text(body)
         except BodyRefusedError as refused:
             raise RequestRefusedError(

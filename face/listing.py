@@ -5,7 +5,6 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Final
 
-from api.cursors import cursor_text, garbled, read_text
 from domain.access import Horizon
 from domain.canonical import canonical, sha256
 from domain.chain import Record
@@ -13,6 +12,7 @@ from domain.days import from_ms, to_ms
 from domain.errors import InvalidRequestError
 from domain.model import written
 from domain.sight import Sight
+from face.cursors import cursor_text, garbled, read_text
 from ledger.asof import Filters, Kept, stood
 from ledger.lists import Listed, Narrowed, Order, Place, Sort, Value, behind, in_order, value_of
 from ledger.port import IssueRow, Ledger

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from uuid import uuid4
 
-from api.dependencies import terms_in_force, today_in
-from api.house import House
 from domain.access import LOGGED_FOR, Principal, standings_in
 from domain.canonical import canonical
 from domain.errors import UnknownZoneError
 from domain.model import to_millisecond
+from face.dependencies import terms_in_force, today_in
+from face.house import House
 from ledger.reads import AuditReadRow, ReadKind
 
 SCOPE_CHARACTERS_MAX = 2000

@@ -6,9 +6,6 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Query, Response
 
-from api.dependencies import WaitFor, seen_row, terms_in_force
-from api.house import House
-from api.looked import noted
 from desk import travelling
 from desk.desk import Desk
 from domain.access import LOGGED_FOR, Act, Principal
@@ -16,6 +13,9 @@ from domain.calendar import CalendarError, WorkingCalendar
 from domain.calendar_forms import INSTANT_FORMS, instant_in
 from domain.errors import InvalidRequestError
 from domain.sight import Point, Sight
+from face.dependencies import WaitFor, seen_row, terms_in_force
+from face.house import House
+from face.looked import noted
 from ledger.port import IssueRow
 from ledger.reads import ReadKind
 

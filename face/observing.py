@@ -12,9 +12,9 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.addresses import Addresses
-from api.metrics import FaceTelemetry
-from api.problems import MEDIA_TYPE
+from face.addresses import Addresses
+from face.metrics import FaceTelemetry
+from face.problems import MEDIA_TYPE
 
 log = structlog.get_logger()
 

@@ -18,11 +18,12 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 from pydantic import TypeAdapter, ValidationError
 
-from api.problems import UnauthenticatedError
 from domain.access import Principal, Standing
 from domain.model import CODE_PATTERN, Code, Short
+from face.problems import UnauthenticatedError
 from runtime.errors import StackError
 from runtime.marks import LONG_DIGITS, OF_THIS_PROCESS, Marks
+from runtime.passwords import is_same
 from runtime.settings import Settings, provider_address
 
 log = structlog.get_logger()
@@ -110,6 +111,32 @@ class ProviderKeys:
             raise ProviderUnavailableError("The keys of the token provider cannot be had.")
         return found
 
+    async def discovered(self) -> dict[str, Any]:
+        """Return the provider's own description. Raises ProviderUnavailableError."""
+        where = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
+        try:
+            async with asyncio.timeout(ANSWER_S_MAX):
+                told = await self._answer(where)
+        except (httpx2.HTTPError, TimeoutError, ValueError, _NoKeysError) as error:
+            log.warning("provider_unknown", error=repr(error)[:300])
+            raise ProviderUnavailableError("The provider cannot be reached just now.") from error
+        if told.get("issuer") != self._issuer:
+            raise ProviderUnavailableError("The provider's description is of another issuer.")
+        return told
+
+    async def exchanged(self, address: str, form: Mapping[str, str]) -> dict[str, Any]:
+        """Return what the provider gives for a code. Raises UnauthenticatedError,
+        ProviderUnavailableError."""
+        try:
+            async with asyncio.timeout(ANSWER_S_MAX):
+                return await self._answer(address, form)
+        except _NoKeysError as error:
+            log.info("code_refused", why=str(error))
+            raise UnauthenticatedError(_NO_GOOD) from error
+        except (httpx2.HTTPError, TimeoutError, ValueError) as error:
+            log.warning("provider_unknown", error=repr(error)[:300])
+            raise ProviderUnavailableError("The provider cannot be reached just now.") from error
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
@@ -146,8 +173,11 @@ class ProviderKeys:
             raise _NoKeysError("the discovery document is of another issuer, or names no keys")
         return provider_address(told["jwks_uri"])
 
-    async def _answer(self, url: str) -> dict[str, Any]:
-        async with self._client.stream("GET", url) as answer:
+    async def _answer(self, url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
+        asked = self._client.stream("GET", url)
+        if form is not None:
+            asked = self._client.stream("POST", url, data=dict(form))
+        async with asked as answer:
             if answer.status_code != OK:
                 raise _NoKeysError(f"answered {answer.status_code}")
             body = b""
@@ -179,28 +209,46 @@ class Tokens:
     async def principal(self, token: str) -> Principal:
         """Return who a token says its bearer is. Raises UnauthenticatedError,
         ProviderUnavailableError."""
+        claims = await self._claims(token, self._settings.oidc_audience)
+        return principal_in(claims, self._settings, self._marks)
+
+    async def person(self, token: str, nonce: str) -> Principal:
+        """Return whom an ID token was given for, that was asked for with `nonce`. A machine signs
+        in nowhere. Raises UnauthenticatedError, ProviderUnavailableError."""
+        client = self._settings.oidc_client_id
+        claims = dict(await self._claims(token, client))
+        authorized = claims.pop("azp", client)
+        claims.pop("client_id", None)
+        if not is_same(str(claims.get("nonce", "")), nonce) or authorized != client:
+            raise UnauthenticatedError(_NO_GOOD)
+        found = principal_in(claims, self._settings, self._marks)
+        if Standing.SERVICE in found.standings:
+            raise UnauthenticatedError(_NO_GOOD)
+        return found
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._keys.close()
+
+    async def _claims(self, token: str, audience: str) -> Mapping[str, Any]:
         header = read_header(token)
         key = await self._keys.key(header.kid, header.algorithm)
         if key is None:
             raise UnauthenticatedError(_NO_GOOD)
         try:
             claims = jwt.decode(token, key, algorithms=[header.algorithm]).claims
-            self._rules().validate(claims)
+            self._rules(audience).validate(claims)
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             log.info("token_refused", why=type(error).__name__)
             raise UnauthenticatedError(_NO_GOOD) from None
-        return principal_in(claims, self._settings, self._marks)
+        return claims
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._keys.close()
-
-    def _rules(self) -> jwt.JWTClaimsRegistry:
+    def _rules(self, audience: str) -> jwt.JWTClaimsRegistry:
         return jwt.JWTClaimsRegistry(
             now=int(self._now().timestamp()),
             leeway=LEEWAY_S,
             iss={"essential": True, "value": self._settings.oidc_issuer},
-            aud={"essential": True, "value": self._settings.oidc_audience},
+            aud={"essential": True, "value": audience},
             exp={"essential": True},
             sub={"essential": True},
         )

@@ -12,9 +12,6 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
-from api.refused import keep_refusal
-from api.translated import in_language
-from api.words import Language, language_of, said
 from audit.evidence import EvidenceError
 from desk.principals import UnknownPrincipalError
 from desk.subscribed import UnknownSubscriptionError
@@ -22,6 +19,9 @@ from desk.travelling import NotReachedError
 from domain import errors
 from domain.calendar import CalendarError
 from domain.errors import IssueError, from_validation
+from face.refused import keep_refusal
+from face.translated import in_language
+from face.words import Language, language_of, said
 from handbooks.shelf import HandbookError
 from ledger.port import LedgerError, LedgerUnavailableError, StreamConflictError
 from runtime.errors import StackError
@@ -220,8 +220,8 @@ def install(app: FastAPI) -> None:
         await keep_refusal(request, error)
         return answer_to(error, request)
 
-    async def misread(request: Request, error: Exception) -> JSONResponse:
-        return _misread(cast("RequestValidationError", error), request)
+    async def unread(request: Request, error: Exception) -> JSONResponse:
+        return misread(cast("RequestValidationError", error), request)
 
     async def plain(request: Request, error: Exception) -> JSONResponse:
         error = cast("HTTPException", error)
@@ -231,12 +231,12 @@ def install(app: FastAPI) -> None:
 
     for kind in KINDS:
         app.add_exception_handler(kind, refused)
-    app.add_exception_handler(RequestValidationError, misread)
+    app.add_exception_handler(RequestValidationError, unread)
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(Exception, refused)
 
 
-def _misread(error: RequestValidationError, request: Request) -> JSONResponse:
+def misread(error: RequestValidationError, request: Request) -> JSONResponse:
     """Tell the first thing that is wrong with a request, never repeating a personal text."""
     found = error.errors()
     if found and found[0]["type"] == "json_invalid":

@@ -14,9 +14,9 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
-from api.house import Identity
-from api.problems import TooManyRequestsError, UnauthenticatedError
 from domain.access import PUBLIC, Principal
+from face.house import Identity
+from face.problems import TooManyRequestsError, UnauthenticatedError
 from runtime.settings import Settings
 
 BUCKETS_MAX: Final = 10_000

@@ -11,8 +11,6 @@ from typing import Final
 import structlog
 from fastapi import Request
 
-from api.acting_on import ASKED, Asked
-from api.preconditions import named_in
 from desk.sign_ins import OpenSession
 from domain.access import PUBLIC, Principal
 from domain.canonical import canonical
@@ -20,6 +18,8 @@ from domain.errors import IssueError, NotPermittedError
 from domain.issue import stream_name
 from domain.model import CODE_PATTERN, COMMAND_ID_PATTERN, KEY_PATTERN, to_millisecond
 from domain.orders import order_stream
+from face.acting_on import ASKED, Asked
+from face.preconditions import named_in
 from ledger.port import LedgerError, Refusal
 from ledger.refusals import Refusals
 

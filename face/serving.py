@@ -3,17 +3,17 @@
 import asyncio
 import contextlib
 import signal
+from collections.abc import Callable
 from types import FrameType
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from api.app import make_app
-from api.connections import HEADERS_BYTES_MAX, BoundedProtocol, room_for
-from api.house import House
-from api.identity import open_identity
 from desk.opening import open_desk
+from face.connections import HEADERS_BYTES_MAX, BoundedProtocol, room_for
+from face.house import House
+from face.identity import open_identity
 from runtime.errors import SettingsError
 from runtime.face_keys import face_signer
 from runtime.marks import OF_THIS_PROCESS, marks_of
@@ -64,8 +64,8 @@ def make_server(app: FastAPI, house: House, host: str, port: int) -> Server:
     return Server(config, house.stopping)
 
 
-async def serve(settings: Settings) -> None:
-    """Serve the HTTP face where the settings say, until SIGINT or SIGTERM.
+async def serve(settings: Settings, make: Callable[[House], FastAPI]) -> None:
+    """Serve the faces that `make` makes where the settings say, until SIGINT or SIGTERM.
 
     Raises SettingsError if they say nowhere, LedgerError while there is no ledger.
     """
@@ -91,5 +91,11 @@ async def serve(settings: Settings) -> None:
         house = House(desk, settings, identity, reading)
         open_until.push_async_callback(house.refused.close, desk.ledger)
         log.info("api_serves", host=host, port=port)
-        await make_server(make_app(house), house, host, port).serve()
+        await serve_house(house, make)
     log.info("api_stopped")
+
+
+async def serve_house(house: House, make: Callable[[House], FastAPI]) -> None:
+    """Serve a house that is open already, where its settings say, until SIGINT or SIGTERM."""
+    host, port = host_and_port(house.settings.api_address)
+    await make_server(make(house), house, host, port).serve()

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 from starlette.requests import HTTPConnection
 
-from api.rates import Buckets, network_of
 from desk.desk import Desk
 from desk.sign_ins import OpenSession, SignIns
 from domain.errors import NotPermittedError
+from face.rates import Buckets, network_of
 from runtime.passwords import csrf_token, is_same
 from runtime.settings import Settings
 

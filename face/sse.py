@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
+from starlette.requests import Request
 
-from api.problems import TooManyRequestsError
 from domain.access import Horizon
 from domain.chain import Record
 from domain.events_out import OutwardEvent, is_told, outward
+from face.house import House
+from face.problems import TooManyRequestsError
 from ledger.port import IssueRow, Ledger, LedgerError
 
 log = structlog.get_logger()
@@ -230,3 +232,12 @@ def unavailable_is_waited() -> Iterator[None]:
         yield
     except LedgerError as error:
         log.warning("stream_waits", error=str(error)[:200])
+
+
+def feed_of(request: Request, house: House) -> Feed:
+    """Return what follows the ledger for all clients of this application."""
+    state = request.app.state
+    if getattr(state, "feed", None) is None:
+        state.feed = Feed(house.desk.ledger, house.stopping)
+    feed: Feed = state.feed
+    return feed

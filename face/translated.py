@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from api.words import Language
+from face.words import Language
 
 MESSAGE_CHARACTERS_MAX: Final = 2_000
 """Longer ones stay English. The longest of ours lists what all commands are called."""
@@ -126,6 +126,6 @@ def _telling(pattern: Pattern) -> int:
 
 def rows() -> list[dict[str, Any]]:
     """Return the rows of `refusals.toml` as they are written."""
-    data = tomllib.loads(files("api").joinpath("refusals.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(files("face").joinpath("refusals.toml").read_text(encoding="utf-8"))
     texts: list[dict[str, Any]] = data["text"]
     return texts

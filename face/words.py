@@ -11,6 +11,8 @@ from starlette.requests import HTTPConnection
 Language = Literal["zh", "en"]
 DEFAULT: Final[Language] = "en"
 ACCEPTED_CHARACTERS_MAX: Final = 200
+LANGUAGE_COOKIE: Final = "closeout-language"
+"""What somebody chose in the console holds for all that this browser is told."""
 
 
 def said(name: str, language: Language) -> str:
@@ -19,7 +21,10 @@ def said(name: str, language: Language) -> str:
 
 
 def language_of(connection: HTTPConnection) -> Language:
-    """Return the language that the caller would rather read, by Accept-Language."""
+    """Return the language that the caller chose, or would rather read, by Accept-Language."""
+    chosen = connection.cookies.get(LANGUAGE_COOKIE)
+    if chosen in ("zh", "en"):
+        return "zh" if chosen == "zh" else "en"
     wanted = connection.headers.get("accept-language", "")[:ACCEPTED_CHARACTERS_MAX]
     best: Language = DEFAULT
     weight = 0.0
@@ -45,7 +50,7 @@ def _quality(parameters: str) -> float:
 
 @cache
 def _texts() -> Mapping[str, Mapping[str, str]]:
-    data = tomllib.loads(files("api").joinpath("words.toml").read_text(encoding="utf-8"))
+    data = tomllib.loads(files("face").joinpath("words.toml").read_text(encoding="utf-8"))
     return {
         f"{family}.{name}": text for family, texts in data.items() for name, text in texts.items()
     }

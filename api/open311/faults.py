@@ -15,11 +15,11 @@ from starlette.exceptions import HTTPException
 
 from api.open311.forms import Fault, Form
 from api.open311.writing import answer
-from api.problems import KINDS, RETRY_AFTER_S, TooManyRequestsError, UnauthenticatedError, kind_of
-from api.refused import keep_refusal
-from api.translated import in_language
-from api.words import Language, language_of, said
 from domain.errors import IssueError
+from face.problems import KINDS, RETRY_AFTER_S, TooManyRequestsError, UnauthenticatedError, kind_of
+from face.refused import keep_refusal
+from face.translated import in_language
+from face.words import Language, language_of, said
 
 log = structlog.get_logger()
 

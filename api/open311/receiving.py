@@ -8,12 +8,12 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import HTTPConnection, Request
 
-from api.bodies import FORM, MULTIPART
-from api.house import House
 from api.open311.faults import Open311Error
-from api.problems import UnauthenticatedError
-from api.rates import limited_caller
 from domain.access import Principal, Standing
+from face.bodies import FORM, MULTIPART
+from face.house import House
+from face.problems import UnauthenticatedError
+from face.rates import limited_caller
 
 FORM_BYTES_MAX: Final = 256 * 1024
 FIELDS_MAX: Final = 200

@@ -11,7 +11,6 @@ from api.open311.faults import Open311Error
 from api.open311.forms import DESCRIPTION_CHARACTERS_MAX
 from api.open311.receiving import Fields
 from api.open311.telling import ATTRIBUTES, ENTERPRISE, OCCURRED_AT, PRIORITY, TITLE
-from api.preconditions import id_asked
 from domain.canonical import sha256
 from domain.commands import Report, Submission
 from domain.handbook import Category, Handbook
@@ -20,6 +19,7 @@ from domain.organization import enterprise
 from domain.people import Actor
 from domain.personal import PERSONAL_CHARACTERS_MAX, ContactPerson, Personal
 from domain.phases import Origin, Priority
+from face.preconditions import id_asked
 
 ID_PREFIX: Final = "open311:"
 KEY_PREFIX: Final = "o-"

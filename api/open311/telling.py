@@ -17,7 +17,6 @@ from api.open311.forms import (
     ServiceRequest,
     Value,
 )
-from api.words import Language, said
 from domain.access import Horizon
 from domain.days import zone_of
 from domain.handbook import Category, Enterprise, Handbook
@@ -26,6 +25,7 @@ from domain.model import Name
 from domain.organization import enterprise, post, unit
 from domain.phases import Priority
 from domain.terms import Terms
+from face.words import Language, said
 
 ENTERPRISE: Final = "enterprise"
 TITLE: Final = "title"

@@ -5,20 +5,21 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
-from api.dependencies import Caller, TheHouse, WaitFor, ZoneName, horizon_in, terms_in_force
 from api.describing import PROBLEMS
-from api.looked import noted
-from api.looking import AsOf, KnownAt, arrived, reader_for, sight_asked, stands_at
 from audit.lights import Board as LightBoard
 from audit.lights import Lit, board_now, board_seen
 from audit.parking import Parked, ParkingLot, parking_lot
 from audit.warnings import read_facts
 from desk.handbook_versions import THEN, Versions
-from domain.access import Act, Horizon
+from domain.access import Act
 from domain.lights import Light
 from domain.model import Code, Key, Moment
 from domain.responsibility import Holder
 from domain.warnings import Span, Warned, count, read_span, rule_for
+from face.dependencies import Caller, TheHouse, WaitFor, ZoneName, horizon_in, terms_in_force
+from face.looked import noted
+from face.looking import AsOf, KnownAt, arrived, reader_for, sight_asked, stands_at
+from face.supervised import hears_of
 
 router = APIRouter(tags=["boards"])
 
@@ -314,11 +315,6 @@ async def warnings(
                 warnings=list(tally.warnings),
             )
             for tally in tallies
-            if unit in (None, tally.charged.id) and _may_hear_of(tally.charged, within)
+            if unit in (None, tally.charged.id) and hears_of(tally.charged, within)
         ],
     )
-
-
-def _may_hear_of(holder: Holder, within: Horizon) -> bool:
-    """Return whether what counts against a holder is in somebody's sight."""
-    return within.whole or holder.id in within.units or holder.id in within.posts

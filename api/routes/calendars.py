@@ -9,11 +9,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from api.asking import not_there, somewhere
-from api.dependencies import Caller, TheHouse, horizon_in
 from api.describing import PROBLEMS
-from api.looked import noted
-from api.looking import instant_asked, stands_at
 from desk.desk import Desk
 from domain import calendar_sums
 from domain.access import Act, Principal
@@ -21,6 +17,10 @@ from domain.calendar import Span, UnknownCalendarError, WorkingCalendar
 from domain.days import Label
 from domain.errors import InvalidRequestError
 from domain.model import Code, Moment, Name
+from face.asking import not_there, somewhere
+from face.dependencies import Caller, TheHouse, horizon_in
+from face.looked import noted
+from face.looking import instant_asked, stands_at
 from handbooks.calendars import CN_OFFICE, calendar_ids, cn_office_as_of, read_calendar
 from handbooks.calendars.cases import answered, calendars_of
 from handbooks.calendars.days import CalendarDay, month_days, year_counts

@@ -5,9 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, ValidationError
 
-from api.actors import actor_for
-from api.asking import InPerson, not_there
-from api.dependencies import (
+from api.describing import PROBLEMS
+from desk.callbacks import Asked, CallbackDesk, Callbacks
+from domain.access import Act
+from domain.drawing import CHOSEN
+from domain.errors import NotPermittedError, from_validation
+from domain.model import Code, Key, Moment
+from domain.people import Officer, named
+from face.actors import actor_for
+from face.asking import InPerson, not_there
+from face.dependencies import (
     Caller,
     TheHouse,
     ZoneName,
@@ -15,16 +22,9 @@ from api.dependencies import (
     terms_in_force,
     today_in,
 )
-from api.describing import PROBLEMS
-from api.looked import noted
-from api.looking import reader_for, stands_at
-from api.preconditions import IdempotencyKey, id_asked
-from desk.callbacks import Asked, CallbackDesk, Callbacks
-from domain.access import Act
-from domain.drawing import CHOSEN
-from domain.errors import NotPermittedError, from_validation
-from domain.model import Code, Key, Moment
-from domain.people import Officer, named
+from face.looked import noted
+from face.looking import reader_for, stands_at
+from face.preconditions import IdempotencyKey, id_asked
 from ledger.draws import DrawRow
 
 router = APIRouter(prefix="/callbacks", tags=["callbacks"])

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Response
 
 from api.codec import PayloadBody, PayloadsBody
-from api.dependencies import Caller, TheHouse
 from api.describing import PROBLEMS
-from api.house import House
-from api.looked import put_on_record
 from domain.access import Act, require_every_zone
 from domain.errors import InvalidRequestError
+from face.dependencies import Caller, TheHouse
+from face.house import House
+from face.looked import put_on_record
 from runtime.codec import SealedPayloadError, SealedPayloads, payload_codec
 
 router = APIRouter(prefix="/codec", tags=["codec"])

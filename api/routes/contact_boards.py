@@ -5,11 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from api.asking import not_there, one_of
-from api.dependencies import Caller, TheHouse, WaitFor, ZoneName, horizon_in, terms_in_force
 from api.describing import PROBLEMS
-from api.looked import noted
-from api.looking import AsOf, KnownAt, arrived, instant_asked, sight_asked, stands_at
 from desk.handbook_versions import Versions
 from domain.access import Act
 from domain.board import Board, contact_board
@@ -17,6 +13,10 @@ from domain.days import zone_of
 from domain.errors import InvalidRequestError
 from domain.model import Code, Name
 from domain.registry import Registered, registered
+from face.asking import not_there, one_of
+from face.dependencies import Caller, TheHouse, WaitFor, ZoneName, horizon_in, terms_in_force
+from face.looked import noted
+from face.looking import AsOf, KnownAt, arrived, instant_asked, sight_asked, stands_at
 
 router = APIRouter(tags=["boards"])
 

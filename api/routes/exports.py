@@ -9,10 +9,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
-from api.dependencies import Caller, TheHouse, horizon_in, terms_in_force
 from api.describing import PROBLEMS
-from api.house import House
-from api.looking import POSITION, instant_asked, reader_for
 from audit.exports.choosing import Choice
 from audit.exports.exporting import Asked, recorded
 from audit.exports.forms import Statement
@@ -23,6 +20,9 @@ from domain.canonical import canonical
 from domain.errors import InvalidRequestError
 from domain.issue import stream_name
 from domain.model import Code, Key
+from face.dependencies import Caller, TheHouse, horizon_in, terms_in_force
+from face.house import House
+from face.looking import POSITION, instant_asked, reader_for
 
 router = APIRouter(prefix="/exports", tags=["exports"])
 

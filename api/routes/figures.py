@@ -7,17 +7,17 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, JsonValue
 
-from api.asking import not_there, somewhere
-from api.dependencies import Caller, TheHouse, ZoneName, horizon_in
 from api.describing import PROBLEMS
-from api.looked import noted
-from api.looking import reader_for, stands_at
 from audit.figures import scope_of
 from domain.access import Act
 from domain.canonical import sha256
 from domain.errors import InvalidRequestError
 from domain.figure_definitions import DEFINITIONS
 from domain.model import Code, Moment, Name
+from face.asking import not_there, somewhere
+from face.dependencies import Caller, TheHouse, ZoneName, horizon_in
+from face.looked import noted
+from face.looking import reader_for, stands_at
 from ledger.figures import FigureRow
 
 router = APIRouter(tags=["figures"])
@@ -42,7 +42,10 @@ class DefinitionTold(BaseModel):
     title: Name
     counts: dict[str, str]
     ratios: dict[str, RatioOf]
-    medians: dict[str, str]
+    lengths: dict[str, str] = Field(
+        description="What each length is of. First revisions tell its median, later ones mean, "
+        "p50, p90 and p95."
+    )
 
 
 class Definitions(BaseModel):
@@ -114,7 +117,7 @@ async def definitions(house: TheHouse, caller: Caller, response: Response) -> De
                     name: RatioOf(numerator=above, denominator=below)
                     for name, (above, below) in each.ratios.items()
                 },
-                medians=dict(each.lengths),
+                lengths=dict(each.lengths),
             )
             for each in DEFINITIONS
         ]

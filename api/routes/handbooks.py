@@ -10,21 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from api.asking import somewhere
-from api.dependencies import (
-    Caller,
-    InLanguage,
-    TheHouse,
-    ZoneName,
-    horizon_in,
-    horizons,
-    terms_in_force,
-)
 from api.describing import PROBLEMS
-from api.looked import noted
-from api.looking import stands_at
-from api.problems import KINDS, MEDIA_TYPE, TYPE_PREFIX, Problem, TooManyRequestsError
-from api.words import Language, said
 from desk.desk import Desk
 from desk.handbook_versions import IN_FORCE, Version, Versions, ZoneVersions
 from desk.handbooks import handbook_name
@@ -37,6 +23,20 @@ from domain.model import Code, Moment
 from domain.organization import holders, on_duty
 from domain.proof import proved
 from domain.terms import Terms
+from face.asking import somewhere
+from face.dependencies import (
+    Caller,
+    InLanguage,
+    TheHouse,
+    ZoneName,
+    horizon_in,
+    horizons,
+    terms_in_force,
+)
+from face.looked import noted
+from face.looking import stands_at
+from face.problems import KINDS, MEDIA_TYPE, TYPE_PREFIX, Problem, TooManyRequestsError
+from face.words import Language, said
 from handbooks.faults import Fault, HandbookError
 from handbooks.posted import BYTES_MAX, posted_terms
 

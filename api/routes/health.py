@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.dependencies import TheHouse
+from face.dependencies import TheHouse
 
 router = APIRouter(tags=["health"])
 

@@ -1,38 +1,39 @@
 """The inbox: what the caller's posts, or their enterprise, were told."""
 
-import base64
-import binascii
-import json
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.cursors import cursor_text, garbled, read_text
-from api.dependencies import Caller, InLanguage, TheHouse
 from api.describing import PROBLEMS
-from api.looking import POSITION, Travel, Travels, arrived, sight_of
-from api.words import Language
 from desk.inbox import mailboxes_of, opened, said_in
-from domain.days import from_ms, to_ms
 from domain.errors import NotPermittedError, UnknownIssueError
 from domain.model import Code
 from domain.notice_text import NoticeFacts
-from ledger.receipts import INBOX_MAX, InboxRow, Mailbox, ReceiptRow
+from face.dependencies import Caller, InLanguage, TheHouse
+from face.inboxes import (
+    CURSOR_CHARACTERS_MAX,
+    ID_CHARACTERS_MAX,
+    ID_PATTERN,
+    facts_of,
+    inbox_cursor,
+    inbox_id,
+    notice_named,
+    read_inbox_cursor,
+)
+from face.looking import POSITION, Travel, Travels, arrived, sight_of
+from face.words import Language
+from ledger.receipts import INBOX_MAX, InboxRow, Mailbox
 
 router = APIRouter(prefix="/inbox", tags=["inbox"])
-
-CURSOR_CHARACTERS_MAX: Final = 900
-ID_CHARACTERS_MAX: Final = 700
-MOMENTS_MS_MAX: Final = 253_402_300_799_999
 
 NoticeName = Annotated[
     str,
     Path(
         min_length=1,
         max_length=ID_CHARACTERS_MAX,
-        pattern=r"^[A-Za-z0-9_-]+$",
+        pattern=ID_PATTERN,
         description="The `id` of what lies in the inbox.",
         examples=["eGluZ2hlL0EwMS8xL2dyaWQtMQ"],
     ),
@@ -110,13 +111,13 @@ async def read_inbox(
     rows = await desk.ledger.inbox(
         boxes,
         caller.id,
-        after=None if cursor is None else _read_cursor(cursor),
+        after=None if cursor is None else read_inbox_cursor(cursor),
         known_at=None if sight is None else sight.at,
         unread_only=unread,
         limit=limit + 1,
     )
     shown = rows[:limit]
-    following = _cursor_text(shown[-1]) if len(rows) > limit else None
+    following = inbox_cursor(shown[-1]) if len(rows) > limit else None
     return InboxPage(items=[_told(row, language) for row in shown], next=following)
 
 
@@ -124,11 +125,8 @@ async def read_inbox(
 async def open_notice(house: TheHouse, caller: Caller, id: NoticeName) -> Opened:
     """Record that the caller has opened it. Opened again, the first time stands."""
     boxes = await _boxes(house, caller, None)
-    try:
-        notice_id = base64.b64decode(_padded(id), altchars=b"-_", validate=True).decode()
-        row = await _opened(house, caller, boxes, notice_id)
-    except (binascii.Error, UnicodeDecodeError):
-        row = None
+    notice = notice_named(id)
+    row = None if notice is None else await opened(house.desk, caller, boxes, notice)
     if row is None:
         raise UnknownIssueError("Nothing of this id lies in your inbox.", field="id", value=id)
     return Opened(id=id, read_at=row.at)
@@ -146,53 +144,15 @@ async def _boxes(house: TheHouse, caller: Caller, zone: str | None) -> list[Mail
     return boxes
 
 
-async def _opened(
-    house: TheHouse, caller: Caller, boxes: list[Mailbox], notice_id: str
-) -> ReceiptRow | None:
-    return await opened(house.desk, caller, boxes, notice_id) if notice_id.isprintable() else None
-
-
 def _told(row: InboxRow, language: Language) -> Told:
     subject, text = said_in(row.text, language)
     return Told(
-        id=base64.urlsafe_b64encode(row.receipt.notice.encode()).decode().rstrip("="),
+        id=inbox_id(row.receipt.notice),
         zone=row.receipt.zone,
         addressee=row.receipt.addressee,
         told_at=row.receipt.at,
         subject=subject,
         text=text,
         read_at=row.read_at,
-        facts=_facts(row.text),
+        facts=facts_of(row),
     )
-
-
-def _facts(text: str) -> NoticeFacts | None:
-    try:
-        return NoticeFacts.model_validate(json.loads(text)["facts"])
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _cursor_text(row: InboxRow) -> str:
-    return cursor_text({"a": to_ms(row.receipt.at), "i": row.receipt.id})
-
-
-def _read_cursor(text: str) -> tuple[datetime, str]:
-    plain = read_text(text)
-    at_ms, id_ = plain.get("a"), plain.get("i")
-    if (
-        not isinstance(at_ms, int)
-        or isinstance(at_ms, bool)
-        or not 0 <= at_ms <= MOMENTS_MS_MAX
-        or not isinstance(id_, str)
-        or not id_.isprintable()
-    ):
-        raise garbled(text)
-    return from_ms(at_ms), id_
-
-
-def _padded(text: str) -> bytes:
-    try:
-        return text.encode("ascii") + b"=" * (-len(text) % 4)
-    except UnicodeEncodeError as error:
-        raise binascii.Error from error

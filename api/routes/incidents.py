@@ -5,21 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field, ValidationError
 
-from api.actors import actor_for
-from api.asking import InPerson
-from api.dependencies import (
-    Caller,
-    TheHouse,
-    WaitFor,
-    ZoneName,
-    horizon_in,
-    terms_in_force,
-    today_in,
-)
 from api.describing import PROBLEMS
-from api.looked import noted
-from api.looking import arrived, reader_for, stands_at
-from api.preconditions import IdempotencyKey, id_asked
 from desk.desk import Desk
 from desk.incidents import Sent, command_id, issues_of, nothing_of, sent_to_each
 from domain.access import Act, Horizon
@@ -30,6 +16,20 @@ from domain.issue import Issue
 from domain.model import Code, CommandId, Key, Moment, Text
 from domain.phases import Phase, Priority
 from domain.view import CommandResult
+from face.actors import actor_for
+from face.asking import InPerson
+from face.dependencies import (
+    Caller,
+    TheHouse,
+    WaitFor,
+    ZoneName,
+    horizon_in,
+    terms_in_force,
+    today_in,
+)
+from face.looked import noted
+from face.looking import arrived, reader_for, stands_at
+from face.preconditions import IdempotencyKey, id_asked
 from ledger.port import IssueRow
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])

@@ -10,20 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from api.actors import actor_for
-from api.bodies import MULTIPART
-from api.dependencies import (
-    Caller,
-    InLanguage,
-    TheHouse,
-    ZoneName,
-    horizon_in,
-    terms_in_force,
-    today_in,
-)
 from api.describing import PROBLEMS
-from api.looking import stands_at
-from api.words import Language
 from desk.intake.bounds import BYTES_MAX
 from desk.intake.columns import NO_MAPPING, OwnMapping, read_mapping
 from desk.intake.problems import UnusableColumnsError, UnusableTableError
@@ -33,6 +20,19 @@ from desk.intake.told import IntakeAnswer
 from desk.intake.writing import as_csv, as_workbook
 from domain.access import Act
 from domain.model import Code
+from face.actors import actor_for
+from face.bodies import MULTIPART
+from face.dependencies import (
+    Caller,
+    InLanguage,
+    TheHouse,
+    ZoneName,
+    horizon_in,
+    terms_in_force,
+    today_in,
+)
+from face.looking import stands_at
+from face.words import Language
 
 router = APIRouter(prefix="/intake", tags=["intake"])
 

@@ -5,18 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from api.actors import actor_for
-from api.dependencies import (
-    Caller,
-    IssueKey,
-    TheHouse,
-    ZoneName,
-    seen_row,
-    terms_in_force,
-    today_in,
-)
 from api.describing import PROBLEMS
-from api.house import House
 from api.issue_details import (
     Clocks,
     Notices,
@@ -31,14 +20,25 @@ from api.issue_details import (
     time_held,
     timeline_of,
 )
-from api.looked import put_on_record
-from api.looking import POSITION, Travel, Travels, look_at
 from audit.evidence import Evidence, EvidenceError, NotLoggedError, make_evidence
 from desk.log_opening import open_keeper
 from desk.sealing import personal_texts
 from domain.access import Act
 from domain.commands import COUNT_MAX
 from domain.model import Code
+from face.actors import actor_for
+from face.dependencies import (
+    Caller,
+    IssueKey,
+    TheHouse,
+    ZoneName,
+    seen_row,
+    terms_in_force,
+    today_in,
+)
+from face.house import House
+from face.looked import put_on_record
+from face.looking import POSITION, Travel, Travels, look_at
 from ledger.postgres import PostgresLedger
 from ledger.postgres_log import log_of
 from ledger.signing import LogKeyError, Signer, read_signer

@@ -5,8 +5,20 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from api.actors import actor_again, actor_for
-from api.dependencies import (
+from api.describing import PROBLEMS
+from api.issue_bodies import Acted, AskedCommand, CommandAsked, NewIssue
+from api.issue_examples import ISSUE, RESULT, shown
+from desk import travelling
+from desk.desk import Desk
+from domain.access import Act, Principal, horizon, require_report
+from domain.commands import SUBMISSION, Submission
+from domain.commands_of_kin import AddChild, JudgeSuggestion, Link, Merge
+from domain.errors import ConflictError, NotPermittedError, UnknownIssueError, WrongPhaseError
+from domain.issue import stream_name
+from domain.people import Actor
+from domain.view import CommandResult, IssueView
+from face.actors import actor_again, actor_for
+from face.dependencies import (
     Caller,
     IssueKey,
     TheHouse,
@@ -16,12 +28,9 @@ from api.dependencies import (
     terms_in_force,
     today_in,
 )
-from api.describing import PROBLEMS
-from api.house import House
-from api.issue_bodies import Acted, AskedCommand, CommandAsked, NewIssue
-from api.issue_examples import ISSUE, RESULT, shown
-from api.looking import POSITION, Travels, look_at
-from api.preconditions import (
+from face.house import House
+from face.looking import POSITION, Travels, look_at
+from face.preconditions import (
     IdempotencyKey,
     IfMatch,
     IfNoneMatch,
@@ -30,14 +39,7 @@ from api.preconditions import (
     is_known,
     version_asked,
 )
-from desk.desk import Desk
-from domain.access import Act, Principal, require_report
-from domain.commands import SUBMISSION, Submission
-from domain.commands_of_kin import AddChild, JudgeSuggestion, Link, Merge
-from domain.errors import ConflictError, NotPermittedError, UnknownIssueError, WrongPhaseError
-from domain.issue import stream_name
-from domain.people import Actor
-from domain.view import CommandResult, IssueView
+from ledger.port import IssueRow
 
 router = APIRouter(prefix="/issues", tags=["issues"])
 
@@ -85,15 +87,18 @@ async def report_issue(
     desk = house.desk
     id_ = id_asked(idempotency_key)
     key, command = asked.key or _key_of(id_), asked.report.command
-    within = await horizon_in(desk, caller, Act.REPORT, asked.zone)
     handbook = (await terms_in_force(desk, asked.zone)).handbook
-    stream = stream_name(asked.zone, key)
-    require_report(within, handbook, command.enterprise, "report.enterprise", stream)
+    actor = await _sent_before(desk, caller, asked.zone, key, id_, asked)
+    if actor is None:
+        within = await horizon_in(desk, caller, Act.REPORT, asked.zone)
+        stream = stream_name(asked.zone, key)
+        require_report(within, handbook, command.enterprise, "report.enterprise", stream)
+        actor = await _actor(desk, caller, asked.zone, asked)
     submission = Submission(
         id=id_,
         zone=asked.zone,
         key=key,
-        actor=await _actor(desk, caller, asked.zone, asked),
+        actor=actor,
         command=command,
         occurred_at=asked.occurred_at,
     )
@@ -103,7 +108,7 @@ async def report_issue(
         if refusal.field == "key" and not await _is_seen(desk, caller, asked.zone, submission.key):
             raise _key_is_taken(submission.key) from None
         raise
-    row = await desk.row(result.zone, result.key)
+    row = await _reported(desk, caller, result)
     response.headers["ETag"] = etag(row.issue.version)
     response.headers["Location"] = f"/v1/issues/{result.zone}/{result.key}"
     response.headers[POSITION] = await _position(desk, row.issue.stream, row.issue.version)
@@ -189,6 +194,21 @@ async def read_issue(
         return Response(status_code=304, headers=told)
     response.headers.update(told)
     return look.desk.seer.view(look.row, look.at)
+
+
+async def _reported(desk: Desk, caller: Principal, result: CommandResult) -> IssueRow:
+    """Return the issue that was reported; if it has left its reporter's sight since, as it stood
+    when it was reported."""
+    row = await desk.row(result.zone, result.key)
+    if not result.repeated:
+        return row
+    terms = await terms_in_force(desk, result.zone)
+    today = today_in(desk, terms)
+    if horizon(caller, Act.READ_ISSUES, terms.handbook, today).sees(row.issue):
+        return row
+    placed = await desk.ledger.positions(row.issue.stream, from_version=result.version)
+    sight = await travelling.sight_of(desk, placed[0])
+    return await travelling.row_then(desk, result.zone, result.key, sight)
 
 
 async def _sent_before(

@@ -7,14 +7,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from api.dependencies import (
-    Caller,
-    TheHouse,
-    horizon_in,
-    horizons,
-    terms_in_force,
-    today_in,
-)
 from api.describing import PROBLEMS
 from api.issue_examples import ISSUE, PAGE, shown
 from api.list_bodies import (
@@ -29,10 +21,6 @@ from api.list_bodies import (
     PartsQuery,
     PartTold,
 )
-from api.listing import Cursor, Page, asked_of, page_now, page_then, read_cursor, text_of
-from api.looked import noted
-from api.looking import POSITION, Travel, arrived, reader_for, sight_of
-from api.preconditions import etag
 from desk import travelling
 from desk.desk import Desk
 from desk.likeness import LikeIssues, Suggestion, Told
@@ -44,6 +32,18 @@ from domain.phases import Outcome, Phase
 from domain.reading import read
 from domain.team import Part, Team, unmet
 from domain.view import IssueView
+from face.dependencies import (
+    Caller,
+    TheHouse,
+    horizon_in,
+    horizons,
+    terms_in_force,
+    today_in,
+)
+from face.listing import Cursor, Page, asked_of, page_now, page_then, read_cursor, text_of
+from face.looked import noted
+from face.looking import POSITION, Travel, arrived, reader_for, sight_of
+from face.preconditions import etag
 from ledger.lists import Narrowed, Order, Sort
 from ledger.port import IssueRow
 

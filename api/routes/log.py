@@ -6,17 +6,17 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
-from api.asking import not_there, somewhere
-from api.dependencies import Caller, TheHouse, seen_row
 from api.describing import PROBLEMS
-from api.looked import noted
-from api.looking import POSITION, reader_for, stands_at
 from audit.log_proofs import Proof, consistency, inclusion, signed
 from desk.desk import Desk
 from domain.access import Act
 from domain.errors import InvalidRequestError
 from domain.issue import stream_name
 from domain.model import Code, Key, Moment
+from face.asking import not_there, somewhere
+from face.dependencies import Caller, TheHouse, seen_row
+from face.looked import noted
+from face.looking import POSITION, reader_for, stands_at
 from ledger.log import CheckpointRow
 from ledger.log_rows import FACT_TABLES
 from ledger.postgres_log import PostgresLog

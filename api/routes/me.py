@@ -5,11 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from api.dependencies import Caller, TheHouse, today_in
 from api.describing import PROBLEMS
-from api.house import House
-from api.routes.sessions import attempts_of, sign_ins_of
-from api.sessions import session_of, take_back
 from desk.desk import Desk
 from desk.principals import USER, change_password
 from domain.access import (
@@ -24,6 +20,10 @@ from domain.access import (
 )
 from domain.errors import NotPermittedError
 from domain.terms import Terms
+from face.dependencies import Caller, TheHouse, today_in
+from face.house import House
+from face.sessions import session_of, take_back
+from face.signing_in import attempts_of, sign_ins_of
 from runtime.passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, csrf_token
 
 router = APIRouter(tags=["me"])

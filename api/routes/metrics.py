@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.dependencies import TheHouse
-from api.metrics import MEDIA_TYPE, FaceTelemetry
-from api.rates import limited_caller
 from domain.access import Act, require_appointed
+from face.dependencies import TheHouse
+from face.metrics import MEDIA_TYPE, FaceTelemetry
+from face.rates import limited_caller
 
 router = APIRouter(tags=["health"])
 

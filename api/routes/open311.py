@@ -6,11 +6,6 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from api.actors import actor_for
-from api.dependencies import TheHouse, horizon_in, seen_row, terms_in_force, today_in
-from api.house import House
-from api.looked import noted
-from api.looking import reader_for, stands_at
 from api.open311.asked import (
     BODY,
     ApiKey,
@@ -57,8 +52,6 @@ from api.open311.telling import (
     service_of,
 )
 from api.open311.writing import answer
-from api.preconditions import IdempotencyKey
-from api.words import language_of, said
 from desk.desk import Desk
 from domain.access import Act, Principal, horizon, require_report
 from domain.errors import UnknownIssueError, UnknownZoneError
@@ -66,6 +59,13 @@ from domain.issue import Issue
 from domain.model import to_millisecond
 from domain.people import Actor
 from domain.terms import Terms
+from face.actors import actor_for
+from face.dependencies import TheHouse, horizon_in, seen_row, terms_in_force, today_in
+from face.house import House
+from face.looked import noted
+from face.looking import reader_for, stands_at
+from face.preconditions import IdempotencyKey
+from face.words import language_of, said
 
 PATH: Final = "/open311/v2"
 IDS_MAX: Final = 200

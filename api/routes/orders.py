@@ -1,14 +1,34 @@
 """Supervision orders: put to a unit, answered, judged, appealed, listed."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, ValidationError
 
-from api.actors import actor_for
-from api.asking import InPerson
-from api.dependencies import (
+from api.describing import PROBLEMS
+from desk.desk import Desk
+from desk.supervising import SupervisionDesk
+from domain.access import Act, Principal, horizon
+from domain.commands import COUNT_MAX
+from domain.errors import InvalidRequestError, from_validation
+from domain.issue import stream_name
+from domain.model import Code, CommandId, Key, Moment, Text
+from domain.order_commands import (
+    ORDER_SUBMISSION,
+    IssueOrder,
+    OrderAct,
+    OrderCommand,
+    OrderSubmission,
+)
+from domain.order_words import OrderStanding
+from domain.orders import ISSUES_MAX, OrderGround, SupervisionOrder, order_stream
+from domain.people import Actor
+from domain.view import CommandResult, NextRung
+from face.actors import actor_again, actor_for
+from face.asking import InPerson
+from face.dependencies import (
     Caller,
     TheHouse,
     WaitFor,
@@ -17,23 +37,12 @@ from api.dependencies import (
     terms_in_force,
     today_in,
 )
-from api.describing import PROBLEMS
-from api.house import House
-from api.looked import noted
-from api.looking import arrived, reader_for, stands_at
-from api.moments import Instant
-from api.preconditions import IdempotencyKey, IfMatch, id_asked, version_asked
-from desk.desk import Desk
-from desk.supervising import SupervisionDesk
-from domain.access import Act, Horizon, Principal
-from domain.commands import COUNT_MAX
-from domain.errors import InvalidRequestError, UnknownOrderError, from_validation
-from domain.issue import stream_name
-from domain.model import Code, CommandId, Key, Moment, Text
-from domain.order_commands import IssueOrder, OrderAct, OrderCommand, OrderSubmission
-from domain.order_words import OrderStanding
-from domain.orders import ISSUES_MAX, OrderGround, SupervisionOrder, order_stream
-from domain.view import CommandResult, NextRung
+from face.house import House
+from face.looked import noted
+from face.looking import arrived, reader_for, stands_at
+from face.moments import Instant
+from face.preconditions import IdempotencyKey, IfMatch, id_asked, version_asked
+from face.supervised import seen_order, sees_order
 from ledger.orders import OrderRow
 
 router = APIRouter(prefix="/orders", tags=["supervision orders"])
@@ -106,7 +115,10 @@ class Outcome(BaseModel):
     """What a command came to, and the order after it."""
 
     result: CommandResult
-    order: OrderTold
+    order: OrderTold | None = Field(
+        description="How it stands now; null where a repeat is answered to somebody who does not "
+        "see the order any more."
+    )
 
 
 @router.get("/{zone}", summary="Supervision orders", responses=PROBLEMS(404, 412))
@@ -145,7 +157,7 @@ async def listed(
             after=last,
             limit=A_READ,
         )
-        found += [row for row in page if await _sees(desk, within, row.order)]
+        found += [row for row in page if await sees_order(desk.ledger, within, row.order)]
         more = len(page) == A_READ
         last = page[-1].order.stream if page else last
     stands_at(response, reached)
@@ -174,17 +186,10 @@ async def issue(
 ) -> Outcome:
     """Issue a supervision order. Whether one's post may use the instrument, the decision says."""
     desk = house.desk
-    within = await horizon_in(desk, caller, Act.GIVE_ORDERS, zone)
-    for named in body.issues:
-        row = await desk.ledger.issue(stream_name(zone, named))
-        if row is None or not within.sees(row.issue):
-            raise InvalidRequestError(
-                "No issue was reported under this key.",
-                field="issues",
-                value=named,
-                allowed=f"the keys of issues in {zone}",
-                stream=None if row is None else row.issue.stream,
-            )
+    id_ = id_asked(key, body.id)
+    actor = await _sent_before(desk, caller, zone, body.key, id_, body)
+    if actor is None:
+        await _require_issues_seen(desk, caller, zone, body.issues)
     command = IssueOrder(
         instrument=body.instrument,
         unit=body.unit,
@@ -192,9 +197,8 @@ async def issue(
         issues=body.issues,
         question=body.question,
     )
-    id_ = id_asked(key, body.id)
     outcome = await _carried_out(
-        house, caller, zone, body.key, command, id_, body, None, body.occurred_at
+        house, caller, zone, body.key, command, id_, body, actor, None, body.occurred_at
     )
     response.headers["Location"] = f"/v1/orders/{zone}/{body.key}"
     await _stand(desk, response, outcome)
@@ -217,7 +221,7 @@ async def one(
     desk = reader_for(house, caller)
     reached = await arrived(desk, wait_for)
     await noted(house, caller, "order", {"zone": zone, "order": key}, reached)
-    row = await _seen(desk, within, zone, key)
+    row = await seen_order(desk.ledger, within, zone, key)
     told = _told(SupervisionDesk(desk), row)
     response.headers["ETag"] = f'"{row.order.version}"'
     stands_at(response, reached)
@@ -241,16 +245,21 @@ async def act(
 ) -> Outcome:
     """Carry out what somebody does to an order, if the order's own rules let them."""
     desk = house.desk
-    await horizon_in(desk, caller, Act.GIVE_ORDERS, zone)
-    await _seen(desk, await horizon_in(desk, caller, Act.READ_ORDERS, zone), zone, key)
+    named = id_asked(id_, body.id)
+    actor = await _sent_before(desk, caller, zone, key, named, body)
+    if actor is None:
+        await horizon_in(desk, caller, Act.GIVE_ORDERS, zone)
+        within = await horizon_in(desk, caller, Act.READ_ORDERS, zone)
+        await seen_order(desk.ledger, within, zone, key)
     outcome = await _carried_out(
         house,
         caller,
         zone,
         key,
         body.command,
-        id_asked(id_, body.id),
+        named,
         body,
+        actor,
         version_asked(matched, body.expected_version),
         body.occurred_at,
     )
@@ -266,18 +275,20 @@ async def _carried_out(
     command: OrderCommand,
     id_: str,
     acting: InPerson,
+    actor: Actor | None,
     expected_version: int | None,
     occurred_at: datetime | None,
 ) -> Outcome:
     desk = house.desk
     terms = await terms_in_force(desk, zone)
-    actor = actor_for(
-        caller,
-        terms.handbook,
-        today_in(desk, terms),
-        post=acting.post,
-        on_behalf_of=acting.on_behalf_of,
-    )
+    if actor is None:
+        actor = actor_for(
+            caller,
+            terms.handbook,
+            today_in(desk, terms),
+            post=acting.post,
+            on_behalf_of=acting.on_behalf_of,
+        )
     try:
         submission = OrderSubmission(
             id=id_,
@@ -292,38 +303,51 @@ async def _carried_out(
         raise from_validation(error) from error
     supervision = SupervisionDesk(desk)
     result = await supervision.carry_out(house.identity.vouched(submission, caller))
-    return Outcome(result=result, order=_told(supervision, await supervision.row(zone, key)))
+    row = await supervision.row(zone, key)
+    within = horizon(caller, Act.READ_ORDERS, terms.handbook, today_in(desk, terms))
+    is_told = not result.repeated or await sees_order(desk.ledger, within, row.order)
+    return Outcome(result=result, order=_told(supervision, row) if is_told else None)
+
+
+async def _sent_before(
+    desk: Desk, caller: Principal, zone: str, key: str, id_: str, acting: InPerson
+) -> Actor | None:
+    """Return as whom the caller carried out this very command, if they did: its answer is theirs
+    whatever they see or hold since."""
+    stored = await desk.ledger.command(order_stream(zone, key), id_)
+    if stored is None or not caller.is_in(zone):
+        return None
+    first = ORDER_SUBMISSION.validate_json(stored.body)
+    return actor_again(caller, first.actor, post=acting.post, on_behalf_of=acting.on_behalf_of)
+
+
+async def _require_issues_seen(
+    desk: Desk, caller: Principal, zone: str, keys: Iterable[str]
+) -> None:
+    """Refuse an order about an issue that the caller does not see, as about one that is not there.
+    Raises InvalidRequestError, NotPermittedError."""
+    within = await horizon_in(desk, caller, Act.GIVE_ORDERS, zone)
+    for named in keys:
+        row = await desk.ledger.issue(stream_name(zone, named))
+        if row is None or not within.sees(row.issue):
+            raise InvalidRequestError(
+                "No issue was reported under this key.",
+                field="issues",
+                value=named,
+                allowed=f"the keys of issues in {zone}",
+                stream=None if row is None else row.issue.stream,
+            )
 
 
 async def _stand(desk: Desk, response: Response, outcome: Outcome) -> None:
     """Say at which version the order stands, and which position is to be waited for."""
-    order = outcome.order.order
-    own = await desk.ledger.positions(order.stream, from_version=outcome.result.version)
+    result, told = outcome.result, outcome.order
+    stream = order_stream(result.zone, result.key)
+    own = await desk.ledger.positions(stream, from_version=result.version)
     reached = await desk.ledger.safe_position()
-    response.headers["ETag"] = f'"{order.version}"'
+    version = result.version if told is None else told.order.version
+    response.headers["ETag"] = f'"{version}"'
     stands_at(response, max(reached, own[0]) if own else reached)
-
-
-async def _seen(desk: Desk, within: Horizon, zone: str, key: str) -> OrderRow:
-    """Return an order in the caller's sight. Of any other they learn nothing."""
-    row = await desk.ledger.order(order_stream(zone, key))
-    if row is None or not await _sees(desk, within, row.order):
-        hidden = None if row is None else row.order.stream
-        raise UnknownOrderError(
-            "No order was issued under this key.", field="key", value=key, stream=hidden
-        )
-    return row
-
-
-async def _sees(desk: Desk, within: Horizon, order: SupervisionOrder) -> bool:
-    """Return whether an order is in sight: by its unit, its issuer, or an issue that it covers."""
-    if within.whole or order.unit in within.units or order.issuer.post in within.posts:
-        return True
-    for key in order.issues:
-        row = await desk.ledger.issue(stream_name(order.zone, key))
-        if row is not None and within.sees(row.issue):
-            return True
-    return False
 
 
 def _told(supervision: SupervisionDesk, row: OrderRow) -> OrderTold:

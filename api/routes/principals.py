@@ -6,7 +6,6 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field, SecretStr
 
-from api.dependencies import Caller, TheHouse
 from api.describing import PROBLEMS
 from desk.principals import (
     KEY,
@@ -25,6 +24,7 @@ from desk.principals import (
     revoke_key,
 )
 from domain.access import Act, Acting, Standing
+from face.dependencies import Caller, TheHouse
 from runtime.passwords import PASSWORD_CHARACTERS_MAX
 
 router = APIRouter(tags=["principals"])

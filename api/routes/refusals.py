@@ -4,12 +4,12 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
 
-from api.dependencies import Caller, TheHouse
 from api.describing import PROBLEMS
 from api.issue_details import Refusals, refusals_told
-from api.looked import noted
-from api.looking import reader_for, stands_at
 from domain.access import Act, require_every_zone
+from face.dependencies import Caller, TheHouse
+from face.looked import noted
+from face.looking import reader_for, stands_at
 
 router = APIRouter(prefix="/refusals", tags=["verification"])
 

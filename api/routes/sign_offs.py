@@ -4,11 +4,22 @@ from datetime import date
 from typing import Annotated, Final, Self
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from api.actors import actor_for
-from api.asking import Day, InPerson, not_there
-from api.dependencies import (
+from api.describing import PROBLEMS
+from audit.sign_offs import DEFINITIONS, SIGNED, SignOffs, Tally, sign_offs
+from desk.answer_links import TOKEN_CHARACTERS_MAX, answer, issue_link, opened
+from domain.access import Act
+from domain.commands import Submission
+from domain.commands_of_rounds import IssueAnswerLink
+from domain.errors import InvalidRequestError, from_validation
+from domain.issue import Resolution
+from domain.model import Code, CommandId, Frozen, Key, Moment, Text
+from domain.phases import SignOffOutcome
+from domain.view import CommandResult
+from face.actors import actor_for
+from face.asking import Day, InPerson, not_there
+from face.dependencies import (
     Caller,
     IssueKey,
     TheHouse,
@@ -18,26 +29,10 @@ from api.dependencies import (
     terms_in_force,
     today_in,
 )
-from api.describing import PROBLEMS
-from api.house import House
-from api.looked import noted
-from api.looking import reader_for, stands_at
-from api.preconditions import IdempotencyKey, id_asked
-from api.problems import UnauthenticatedError
-from api.rates import rates_of
-from audit.sign_offs import DEFINITIONS, SIGNED, SignOffs, Tally, sign_offs
-from desk.answer_links import TOKEN_CHARACTERS_MAX, answer, issue_link, opened, read_token
-from domain.access import PUBLIC, Act
-from domain.commands import Submission
-from domain.commands_of_rounds import IssueAnswerLink
-from domain.errors import InvalidRequestError, from_validation
-from domain.issue import Resolution
-from domain.model import Code, CommandId, Frozen, Key, Moment, Text
-from domain.phases import SignOffOutcome
-from domain.view import CommandResult
-from runtime.errors import SettingsError
-from runtime.exposure import is_of_embedded_stack
-from runtime.link_secret import link_secret
+from face.link_holders import links_secret, require_our_link
+from face.looked import noted
+from face.looking import reader_for, stands_at
+from face.preconditions import IdempotencyKey, id_asked
 
 router = APIRouter(tags=["sign-offs"])
 
@@ -190,7 +185,7 @@ async def make_link(
     """Make a one-time link by which a person of the enterprise answers the resolution."""
     desk = house.desk
     await seen_row(desk, caller, Act.COMMAND, zone, key)
-    secret = _secret(house)
+    secret = links_secret(house)
     terms = await terms_in_force(desk, zone)
     actor = actor_for(
         caller,
@@ -243,8 +238,8 @@ async def asked_by_link(
 ) -> ToAnswer:
     """Show the holder of a one-time link what they are asked to agree to, while the link is
     good."""
-    secret = _secret(house)
-    _require_ours(request, secret, token)
+    secret = links_secret(house)
+    require_our_link(request, secret, token)
     claims, row = await opened(house.desk, secret, token)
     sign_off = row.issue.sign_off
     if sign_off is None:
@@ -276,8 +271,8 @@ async def answer_by_link(
 ) -> CommandResult:
     """Answer a resolution for the enterprise. The same answer once more gives the first result
     again; another one is refused with 409."""
-    secret = _secret(house)
-    _require_ours(request, secret, body.token)
+    secret = links_secret(house)
+    require_our_link(request, secret, body.token)
     result = await answer(
         house.desk,
         secret,
@@ -344,27 +339,3 @@ def _told(found: SignOffs, zone: str, from_on: date | None, to_on: date | None) 
         ),
         definitions=dict(DEFINITIONS),
     )
-
-
-def _secret(house: House) -> SecretStr:
-    """Return the secret of one-time links. Where none is set up there are no links: 404."""
-    settings = house.settings
-    is_embedded = settings.link_secret is None and is_of_embedded_stack(settings)
-    try:
-        return link_secret(settings, embedded=is_embedded)
-    except SettingsError as error:
-        raise not_there(f"One-time links are not set up here. {error}") from error
-
-
-def _require_ours(request: Request, secret: SecretStr, token: str) -> None:
-    """A token is what its holder is known by: one that was not made here tells nobody. Who holds
-    one is let in as the public is: so many requests an address."""
-    rates = rates_of(request)
-    if rates is not None:
-        rates.let_in(request, PUBLIC)
-    try:
-        read_token(secret, token)
-    except InvalidRequestError as error:
-        if rates is not None:
-            rates.refuse(request)
-        raise UnauthenticatedError(error.message) from error

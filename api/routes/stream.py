@@ -8,29 +8,30 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from api.dependencies import Caller, TheHouse, horizon_in, horizons, seen_row
 from api.describing import PROBLEMS
-from api.house import House
-from api.looked import noted
-from api.looking import POSITION
-from api.problems import UnauthenticatedError
-from api.sse import (
+from domain.access import Act, Horizon, Principal
+from domain.errors import InvalidRequestError, IssueError, NotPermittedError
+from domain.events import EVENT
+from domain.events_out import OutwardEvent
+from domain.model import Code
+from face.dependencies import Caller, TheHouse, horizon_in, horizons, seen_row
+from face.house import House
+from face.looked import noted
+from face.looking import POSITION
+from face.problems import UnauthenticatedError
+from face.sse import (
     PAGE,
     Feed,
     Heartbeat,
     Positioned,
     Sieve,
+    feed_of,
     framed,
     opening,
     placed,
     told,
     unavailable_is_waited,
 )
-from domain.access import Act, Horizon, Principal
-from domain.errors import InvalidRequestError, IssueError, NotPermittedError
-from domain.events import EVENT
-from domain.events_out import OutwardEvent
-from domain.model import Code
 from ledger.port import LedgerError
 
 router = APIRouter(prefix="/events", tags=["events"])
@@ -170,15 +171,6 @@ async def page_events(
         place = max(place, reached)
     response.headers[POSITION] = str(reached)
     return EventPage(items=found, next=place, more=place < reached)
-
-
-def feed_of(request: Request, house: House) -> Feed:
-    """Return what follows the ledger for all clients of this application."""
-    state = request.app.state
-    if getattr(state, "feed", None) is None:
-        state.feed = Feed(house.desk.ledger, house.stopping)
-    feed: Feed = state.feed
-    return feed
 
 
 async def _streamed(

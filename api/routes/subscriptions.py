@@ -8,12 +8,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import JsonValue
 
-from api.dependencies import Caller, TheHouse, horizons
 from api.describing import PROBLEMS
-from api.house import House
-from api.looking import POSITION
-from api.preconditions import IdempotencyKey, id_asked
-from api.refused import FACE
 from api.routes.issues import REPLAYED, REPLAYED_TOLD
 from api.routes.stream import KINDS, POSITION_MAX
 from api.subscription_bodies import (
@@ -34,6 +29,11 @@ from desk.courier import Courier
 from desk.subscribed import Asked, Subscription, UnknownSubscriptionError
 from domain.access import Act, Principal
 from domain.errors import InvalidRequestError, NotPermittedError
+from face.dependencies import Caller, TheHouse, horizons
+from face.house import House
+from face.looking import POSITION
+from face.preconditions import IdempotencyKey, id_asked
+from face.refused import FACE
 from ledger.subscriptions import REPLAYED_MAX
 from runtime.outgoing import RefusedAddressError, UnreachableError, outgoing_of
 from runtime.webhook_signing import webhook_keys

@@ -6,7 +6,6 @@ from typing import Annotated, Final, Literal, Self
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.dependencies import Caller, TheHouse
 from api.describing import PROBLEMS
 from desk.notice_templates import (
     ANY,
@@ -22,6 +21,7 @@ from desk.principals import require_administrator
 from domain.access import Act, require_every_zone
 from domain.errors import InvalidRequestError
 from domain.notice_text import BODY_CHARACTERS_MAX, SUBJECT_CHARACTERS_MAX
+from face.dependencies import Caller, TheHouse
 from ledger.receipts import TemplateRow
 
 router = APIRouter(prefix="/templates", tags=["templates"])

@@ -4,40 +4,30 @@ import json
 from collections.abc import Set
 from dataclasses import asdict
 from typing import Annotated, Final
-from uuid import uuid4
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, JsonValue
 
-from api.asking import somewhere
-from api.dependencies import Caller, IssueKey, TheHouse, ZoneName, horizon_in
 from api.describing import PROBLEMS
-from api.looked import noted, put_on_record
-from api.looking import reader_for, stands_at
 from api.routes.log import COUNT_MAX, Checkpoint, LogKey, keys_in, log_in
 from audit.checks import Finding
-from audit.log_checks import Outside
-from audit.verification import verify_in_memory, verify_issue
-from audit.verified import kept_findings, verification_row
-from desk.anchors import anchored_notes
+from audit.verified import kept_findings
 from desk.desk import Desk
-from desk.log_opening import trusted_keys
 from domain.access import Act
-from domain.canonical import canonical
-from domain.issue import stream_name
 from domain.model import Moment
 from domain.orders import is_order_stream, read_order_stream
-from ledger.postgres import PostgresLedger
+from face.asking import somewhere
+from face.dependencies import Caller, IssueKey, TheHouse, ZoneName, horizon_in
+from face.looked import noted
+from face.looking import reader_for, stands_at
+from face.verifying import READ_KIND, verify_now
 from ledger.postgres_log import PostgresLog
-from ledger.reads import AuditReadRow, ReadKind
+from ledger.reads import AuditReadRow
 from ledger.verifications import VerificationRow
-from runtime.face_keys import trusted_faces
-from runtime.settings import Settings
 
 router = APIRouter(tags=["verification"])
 
 LIST_MAX: Final = 200
-READ_KIND: Final[ReadKind] = "verify"
 
 
 class Anchored(BaseModel):
@@ -259,25 +249,8 @@ async def verified(
     in it again. On record like every verification."""
     await horizon_in(house.desk, caller, Act.READ_VERIFICATION, zone)
     await house.desk.row(zone, key)
-    desk, stream = reader_for(house, caller), stream_name(zone, key)
-    reached = await desk.ledger.safe_position()
-    await put_on_record(house, caller, READ_KIND, {"stream": stream, "zone": zone}, reached)
-    faces, now = trusted_faces(house.settings), desk.clock.now()
-    if isinstance(desk.ledger, PostgresLedger):
-        outside = _outside(house.settings)
-        found = await verify_issue(desk.ledger, stream, outside=outside, now=now, faces=faces)
-    else:
-        found = await verify_in_memory(desk.ledger, stream, faces=faces)
-    row = verification_row(
-        found,
-        id_=str(uuid4()),
-        stream=stream,
-        position=reached,
-        began_at=now,
-        ended_at=desk.clock.now(),
-        by=canonical({"kind": "caller", "name": caller.id}),
-    )
-    await house.desk.ledger.put_verification(row)
+    reached = await reader_for(house, caller).ledger.safe_position()
+    found = await verify_now(house, caller, zone, key, reached)
     stands_at(response, reached)
     return IssueVerified.model_validate(found.plain())
 
@@ -305,10 +278,3 @@ async def _log_standing(desk: Desk) -> LogStanding | None:
             for (kind, target), at in sorted((await log.last_anchored()).items())
         ],
     )
-
-
-def _outside(settings: Settings) -> Outside:
-    """Return what is kept apart from the database: keys that are trusted, notes that were given."""
-    folder = settings.anchor_dir
-    notes = [] if folder is None or not folder.is_dir() else anchored_notes(folder)
-    return Outside(trusted_keys(settings), tuple(notes), is_played=False)

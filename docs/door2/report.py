@@ -1,56 +1,30 @@
-"""Report an issue through Temporal and read it back: `python report.py xinghe my-001`.
-
-Needs `pip install temporalio`. TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE say where.
-"""
+"""Report an issue through Temporal: `python report.py report.json`. Needs `temporalio`."""
 
 import asyncio
-import os
+import json
 import sys
+from pathlib import Path
 from typing import Any
 
-from temporalio.client import Client, WithStartWorkflowOperation
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio import client as at
+from temporalio.common import WorkflowIDConflictPolicy as Policy
 
 
-async def report(client: Client, submission: dict[str, Any], task_queue: str = "closeout") -> Any:
+async def report(client: at.Client, sent: dict[str, Any], queue: str = "closeout") -> Any:
     """Send one submission; again under the same id is the same act. Refused: `error.cause.type`."""
-    zone, key = submission["zone"], submission["key"]
-    start = WithStartWorkflowOperation(
-        "IssueWorkflow",
-        {"zone": zone, "key": key},
-        id=f"issue/{zone}/{key}",
-        task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+    zone, key = sent["zone"], sent["key"]
+    place = {"id": f"issue/{zone}/{key}", "task_queue": queue}
+    start = at.WithStartWorkflowOperation(
+        "IssueWorkflow", {"zone": zone, "key": key}, id_conflict_policy=Policy.USE_EXISTING, **place
     )
     return await client.execute_update_with_start_workflow(
-        "carry_out", submission, id=submission["id"], start_workflow_operation=start
+        "carry_out", sent, id=sent["id"], start_workflow_operation=start
     )
 
 
-async def main(zone: str, key: str) -> None:
-    client = await Client.connect(
-        os.environ.get("TEMPORAL_ADDRESS", "localhost:7233"),
-        namespace=os.environ.get("TEMPORAL_NAMESPACE", "default"),
-    )
-    submission = {
-        "id": f"hotline:{key}",
-        "zone": zone,
-        "key": key,
-        "actor": {"kind": "service", "name": "hotline"},
-        "command": {
-            "kind": "report",
-            "enterprise": "xinghe-optics",
-            "category": "UTL-1",
-            "title": "The power fails every evening",
-            "text": "Since Monday, from six to seven.",
-            "origin": "service",
-        },
-    }
-    print(await report(client, submission))
-    print(await client.get_workflow_handle(f"issue/{zone}/{key}").query("issue"))
+async def main(submission: str, address: str = "localhost:7233") -> None:
+    print(await report(await at.Client.connect(address), json.loads(submission)))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
-    sys.stdout.flush()
-    os._exit(0)  # the SDK's threads may abort a Python that takes its time to end
+    asyncio.run(main(Path(sys.argv[1]).read_text(encoding="utf-8"), *sys.argv[2:]))

@@ -15,9 +15,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 from pydantic import SecretStr
 
-from api.house import House
-from api.identity import FaceIdentity, open_identity
 from desk.principals import NewKey, NewUser, add_key, add_user
+from face.house import House
+from face.identity import FaceIdentity, open_identity
 from runtime.settings import Settings
 
 ISSUER = "https://login.example"

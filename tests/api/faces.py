@@ -10,12 +10,12 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 from starlette.requests import HTTPConnection
 
-from api import rates
 from api.app import make_app
-from api.house import House
-from api.problems import UnauthenticatedError
 from domain.access import PUBLIC, Acting, Principal, Standing
 from domain.vouching import Sent
+from face import rates
+from face.house import House
+from face.problems import UnauthenticatedError
 from runtime.settings import Settings
 
 PEOPLE: Mapping[str, Principal] = {

@@ -12,8 +12,8 @@ from desks import Counter, StandingClock
 from faces import Face, NamedIdentity
 from starlette.requests import HTTPConnection
 
-from api.house import House
 from domain.access import Principal
+from face.house import House
 from ledger.memory import MemoryLedger
 from runtime.settings import Settings
 

@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-PACKAGES: Final = ("domain", "desk", "ledger", "api", "audit", "handbooks", "runtime")
+PACKAGES: Final = (
+    "domain",
+    "desk",
+    "ledger",
+    "api",
+    "console",
+    "face",
+    "audit",
+    "handbooks",
+    "runtime",
+)
 ROOTS: Final = (
     "IssueError",
     "CalendarError",
@@ -36,7 +46,7 @@ REFUSES: Final = re.compile(
 )
 """What stands in every file that is worth a look: to read them all takes seconds."""
 JUDGES: Final = re.compile(
-    r"domain/(model|personal|vouching|(order_)?commands\w*)\.py|desk/(principals|subscribed)\.py|api/(?!oidc\.py).*"
+    r"domain/(model|personal|vouching|(order_)?commands\w*)\.py|desk/(principals|subscribed)\.py|(api|face)/(?!oidc\.py).*"
 )
 """Whose `ValueError` a caller of the face is told: those of the zone's files are in a handbook."""
 APART: Final = ("api/client/", "desk/importing/", "handbooks/calendars/cases.py")

@@ -4,6 +4,7 @@ import builders as b
 from desks import Counter, StandingClock
 from faces import Face, face_of
 
+from desk.shelf import Shelf
 from domain.access import Principal, Standing
 from domain.people import Officer
 from domain.terms import Terms
@@ -49,3 +50,16 @@ def face_over(
     face = face_of(counter, settings=settings)
     face.house.identity.people |= SEATS  # type: ignore[attr-defined]  # the identity of tests has them
     return face
+
+
+def hand_over(face: Face, post: str, terms: Terms = b.TERMS) -> None:
+    """Have somebody else hold a post from now on."""
+    posts = [
+        each.model_copy(update={"people": ("p.successor",)}) if each.id == post else each
+        for each in terms.handbook.posts
+    ]
+    book = terms.handbook.model_copy(update={"posts": tuple(posts), "delegations": ()})
+    changed = Terms.model_validate_json(
+        terms.model_copy(update={"handbook": book}).model_dump_json()
+    )
+    face.counter.desk.shelf = Shelf(face.counter.ledger, {b.ZONE: changed})

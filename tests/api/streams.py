@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 from faces import Face
 
-from api.serving import Server, make_server
+from face.serving import Server, make_server
 
 
 @asynccontextmanager

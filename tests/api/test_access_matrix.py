@@ -15,12 +15,12 @@ from desks import Counter, StandingClock
 from faces import Face
 from sampling import Impatient, Sampler, face_of_its_own, whole_document
 
-from api.acting_on import ASKED, Asked, Open
 from api.describing import operations
 from desk.desk import Desk
 from desk.shelf import Shelf
 from domain.access import ACCESS, PUBLIC, Act, Principal, Reach, Standing, standings_in
 from domain.terms import Terms
+from face.acting_on import ASKED, Asked, Open
 from ledger.memory import MemoryLedger
 
 ELSEWHERE: Final = "upriver"

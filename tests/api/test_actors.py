@@ -5,12 +5,12 @@ from datetime import date
 import builders as b
 import pytest
 
-from api.actors import actor_for
 from domain.access import PUBLIC, Acting, Principal, Standing
 from domain.errors import InvalidRequestError, NotPermittedError
 from domain.handbook import Handbook
 from domain.people import ENGINE, Actor, Officer, Representative, Service
 from domain.staffing import Delegation
+from face.actors import actor_for
 
 DAY = date(2026, 3, 2)
 TWICE = "person.twice"

@@ -29,8 +29,8 @@ from api.client.closeout_client import (
     Unavailable,
     Unknown,
 )
-from api.problems import UnauthenticatedError
 from domain.access import PUBLIC, Principal
+from face.problems import UnauthenticatedError
 
 REPORT = b.report().model_dump(mode="json", exclude={"kind"})
 OFFICER = "officer"

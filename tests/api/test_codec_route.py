@@ -14,8 +14,8 @@ from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import PayloadCodec
 
-from api.house import House
 from domain.access import Act, Principal, Standing
+from face.house import House
 from ledger.memory import MemoryLedger
 from runtime.codec import data_converter
 from runtime.settings import Settings

@@ -11,11 +11,11 @@ from faces import PEOPLE, Face
 from seats import face_over
 from streams import Follower, served
 
-from api import sse
 from api.routes import stream
-from api.routes.stream import feed_of
 from domain.access import Principal, Standing
 from domain.commands import Accept, HandOver, Note
+from face import sse
+from face.sse import feed_of
 from ledger.port import LedgerUnavailableError
 
 PAGE = "/v1/events/page"

@@ -11,8 +11,8 @@ from rooms import every_text
 from starlette.requests import Request
 from structlog.testing import capture_logs
 
-from api.sessions import COOKIE, TRIES_AT_ONCE, TRIES_OF_ADDRESS_AT_ONCE
 from domain.errors import NotPermittedError
+from face.sessions import COOKIE, TRIES_AT_ONCE, TRIES_OF_ADDRESS_AT_ONCE
 from ledger.memory import MemoryLedger
 
 ISSUE = f"/v1/issues/{b.ZONE}/{b.KEY}"

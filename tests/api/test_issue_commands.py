@@ -6,12 +6,9 @@ from typing import Any
 import builders as b
 import pytest
 from faces import PEOPLE, Face, NamedIdentity
-from seats import face_over
+from seats import face_over, hand_over
 
-from desk.shelf import Shelf
 from domain.access import Principal
-from domain.handbook import Handbook
-from domain.terms import Terms
 
 ONE = f"/v1/issues/{b.ZONE}/{b.KEY}"
 COMMANDS = f"{ONE}/commands"
@@ -246,7 +243,7 @@ async def test_a_command_that_took_the_issue_away_is_answered_again(face: Face) 
         identity.people["officer"] = PEOPLE["officer"].model_copy(update={"person": "p.moved"})
         stranger = await client.post(COMMANDS, json=note)
         identity.people["officer"] = PEOPLE["officer"]
-        face.counter.desk.shelf = _without_post(face)
+        hand_over(face, b.OFFICER.post)
         gone = await client.get(ONE)
         again = await client.post(COMMANDS, json=note)
         other = await client.post(
@@ -261,15 +258,3 @@ async def test_a_command_that_took_the_issue_away_is_answered_again(face: Face) 
     assert (other.status_code, other.json()["code"]) == (409, "conflict")
     assert "current" not in other.json()
     assert new.status_code == 403
-
-
-def _without_post(face: Face) -> Shelf:
-    """Return a shelf by which nobody holds the officer's post any more."""
-    posts = [
-        post.model_copy(update={"people": ("p.successor",)}) if post.id == b.OFFICER.post else post
-        for post in b.HANDBOOK.posts
-    ]
-    book = b.HANDBOOK.model_copy(update={"posts": tuple(posts)})
-    handed_over = Handbook.model_validate_json(book.model_dump_json())
-    terms = Terms(handbook=handed_over, calendar=b.CALENDAR)
-    return Shelf(face.counter.ledger, {b.ZONE: terms})

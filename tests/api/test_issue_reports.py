@@ -6,7 +6,7 @@ from typing import Any
 import builders as b
 import pytest
 from faces import Face
-from seats import face_over
+from seats import face_over, hand_over
 
 from domain.commands import Submission
 from domain.people import Officer
@@ -55,6 +55,26 @@ async def test_the_same_key_and_body_is_the_same_issue(face: Face) -> None:
     assert again.headers["Idempotency-Replayed"] == "true"
     assert again.json() == first.json()
     assert await face.counter.ledger.safe_position() == 1
+
+
+async def test_a_report_is_answered_again_to_whoever_sees_the_issue_no_more(face: Face) -> None:
+    sent = asked(report=REPORT | {"origin": "visit"})
+    async with face.asked_as("officer") as client:
+        first = await client.post(ISSUES, json=sent, headers=under("r-1"))
+        hand_over(face, b.OFFICER.post)
+        gone = await client.get(first.headers["Location"])
+        again = await client.post(ISSUES, json=sent, headers=under("r-1"))
+        other = await client.post(
+            ISSUES, json=asked(report=sent["report"] | {"title": "Else"}), headers=under("r-1")
+        )
+        new = await client.post(ISSUES, json=asked(key="k-2"), headers=under("r-2"))
+
+    assert first.status_code == 201
+    assert gone.status_code == 403
+    assert (again.status_code, again.headers["Idempotency-Replayed"]) == (200, "true")
+    assert {**again.json(), "at": None} == {**first.json(), "at": None}
+    assert (other.status_code, other.json()["code"]) == (409, "conflict")
+    assert new.status_code == 403
 
 
 @pytest.mark.parametrize(

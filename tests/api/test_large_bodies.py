@@ -6,9 +6,9 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Message, Scope
 
-from api.addresses import Addresses
-from api.large import LARGE_BYTES
-from api.limits import Door
+from face.addresses import Addresses
+from face.large import LARGE_BYTES
+from face.limits import Door
 
 PATH = "/v1/intake/taken"
 SCOPE: Scope = {
@@ -87,7 +87,7 @@ async def test_one_address_cannot_take_all_the_room_and_what_trickles_takes_none
 
 
 async def test_a_large_body_that_stalls_gives_its_place_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.large.STALLED_S_MAX", 0.05)
+    monkeypatch.setattr("face.large.STALLED_S_MAX", 0.05)
     senders = Senders()
     await asyncio.gather(*senders.begin(2, LARGE_BYTES + 1, "192.0.2.1"))
     (again,) = senders.begin(1, LARGE_BYTES + 1, "192.0.2.1")

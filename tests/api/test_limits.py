@@ -16,9 +16,9 @@ from pydantic import BaseModel
 from sampling import with_its_own
 from starlette.types import ASGIApp, Message, Scope
 
-from api.addresses import Addresses
-from api.limits import HEADER_BYTES_MAX, HEADERS_MAX, Door
-from api.observing import request_name
+from face.addresses import Addresses
+from face.limits import HEADER_BYTES_MAX, HEADERS_MAX, Door
+from face.observing import request_name
 from ledger.memory import MemoryLedger
 
 ONE = f"/v1/issues/{b.ZONE}/{b.KEY}"

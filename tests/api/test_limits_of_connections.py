@@ -13,8 +13,8 @@ from faces import Face
 from fastapi.responses import StreamingResponse
 from sampling import with_its_own
 
-from api.connections import BoundedProtocol
-from api.serving import Server, make_server
+from face.connections import BoundedProtocol
+from face.serving import Server, make_server
 
 ALIVE = b"GET /healthz HTTP/1.1\r\nHost: closeout.test\r\nConnection: close\r\n\r\n"
 IDLE = 2000

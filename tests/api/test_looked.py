@@ -8,8 +8,8 @@ import builders as b
 import pytest
 from faces import PEOPLE, Face
 
-from api.looked import SCOPE_CHARACTERS_MAX, put_on_record
 from desk import travelling
+from face.looked import SCOPE_CHARACTERS_MAX, put_on_record
 
 
 async def test_what_is_asked_at_length_is_noted_in_short(face: Face) -> None:

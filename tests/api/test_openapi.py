@@ -11,11 +11,11 @@ from faces import Face
 from sampling import whole_document
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
-from api.acting_on import ASKED
 from api.describing import TOLD, operations
 from api.documents import FILES, POLICY, vendored
-from api.problems import KINDS, STATUSES
-from api.words import said
+from face.acting_on import ASKED
+from face.problems import KINDS, STATUSES
+from face.words import said
 
 
 @pytest.fixture(scope="module")

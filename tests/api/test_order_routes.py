@@ -7,7 +7,7 @@ import builders_orders as o
 import httpx2
 import pytest
 from faces import PEOPLE, Face, NamedIdentity
-from seats import SEATS, face_over
+from seats import SEATS, face_over, hand_over
 
 from desk.supervising import SupervisionDesk
 from desk.vouching import Vouching
@@ -62,6 +62,24 @@ async def did(
     async with face.asked_as(name) as client:
         sent = {"Idempotency-Key": id_, **headers}
         return await client.post(f"{ORDERS}/order-1/commands", json=body, headers=sent)
+
+
+async def test_what_was_done_to_an_order_is_answered_again_after_a_hand_over(office: Face) -> None:
+    first = await issued(office)
+    reply = await did(office, "section", REPLY)
+    for post in (b.SUPERVISOR.post, b.SECTION.post):
+        hand_over(office, post, o.TERMS)
+        again = (
+            await issued(office)
+            if post == b.SUPERVISOR.post
+            else await did(office, "section", REPLY)
+        )
+        earlier = first if post == b.SUPERVISOR.post else reply
+        assert again.status_code == 200, again.text
+        assert again.json()["result"] == earlier.json()["result"] | {"repeated": True}
+        assert again.json()["order"] is None
+    new = await did(office, "section", REPLY, id_="c-2")
+    assert new.status_code == 403
 
 
 async def test_an_order_is_issued_answered_and_settled(office: Face) -> None:

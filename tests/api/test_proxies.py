@@ -7,9 +7,9 @@ from pydantic import ValidationError
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
-from api.problems import TooManyRequestsError
-from api.proxies import client_of
-from api.sessions import TRIES_AT_ONCE, TRIES_OF_NAME_AT_ONCE, Attempts
+from face.problems import TooManyRequestsError
+from face.proxies import client_of
+from face.sessions import TRIES_AT_ONCE, TRIES_OF_NAME_AT_ONCE, Attempts
 from ledger.memory import MemoryLedger
 from runtime import passwords
 from runtime.settings import Settings

@@ -5,8 +5,8 @@ from desks import Counter, StandingClock
 from doors import Door, door_of
 from starlette.requests import HTTPConnection
 
-from api.problems import TooManyRequestsError
-from api.rates import Buckets, network_of
+from face.problems import TooManyRequestsError
+from face.rates import Buckets, network_of
 from ledger.memory import MemoryLedger
 
 

@@ -7,12 +7,12 @@ import pytest
 from desks import StandingClock
 from faces import PLAIN, Face
 
-from api.identity import FaceIdentity
-from api.refused import COUNTED, KEPT_PER_MINUTE, MINUTE_S, Refused
-from api.sessions import COOKIE, sign_ins_for
 from desk.principals import NewUser, add_user
 from domain.access import Principal, Standing
 from domain.model import to_millisecond
+from face.identity import FaceIdentity
+from face.refused import COUNTED, KEPT_PER_MINUTE, MINUTE_S, Refused
+from face.sessions import COOKIE, sign_ins_for
 from ledger.memory import MemoryLedger
 from ledger.port import LedgerUnavailableError, Refusal
 

@@ -11,9 +11,9 @@ from faces import Face, NamedIdentity
 from pydantic import SecretStr
 from seats import face_over
 
-from api.house import House
 from audit.sign_offs import sign_offs
 from desk.answer_links import read_token
+from face.house import House
 from runtime.settings import Settings
 from terminal.shown.sign_offs import sign_offs_plain
 

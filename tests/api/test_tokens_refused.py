@@ -13,7 +13,7 @@ from desks import Counter, StandingClock
 from doors import KEYS_URL, Door, Provider, door_of, ec, rsa
 from joserfc.jwk import RSAKey
 
-from api.oidc import TOKEN_CHARACTERS_MAX
+from face.oidc import TOKEN_CHARACTERS_MAX
 from ledger.memory import MemoryLedger
 
 SOME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=. +/\x00\u00e9"

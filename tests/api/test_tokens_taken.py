@@ -8,7 +8,8 @@ from desks import Counter, StandingClock
 from doors import ISSUER, KEYS_URL, Provider, ec, rsa
 from joserfc.jwk import OctKey, RSAKey
 
-from api.oidc import (
+from domain.access import Standing
+from face.oidc import (
     ANSWER_BYTES_MAX,
     ASKED_AGAIN_S,
     KEYS_KEPT_S,
@@ -18,8 +19,7 @@ from api.oidc import (
     Tokens,
     principal_in,
 )
-from api.problems import UnauthenticatedError
-from domain.access import Standing
+from face.problems import UnauthenticatedError
 from ledger.memory import MemoryLedger
 from runtime.errors import SettingsError
 from runtime.marks import Marks

@@ -13,7 +13,7 @@ from open311_face import V2, open311_face
 from pydantic_core._pydantic_core import list_all_errors
 from refused_texts import texts
 
-from api.translated import MESSAGE_CHARACTERS_MAX, in_language, rows
+from face.translated import MESSAGE_CHARACTERS_MAX, in_language, rows
 
 ONE = f"/v1/issues/{b.ZONE}/{b.KEY}"
 ZH = {"Accept-Language": "zh-CN"}

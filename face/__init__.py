@@ -1,0 +1,1 @@
+"""What every face over HTTP stands on: its door, who calls, from where they look, refusals."""
