@@ -29,7 +29,7 @@ up: setup ## run Closeout on this machine until Ctrl-C
 
 # Four parts side by side: what is decided and written keeps a core busy, those on whole stacks wait.
 DECIDED := tests/activities tests/desk tests/domain tests/house tests/ledger
-FACES := tests/api tests/audit tests/demo tests/runtime
+FACES := tests/api tests/audit tests/console tests/demo tests/runtime
 STACK := tests/handbooks tests/stories
 TIMED := tests/terminal tests/workflows
 

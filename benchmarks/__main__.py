@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick] [--only ack,lives,history,lateness,calendars,folds,verify]`."""
+"""`python -m benchmarks [--quick] [--only ack,lives,…,pages]`."""
 
 import argparse
 import asyncio
@@ -22,6 +22,7 @@ from benchmarks import (
     histories,
     lateness,
     lives,
+    pages,
     verification,
 )
 from benchmarks.figures import Results
@@ -30,7 +31,7 @@ from runtime.logging import configure_logging
 from runtime.postgres_home import remove_home
 
 RESULTS = Path(__file__).parent / "results"
-SECTIONS = ("ack", "lives", "history", "lateness", "calendars", "folds", "verify")
+SECTIONS = ("ack", "lives", "history", "lateness", "calendars", "folds", "verify", "pages")
 
 FULL: dict[str, dict[str, float]] = {
     "ack": {"issues": 1000, "windows": 3, "seconds": 2.5, "warm_s": 2.5},
@@ -40,6 +41,7 @@ FULL: dict[str, dict[str, float]] = {
     "calendars": {"cases": 40, "rounds": 5, "seconds": 0.1, "fresh": 15},
     "folds": {"rounds": 9, "seconds": 0.2},
     "verify": {"issues": 100_000, "distinct": 300, "rounds": 5, "seconds": 1.0},
+    "pages": {"issues": 1_000_000, "opened": 100_000, "events": 500, "rounds": 60},
 }
 QUICK: dict[str, dict[str, float]] = {
     "ack": {"issues": 200, "windows": 1, "seconds": 1.0, "warm_s": 1.0},
@@ -49,6 +51,7 @@ QUICK: dict[str, dict[str, float]] = {
     "calendars": {"cases": 10, "rounds": 1, "seconds": 0.02, "fresh": 3},
     "folds": {"rounds": 1, "seconds": 0.05},
     "verify": {"issues": 200, "distinct": 20, "rounds": 1, "seconds": 0.1},
+    "pages": {"issues": 20_000, "opened": 5_000, "events": 100, "rounds": 10},
 }
 MEASURES: dict[str, Callable[..., Awaitable[None]]] = {
     "ack": acknowledgement.measure,
@@ -60,6 +63,7 @@ COMPUTED: dict[str, Callable[..., None]] = {
     "calendars": calendars.measure,
     "folds": folds.measure,
     "verify": verification.measure,
+    "pages": pages.measure,
 }
 """Without the stack; pure computation by CPU time instead of the wall's."""
 

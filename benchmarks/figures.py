@@ -46,6 +46,8 @@ class Results:
     conditions: dict[str, object]
     figures: list[Figure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    plans: dict[str, object] = field(default_factory=dict)
+    """Query plans, for the file alone."""
 
     def write(self, file: Path) -> None:
         """Write all of it as JSON."""
@@ -55,6 +57,7 @@ class Results:
             for figure in self.figures
         ]
         body = {"conditions": self.conditions, "figures": figures, "notes": self.notes}
+        body |= {"plans": self.plans} if self.plans else {}
         file.write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def show(self, console: Console) -> None:

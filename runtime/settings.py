@@ -22,10 +22,17 @@ PREFIX: Final = "CLOSEOUT_"
 FILE_VARIABLE: Final = "CLOSEOUT_SETTINGS"
 
 OTHER_VARIABLES: Final = frozenset(
-    {FILE_VARIABLE, "CLOSEOUT_ACTOR", "CLOSEOUT_SHARED", "CLOSEOUT_DEEP", "CLOSEOUT_TENTH"}
+    {
+        FILE_VARIABLE,
+        "CLOSEOUT_ACTOR",
+        "CLOSEOUT_SHARED",
+        "CLOSEOUT_DEEP",
+        "CLOSEOUT_TENTH",
+        "CLOSEOUT_SHOTS",
+    }
 )
 """Variables with our prefix that are no settings: the settings file, the command line's actor,
-and three of the tests."""
+and four of the tests."""
 
 
 METRICS_PORT_MAX: Final = 65_534
@@ -184,6 +191,9 @@ class Settings(BaseSettings):
     temporal_binary: Folder | None = None
     pool_size: int = Field(default=10, ge=1, le=100)
     handbook_dir: Folder | None = None
+    font_dir: Folder | None = None
+    """Fonts that PDFs are set in, before those of the extra `pdf` and of the system: an office's
+    own 仿宋 and 小标宋."""
     metrics_address: MetricsAddress = ""
     """Where the worker serves Prometheus, as host:port; empty for nowhere. A relay that runs apart
     takes the next port."""
@@ -221,6 +231,13 @@ class Settings(BaseSettings):
     """A list of zones. A token without it is let into none."""
     oidc_standings_claim: ClaimPath = "closeout_standings"
     """A list: service, auditor, operator; anything else in it means nothing here."""
+    oidc_client_id: str = Field(default="", max_length=200)
+    """What the provider calls the console, so that people sign in there; empty: they do not."""
+    oidc_client_secret: SecretStr | None = None
+    """What the console shows when it fetches their tokens; unset for a public client."""
+    console_origin: Provider = ""
+    """Where browsers reach the console, such as https://closeout.example.org: the provider sends
+    them back there, to /console/sign-in/back."""
     metrics_public: bool = False
     """Whether the HTTP face shows its figures (`/metrics`) to whoever reaches its port; otherwise
     to operators only."""

@@ -6,6 +6,7 @@ from typing import get_args
 
 from domain.commands import SignOffCommand, WorkCommand
 from domain.commands_of_callbacks import CallbackCommand
+from domain.commands_of_exclusions import ExclusionCommand
 from domain.commands_of_forms import FormCommand
 from domain.commands_of_kin import KinCommand
 from domain.commands_of_ladder import LadderCommand
@@ -32,6 +33,7 @@ FAMILIES = (
     KinCommand,
     FormCommand,
     CallbackCommand,
+    ExclusionCommand,
 )
 """What people may ask of an issue, in the order of the help."""
 

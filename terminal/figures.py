@@ -74,8 +74,8 @@ async def figures_publish(
         at = desk.clock.now()
         terms = await desk.shelf.current(zone, at)
         if unit is not None:
-            _require_unit(terms, unit)
-        asked = Asked(chosen, Scope(zone, unit), _period(from_, to, terms))
+            require_unit(terms, unit)
+        asked = Asked(chosen, Scope(zone, unit), period_of(from_, to, terms))
         signed = _signed(actor, at, reason, terms)
         with counting(session, "counting") as progress:
             row = await publish(desk.ledger, asked, signed, progress=progress)
@@ -249,7 +249,8 @@ def _signed(actor: str | None, at: datetime, reason: str, terms: "Terms") -> "Si
         raise from_validation(error) from error
 
 
-def _period(from_: str, to: str, terms: "Terms") -> "Period":
+def period_of(from_: str, to: str, terms: "Terms") -> "Period":
+    """Return the period between two times of a zone. Raises InvalidRequestError."""
     from domain.calendar import CalendarError
     from domain.calendar_forms import instant_in
     from domain.errors import InvalidRequestError
@@ -264,7 +265,8 @@ def _period(from_: str, to: str, terms: "Terms") -> "Period":
     return Period(*found)
 
 
-def _require_unit(terms: "Terms", unit: str) -> None:
+def require_unit(terms: "Terms", unit: str) -> None:
+    """Refuse what is neither a unit nor a post of the zone. Raises InvalidRequestError."""
     from domain.errors import InvalidRequestError
 
     book = terms.handbook

@@ -44,6 +44,7 @@ async def up(session: Session) -> None:
             "temporal_namespace": stack.temporal.namespace,
             "migrations_applied": applied,
             "api": f"http://{stack.api_address}" if stack.api_address else None,
+            "console": f"http://{stack.api_address}/console" if stack.api_address else None,
             "first_user": None if first is None else first.user,
             "first_password": None if first is None else first.password.get_secret_value(),
             "first_key": None if first is None else first.key.get_secret_value(),

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from temporalio.client import Client
 
     from desk.desk import Desk
+    from face.house import House
     from ledger.port import IssueRow, Ledger
     from runtime.settings import Settings
     from runtime.stack import ChildProgram, RunningStack
     from terminal.output import Output
+    from terminal.touring import Tour
 
 
 class NothingRunsError(StackError):
@@ -39,6 +41,8 @@ class Wiring:
     sweep: Callable[["Client", "Ledger"], Awaitable[int]]
     play_demo: Callable[["Settings", "Console"], Awaitable[int]]
     serve_api: Callable[["Settings"], Awaitable[None]]
+    serve_house: Callable[["House"], Awaitable[None]]
+    open_tour: Callable[[int, int], Awaitable["Tour"]]
 
 
 @dataclass(frozen=True, slots=True)

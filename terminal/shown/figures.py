@@ -9,7 +9,7 @@ from rich.text import Text
 
 from audit.figures import Recomputed, Restated
 from domain.canonical import sha256
-from domain.figures import Definition
+from domain.figures import PERCENTILES, Definition
 from domain.model import written
 from ledger.figures import FigureRow
 from terminal.shown.findings import many
@@ -40,7 +40,9 @@ def definitions_plain(definitions: Sequence[Definition]) -> dict[str, object]:
                     name: {"numerator": above, "denominator": below}
                     for name, (above, below) in each.ratios.items()
                 },
-                "medians": each.lengths,
+                "medians": {} if each.ranked else each.lengths,
+                "lengths": each.lengths if each.ranked else {},
+                "excludes": each.excludes,
             }
             for each in definitions
         ]
@@ -59,7 +61,10 @@ def _definition(each: Definition) -> Iterator[RenderableType]:
     rows += [
         (f"{name} (ratio)", f"{above} of {below}") for name, (above, below) in each.ratios.items()
     ]
-    rows += [(f"{name} (median)", says) for name, says in each.lengths.items()]
+    kind = "mean, percentiles" if each.ranked else "median"
+    rows += [(f"{name} ({kind})", says) for name, says in each.lengths.items()]
+    if each.excludes:
+        rows.append(("excluded", "issues that a reviewed exclusion leaves out: in none of these"))
     yield facts(rows)
     yield Text()
 
@@ -90,9 +95,9 @@ def figure_shown(row: FigureRow, time_zone: str) -> RenderableType:
         )
     )
     sheet = Sheet((kept("Of"), wrapped("Ratios and medians"), wrapped("Counts")))
-    sheet.add("all", "\n".join(_rates(digits["all"])), _counts(digits["all"]))
+    sheet.add("all", "\n".join(rates_of(digits["all"])), counts_of(digits["all"]))
     for each in digits["by_holder"]:
-        sheet.add(f"{each['kind']} {each['id']}", "\n".join(_rates(each)), _counts(each))
+        sheet.add(f"{each['kind']} {each['id']}", "\n".join(rates_of(each)), counts_of(each))
     parts: list[RenderableType] = [head, said, Text(), sheet]
     issues = digits["issues"]
     told = f"{many(issues['count'], 'issue')} gave to it, sha256 {issues['sha256']}"
@@ -124,7 +129,7 @@ def list_shown(rows: Sequence[FigureRow], times: Sequence[str]) -> RenderableTyp
     for row, zone_time in zip(rows, times, strict=True):
         name = f"{row.definition} {row.revision}"
         period = f"{local(row.from_at, zone_time)} to {local(row.to_at, zone_time)}"
-        said = list(_rates(_digits(row)["all"])) or [_counts(_digits(row)["all"])]
+        said = list(rates_of(_digits(row)["all"])) or [counts_of(_digits(row)["all"])]
         if row.restates is not None:
             said.append(f"restates {row.restates}")
         sheet.add(str(row.sequence), name, row.scope, period, f"{row.horizon:,}", "\n".join(said))
@@ -199,27 +204,40 @@ def _listed(lengths: Sequence[int]) -> str:
     return " + ".join(exact(ms) for ms in lengths)
 
 
-def _rates(tally: Mapping[str, Any]) -> Iterator[str]:
+def rates_of(tally: Mapping[str, Any]) -> Iterator[str]:
     """Yield ratios and medians that are of anything; of many ratios those alone that are not 0."""
     ratios = tally.get("ratios", {})
     for name, ratio in ratios.items():
         above, below = ratio["numerator"], ratio["denominator"]
         if below and (above or len(ratios) <= RATIOS_SHOWN):
-            yield f"{name} {_ratio(name, above, below)}"
+            left_out = ratio.get("excluded", 0)
+            beside = f", {left_out:,} excluded" if left_out else ""
+            yield f"{name} {percent(name, above, below)}{beside}"
     for name, found in tally.get("medians", {}).items():
         if found is not None:
             ms = found["numerator"] / found["denominator"]
             yield f"{name.removesuffix('_ms')} median {exact(round(ms))} of {found['of']:,}"
+    for name, found in tally.get("lengths", {}).items():
+        if found["of"]:
+            mean = exact(round(found["sum"] / found["of"]))
+            shares = (f"p{each} {exact(found[f'p{each}'])}" for each in PERCENTILES)
+            told = f"{name.removesuffix('_ms')} mean {mean}, {', '.join(shares)}"
+            yield f"{told} of {found['of']:,}"
 
 
-def _ratio(name: str, above: int, below: int) -> str:
+def percent(name: str, above: int, below: int) -> str:
+    """Return a ratio that is of anything, in words."""
     if name == "satisfaction":
         return f"{above / below:.2f} (n = {below:,})"
     return f"{above:,} of {below:,} ({100 * above / below:.1f} %)"
 
 
-def _counts(tally: Mapping[str, Any]) -> str:
-    told = (f"{name} {count:,}" for name, count in tally["counts"].items() if count)
+def counts_of(tally: Mapping[str, Any]) -> str:
+    """Return the counts that are not 0, those left out by review apart."""
+    told = [f"{name} {count:,}" for name, count in tally["counts"].items() if count]
+    left_out = [f"{name} {count:,}" for name, count in tally.get("excluded", {}).items()]
+    if left_out:
+        told.append(f"excluded ({', '.join(left_out)})")
     return ", ".join(told) or "none of what it counts"
 
 

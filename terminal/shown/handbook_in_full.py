@@ -21,7 +21,7 @@ from terminal.shown.handbook_procedures import procedure_sheets
 COUNTED = (
     *("tiers", "areas", "grids", "enterprises", "segments", "lists", "units", "posts", "rosters"),
     *("delegations", "categories", "routing", "teams", "rounds", "applications", "clocks"),
-    "notices",
+    *("exclusions", "notices"),
 )
 RULES = (
     *("sign_off", "pauses", "extensions", "ladder", "dispatch", "green_channel", "emergency"),

@@ -10,10 +10,11 @@ from terminal.shown.frames import Column, Sheet, inline, kept, wrapped
 
 
 def procedure_sheets(book: Handbook) -> Iterator[Sheet]:
-    """Yield a table each of standing teams, rounds of votes and applications."""
+    """Yield a table each of standing teams, rounds of votes, applications, exclusions."""
     yield _teams(book)
     yield _rounds(book)
     yield _applications(book)
+    yield _exclusions(book)
 
 
 def _teams(book: Handbook) -> Sheet:
@@ -71,6 +72,13 @@ def _applications(book: Handbook) -> Sheet:
     for form in book.applications:
         items = "\n".join(f"{item.id}: {item.name.zh} {item.name.en}" for item in form.items)
         sheet.add(form.id, inline(form.name), items, "\n".join(_gate(form)))
+    return sheet
+
+
+def _exclusions(book: Handbook) -> Sheet:
+    sheet = Sheet((kept("Left out of figures"), Column("Ground")))
+    for ground in book.exclusions:
+        sheet.add(ground.id, inline(ground.name))
     return sheet
 
 

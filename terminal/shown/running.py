@@ -36,7 +36,8 @@ def stack_is_up(stack: EmbeddedStack, first: FirstAccess | None, seconds: float)
 def _face(stack: EmbeddedStack, first: FirstAccess | None) -> Iterator[tuple[str, str]]:
     if not stack.api_address:
         return
-    yield "  http", f"http://{stack.api_address}, described at /docs"
+    yield "  console", f"http://{stack.api_address}/console"
+    yield "  http", f"http://{stack.api_address}/v1, described at /docs"
     if first is None:
         yield "  access", "closeout user password operator · closeout user list"
         yield "", "closeout key create NAME"

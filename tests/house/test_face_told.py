@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from house_documents import PROCESS, read
 
-from api.problems import KINDS, STATUSES
 from domain.access import ACCESS, Act, Reach, Standing
+from face.problems import KINDS, STATUSES
 
 API = Path("docs/howto/use-the-api.md")
 

@@ -12,6 +12,7 @@ from house_tree import ROOT, files
 from domain import (
     commands,
     commands_of_callbacks,
+    commands_of_exclusions,
     commands_of_forms,
     commands_of_kin,
     commands_of_ladder,
@@ -21,6 +22,7 @@ from domain import (
     commands_of_time,
     events,
     events_of_callbacks,
+    events_of_exclusions,
     events_of_forms,
     events_of_kin,
     events_of_ladder,
@@ -37,6 +39,7 @@ from domain.permissions import PERMITTED
 VOCABULARY = (
     commands,
     commands_of_callbacks,
+    commands_of_exclusions,
     commands_of_forms,
     commands_of_kin,
     commands_of_ladder,
@@ -46,6 +49,7 @@ VOCABULARY = (
     commands_of_time,
     events,
     events_of_callbacks,
+    events_of_exclusions,
     events_of_forms,
     events_of_kin,
     events_of_ladder,

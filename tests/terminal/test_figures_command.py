@@ -12,6 +12,7 @@ from watch import SUPERVISOR, Watch
 from domain.figure_definitions import DEFINITIONS
 
 MONDAY, FRIDAY = ("--from", "2026-03-02"), ("--to", "2026-03-06")
+SECOND = (b.ZONE, "--from", "2026-03-01", *FRIDAY, "--reason", "Anew.", "--as", SUPERVISOR)
 WEEK = (b.ZONE, *MONDAY, *FRIDAY, "--reason", "The week is over.", "--as", SUPERVISOR)
 
 
@@ -43,7 +44,11 @@ def test_the_definitions_are_listed_with_what_they_count(watch: Watch) -> None:
 def test_a_figure_is_published_shown_listed_and_counted_again(watch: Watch) -> None:
     made = watch.json("figures", "publish", "on_time", *WEEK)
 
-    assert made["digits"]["all"]["ratios"]["on_time"] == {"numerator": 1, "denominator": 1}
+    assert made["digits"]["all"]["ratios"]["on_time"] == {
+        "numerator": 1,
+        "denominator": 1,
+        "excluded": 0,
+    }
     assert made["log"] == {"kind": "figure", "key": "1"}
     assert made["position"] == 5
     assert made["author"] == "supervision (supervision.a)"
@@ -63,7 +68,9 @@ def test_people_are_told_each_ratio_with_what_it_is_of(watch: Watch) -> None:
     assert "post grid-east-1" in said
     assert "position 5" in said
     assert "2026-03-02 00:00 to before 2026-03-06 00:00" in said
-    assert "working median 0 h of 1" in watch.said("figures", "show", "2")
+    assert "working mean 0 h, p50 0 h, p90 0 h, p95 0 h of 1" in watch.said("figures", "show", "2")
+    watch.json("figures", "publish", "time_to_close", *SECOND, "--revision", "1")
+    assert "working median 0 h of 1" in watch.said("figures", "show", "3")
     listed = watch.said("figures", "list", "--zone", b.ZONE)
     assert "1 of 1 (100.0 %)" in listed
     assert "2026-03-02 00:00" in listed

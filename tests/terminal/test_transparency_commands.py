@@ -50,6 +50,8 @@ class Typed:
                 sweep=cli.sweep,
                 play_demo=cli.play_demo,
                 serve_api=cli.serve_api,
+                serve_house=cli.serve_house,
+                open_tour=cli.open_tour,
             )
         )
         for panel, bodies in cli.COMMANDS.items():
