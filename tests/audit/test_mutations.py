@@ -17,7 +17,7 @@ from attacks import (
     put_back_the_clock,
 )
 from databases import Database
-from deep import FOUND, IN_FULL, deep
+from deep import FOUND, deep
 from mutations import (
     LOOSEN,
     Mutation,
