@@ -52,7 +52,7 @@ async def test_a_channel_that_hangs_for_a_week_delays_no_rung_and_is_told_when_i
     assert len((await city.history()).events) < 400
     city.post.answers.set()
     await city.hasty.advance_to(b.local(14))
-    await all_told(city)
+    await all_told(city, once=False)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -81,8 +81,8 @@ async def test_more_notices_than_a_poke_names_are_all_told(
         for _ in range(23):
             await city.desk.carry_out(b.submission(b.NOTE, key=city.key))
         async with city.relaying():
-            await all_told(city)
-        assert len(city.post.delivered) == 46
+            await all_told(city, once=False)  # a starved worker tells twice rather than never
+        assert len(city.post.delivered) >= 46
 
 
 @pytest.mark.usefixtures("impatient")
