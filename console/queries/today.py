@@ -1,5 +1,6 @@
 """The day of a zone in ten seconds: what is late and why, what will be, who holds what."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -61,10 +62,13 @@ async def day_of(desk: Desk, within: Horizon, terms: Terms, day: date, *, at: da
     """Return the day of a zone as far as a horizon reaches."""
     ledger = desk.ledger
     from_at, to_at = bounds_of(day, terms.calendar.time_zone)
-    standing = await ledger.standing(within, at=at)
-    today = await ledger.today(within, at=at, from_at=from_at, to_at=to_at, limit=WORST)
+    standing, today, load = await asyncio.gather(
+        ledger.standing(within, at=at),
+        ledger.today(within, at=at, from_at=from_at, to_at=to_at, limit=WORST),
+        ledger.load(within, at=at),
+    )
     cards = (*today.overdue.cards, *today.at_risk.cards)[:WORST]
-    posts = by_handler(await ledger.load(within, at=at))
+    posts = by_handler(load)
     ranked = sorted(posts.items(), key=lambda each: (_rank(each[1]), each[0]))
     units = sorted(standing.by_holder.items(), key=lambda each: (_rank(each[1]), each[0].id))
     asked = await missing_attestations(desk, within.zone, at)
