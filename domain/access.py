@@ -48,11 +48,17 @@ class Act(StrEnum):
     """Handbooks and calendars."""
     CHECK_RULES = "check_rules"
     """Have a handbook judged that is not published: it takes the engine's time."""
+    PUBLISH_RULES = "publish_rules"
+    """Lay out a handbook that is to come into force, and approve one that another laid out."""
     READ_ORDERS = "read_orders"
     GIVE_ORDERS = "give_orders"
     READ_CALLBACKS = "read_callbacks"
     DRAW_CALLBACKS = "draw_callbacks"
     READ_FIGURES = "read_figures"
+    PUBLISH_FIGURES = "publish_figures"
+    """State figures, and state them anew."""
+    MAKE_REPORTS = "make_reports"
+    """Make stored reports, and correct them by a new version."""
     READ_VERIFICATION = "read_verification"
     READ_LOG = "read_log"
     """The checkpoints of the transparency log, its keys, and that it only grew."""
@@ -104,6 +110,10 @@ _OVERSIGHT: dict[Standing, Reach] = {
     Standing.SUPERVISOR: Reach.ZONE,
     Standing.AUDITOR: Reach.ZONE,
 }
+_STATING: dict[Standing, Reach] = {
+    Standing.COORDINATOR: Reach.ZONE,
+    Standing.SUPERVISOR: Reach.ZONE,
+}
 _ZONE_WIDE: dict[Standing, Reach] = {
     standing: Reach.ZONE for standing in list(Standing) if standing != Standing.PUBLIC
 }
@@ -124,6 +134,7 @@ ACCESS: Mapping[Act, Mapping[Standing, Reach]] = {
     Act.READ_CONTACT_BOARD: _ZONE_WIDE | {Standing.PUBLIC: Reach.ZONE},
     Act.READ_RULES: _ZONE_WIDE,
     Act.CHECK_RULES: _OVERSIGHT | {Standing.OPERATOR: Reach.ZONE},
+    Act.PUBLISH_RULES: _STATING | {Standing.TIER: Reach.ZONE},
     Act.READ_ORDERS: _OFFICE,
     Act.GIVE_ORDERS: {
         Standing.TIER: Reach.TERRITORY,
@@ -132,8 +143,10 @@ ACCESS: Mapping[Act, Mapping[Standing, Reach]] = {
         Standing.SUPERVISOR: Reach.ZONE,
     },
     Act.READ_CALLBACKS: _OVERSIGHT,
-    Act.DRAW_CALLBACKS: {Standing.COORDINATOR: Reach.ZONE, Standing.SUPERVISOR: Reach.ZONE},
+    Act.DRAW_CALLBACKS: _STATING,
     Act.READ_FIGURES: _OVERSIGHT,
+    Act.PUBLISH_FIGURES: _STATING,
+    Act.MAKE_REPORTS: _STATING,
     Act.READ_VERIFICATION: {Standing.AUDITOR: Reach.ZONE, Standing.OPERATOR: Reach.ZONE},
     Act.READ_LOG: _ZONE_WIDE,
     Act.READ_REFUSALS: {Standing.AUDITOR: Reach.ZONE},

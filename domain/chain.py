@@ -7,6 +7,7 @@ from datetime import datetime
 
 from domain.canonical import canonical, sha256
 from domain.events import EVENT, Event
+from domain.matters.events import MATTER_EVENT, MatterEvent
 from domain.model import written
 from domain.order_events import ORDER_EVENT, OrderEvent
 
@@ -43,6 +44,11 @@ class Record:
         """Return the event of a supervision order that `text` holds. Raises ValueError."""
         return ORDER_EVENT.validate_python(_plain(self.text))
 
+    @property
+    def matter_event(self) -> MatterEvent:
+        """Return the event of a matter that `text` holds. Raises ValueError."""
+        return MATTER_EVENT.validate_python(_plain(self.text))
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -67,7 +73,11 @@ class Break:
 
 
 def recorded(
-    events: Iterable[Event | OrderEvent], origin: Origin, *, after_version: int, previous: str
+    events: Iterable[Event | OrderEvent | MatterEvent],
+    origin: Origin,
+    *,
+    after_version: int,
+    previous: str,
 ) -> tuple[Record, ...]:
     """Return `events` as the records after version `after_version`, whose hash is `previous`."""
     records: list[Record] = []
@@ -170,7 +180,7 @@ def _exactly(at: datetime) -> str:
     return written(at) if at.microsecond % 1000 == 0 else at.isoformat()
 
 
-def _text(event: Event | OrderEvent, origin: Origin, version: int) -> str:
+def _text(event: Event | OrderEvent | MatterEvent, origin: Origin, version: int) -> str:
     plain = event.model_dump(mode="json")
     return canonical(
         {

@@ -76,6 +76,9 @@ class Report(Frozen):
     """Which issue it comes of, what was promised there, and whose report that was: the engine's own
     to say."""
 
+    matter: Key | None = Field(default=None, exclude_if=is_none)
+    """The matter in which it came to light: the engine's own to say."""
+
 
 class Accept(Frozen):
     """Take the report on: the issue gets its ledger number. `category` corrects the reporter's."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from domain.dangling_of_procedures import missing, of_procedures, repeated_in_procedures, twice
 from domain.handbook_routines import OWN_MAILBOX
+from domain.matters.dangling import of_matters, repeated_in_matters
 
 if TYPE_CHECKING:
     from domain.handbook import Handbook
@@ -48,6 +49,7 @@ def repeated(handbook: "Handbook") -> list[str]:
         stages = twice(handbook.emergency.stages)
         problems += [f"emergency: stage {id_!r} twice" for id_ in stages]
     problems += repeated_in_procedures(handbook)
+    problems += repeated_in_matters(handbook)
     if [tier.level for tier in handbook.tiers] != list(range(1, len(handbook.tiers) + 1)):
         problems.append("tiers: levels must be 1, 2, 3 … in order")
     return problems
@@ -64,6 +66,7 @@ def dangling(handbook: "Handbook") -> list[str]:
         *_of_supervision(handbook),
         *_of_routines(handbook),
         *of_procedures(handbook),
+        *of_matters(handbook),
     ]
 
 

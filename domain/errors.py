@@ -93,6 +93,18 @@ class UnknownOrderError(IssueError):
     code = "unknown_order"
 
 
+class UnknownMatterError(IssueError):
+    """No matter stands under this zone and key."""
+
+    code = "unknown_matter"
+
+
+class UnknownProcedureError(IssueError):
+    """The zone's handbook has no such procedure."""
+
+    code = "unknown_procedure"
+
+
 class UnknownZoneError(IssueError):
     """No handbook is published for this zone."""
 
@@ -131,6 +143,8 @@ ERRORS: dict[str, type[IssueError]] = {
         UnknownCategoryError,
         UnknownIssueError,
         UnknownOrderError,
+        UnknownMatterError,
+        UnknownProcedureError,
         UnknownZoneError,
         WrongPhaseError,
         IssueClosedError,

@@ -64,6 +64,8 @@ class IssueReported(Happened):
     """Whose report it is, where rounds, callbacks or rectifications have to keep them apart."""
 
     contact: SealedContact | None = Field(default=None, exclude_if=is_none)
+    matter: Key | None = Field(default=None, exclude_if=is_none)
+    """The matter in which it came to light."""
 
 
 class IssueAccepted(Happened):

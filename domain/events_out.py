@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 from domain.chain import Record
 from domain.errors import PERSONAL_FIELDS
 from domain.model import Code, Frozen, Key, Moment, Short, is_none
-from domain.orders import is_order_stream
+from domain.streams import is_issue_stream
 
 TYPE_PREFIX: Final = "closeout."
 SOURCE_PREFIX: Final = "urn:closeout:zone:"
@@ -53,8 +53,8 @@ class OutwardEvent(Frozen):
 
 
 def is_told(record: Record) -> bool:
-    """Return whether an event is one of an issue: those of supervision orders stay inside."""
-    return not is_order_stream(record.stream)
+    """Return whether an event is one of an issue: those of orders and of matters stay inside."""
+    return is_issue_stream(record.stream)
 
 
 def outward(position: int, record: Record) -> OutwardEvent:

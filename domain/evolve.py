@@ -95,6 +95,7 @@ def _reported(event: ev.IssueReported, zone: str, key: str, terms: str) -> Issue
         changed_at=event.at,
         level=entered(event),
         report_id=event.report_id,
+        matter=event.matter,
         reported_by=event.reporters,
         promise=event.promise,
         ties=_ties(event),

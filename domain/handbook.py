@@ -11,6 +11,12 @@ from domain.clock_rules import ClockRule
 from domain.dangling import dangling, repeated, uncovered
 from domain.exclusion import ExclusionCode
 from domain.handbook_routines import RoutinesRule
+from domain.matters.campaign.rules import CampaignProcedure
+from domain.matters.grant.rules import GrantProcedure
+from domain.matters.match.rules import MatchProcedure
+from domain.matters.pipeline.rules import PipelineProcedure
+from domain.matters.register.rules import RegisterProcedure
+from domain.matters.rules import AnyProcedure
 from domain.model import Code, Frozen, Name, Short, is_none, is_unset
 from domain.phases import Subject
 from domain.policies import (
@@ -111,6 +117,7 @@ GRIDS_MAX = 2_000
 POSTS_MAX = 2_000
 ENTERPRISES_MAX = 20_000
 DELEGATIONS_MAX = 500
+PROCEDURES_MAX = 64
 """With more the proof would take minutes: what it tries grows with posts times grids times days."""
 
 
@@ -191,6 +198,21 @@ class Handbook(Frozen):
     routines: RoutinesRule | None = Field(default=None, exclude_if=is_none)
     """None: the defaults of `RoutinesRule`."""
 
+    campaigns: Annotated[tuple[CampaignProcedure, ...], Field(max_length=PROCEDURES_MAX)] = Field(
+        default=(), exclude_if=is_unset
+    )
+    pipelines: Annotated[tuple[PipelineProcedure, ...], Field(max_length=PROCEDURES_MAX)] = Field(
+        default=(), exclude_if=is_unset
+    )
+    matches: Annotated[tuple[MatchProcedure, ...], Field(max_length=PROCEDURES_MAX)] = Field(
+        default=(), exclude_if=is_unset
+    )
+    registers: Annotated[tuple[RegisterProcedure, ...], Field(max_length=PROCEDURES_MAX)] = Field(
+        default=(), exclude_if=is_unset
+    )
+    grants: Annotated[tuple[GrantProcedure, ...], Field(max_length=PROCEDURES_MAX)] = Field(
+        default=(), exclude_if=is_unset
+    )
     stated: Stated | None = Field(default=None, exclude_if=is_none)
     source: Short | None = Field(default=None, exclude_if=is_none)
 
@@ -244,6 +266,21 @@ class Handbook(Frozen):
     def grids_by_id(self) -> dict[str, Grid]:
         """Return every grid by its id."""
         return {entry.id: entry for entry in self.grids}
+
+    @cached_property
+    def matter_procedures(self) -> tuple[AnyProcedure, ...]:
+        """Return every procedure by which the zone keeps matters, aggregate after aggregate."""
+        return (
+            *self.campaigns,
+            *self.pipelines,
+            *self.matches,
+            *self.registers,
+            *self.grants,
+        )
+
+    def procedure(self, id_: str) -> AnyProcedure | None:
+        """Return the procedure called `id_`."""
+        return next((each for each in self.matter_procedures if each.id == id_), None)
 
     def round_for(self, subject: Subject) -> RoundRule | None:
         """Return how several decide a subject; None: one person does."""

@@ -268,6 +268,7 @@ class Issue(Frozen):
     raised: int = Field(default=0, exclude_if=is_unset)
     lowered: int = Field(default=0, exclude_if=is_unset)
     report_id: Key | None = Field(default=None, exclude_if=is_none)
+    matter: Key | None = Field(default=None, exclude_if=is_none)
     reported_by: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
     promise: Promise | None = Field(default=None, exclude_if=is_none)
     meetings: int = Field(default=0, exclude_if=is_unset)

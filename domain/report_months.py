@@ -7,6 +7,7 @@ from domain.figure_definitions import definition
 from domain.figure_ranking import Ranked, rank, units_in
 from domain.figures import Definition, Plain
 from domain.report_forms import Item, Names, Said, column, items_table, listed, plain_name, table
+from domain.report_matters import procedures_table, stated_table
 from domain.reports import (
     DIMENSIONS,
     Facts,
@@ -75,6 +76,8 @@ def monthly(facts: Facts, names: Names) -> Plain:
         items_table(names, "overdue", overdue(facts.open)),
         items_table(names, "longest", _longest(facts.open)),
         silent_table(facts, names),
+        *procedures_table(names, facts.procedures),
+        *stated_table(names, facts.procedures),
     ]
     return composed(facts, names, sections, data_of(facts))
 

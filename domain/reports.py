@@ -14,6 +14,7 @@ from domain.figures import Plain
 from domain.lights import WORST_FIRST, Light
 from domain.model import written
 from domain.report_forms import Item, Names, Said, column, items_table, listed, moment, table
+from domain.report_matters import Counted, procedures_table, stated_table
 from domain.routines import RoutineKind, Run
 
 FORM: Final = 1
@@ -92,6 +93,7 @@ class Facts:
     attested: Sequence[Attested] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
     earlier: Sequence[Earlier] = ()
+    procedures: Sequence[Counted] = ()
 
 
 DIMENSIONS: Final = ("category", "segment", "tier", "grid")
@@ -138,6 +140,7 @@ def daily(facts: Facts, names: Names) -> Plain:
         items_table(names, "due", due(facts)),
         silent_table(facts, names),
         _attested_table(facts, names),
+        *procedures_table(names, facts.procedures),
     ]
     return composed(facts, names, sections, data_of(facts))
 
@@ -151,6 +154,8 @@ def weekly(facts: Facts, names: Names) -> Plain:
         items_table(names, "overdue", overdue(facts.open)),
         items_table(names, "due_week", due(facts)),
         silent_table(facts, names),
+        *procedures_table(names, facts.procedures),
+        *stated_table(names, facts.procedures),
     ]
     return composed(facts, names, sections, data_of(facts))
 

@@ -22,6 +22,8 @@ from domain.staffing import Post, Role
 WEEK: Final = timedelta(days=7)
 CATCH_UP: Final = timedelta(days=62)
 """What was due longer ago is not made up for."""
+LATE_AFTER: Final = timedelta(hours=2)
+"""A run is called for when it is due and an hour later; what is done after that was missed."""
 SEARCHED_DAYS: Final = 31
 """So far another worked day is looked for."""
 NUMBER_OF: Final = {"daily": "D", "weekly": "W", "monthly": "M"}
@@ -51,6 +53,21 @@ class RoutineKind(StrEnum):
 REPORTS: Final = frozenset({RoutineKind.DAILY, RoutineKind.WEEKLY, RoutineKind.MONTHLY})
 MADE_UP_FOR: Final = REPORTS | {RoutineKind.CALLBACKS}
 """Each period of these is made up for; of the others the newest alone still says anything."""
+
+
+class RunEnd(StrEnum):
+    """What became of a run that was due.
+
+    - on_time: done by one of the calls of its time; so is the first of its kind in a zone.
+    - caught_up: done by a later call.
+    - missed: never done: a newer one had its place when the next call came.
+    - refused: it cannot be done, and says why; it is not asked for again.
+    """
+
+    ON_TIME = "on_time"
+    CAUGHT_UP = "caught_up"
+    MISSED = "missed"
+    REFUSED = "refused"
 
 
 class RoutineAsked(Frozen):
@@ -116,10 +133,33 @@ def runs_due(
 
     Without a `last`, and of what is not made up for, the newest alone.
     """
+    due = _due(rule, calendar, routine, at, last)
+    return due if last is not None and routine in MADE_UP_FOR else due[-1:]
+
+
+def runs_left_out(
+    rule: RoutinesRule,
+    calendar: WorkingCalendar,
+    routine: RoutineKind,
+    at: datetime,
+    last: str | None,
+) -> tuple[Run, ...]:
+    """Return what was due since the period `last`, was not done, and is not made up for."""
+    if last is None or routine in MADE_UP_FOR:
+        return ()
+    return _due(rule, calendar, routine, at, last)[:-1]
+
+
+def _due(
+    rule: RoutinesRule,
+    calendar: WorkingCalendar,
+    routine: RoutineKind,
+    at: datetime,
+    last: str | None,
+) -> tuple[Run, ...]:
     today = calendar.day_of(at)
     runs = runs_between(rule, calendar, routine, today - CATCH_UP, today)
-    due = [run for run in runs if run.due_at <= at and (last is None or run.period > last)]
-    return tuple(due if last is not None and routine in MADE_UP_FOR else due[-1:])
+    return tuple(run for run in runs if run.due_at <= at and (last is None or run.period > last))
 
 
 def runs_missed(

@@ -131,6 +131,7 @@ class IssueView(Glimpse):
     incident: Incident | None = Field(default=None, exclude_if=is_none)
     parking: Parking | None = Field(default=None, exclude_if=is_none)
     report_id: Key | None = Field(default=None, exclude_if=is_none)
+    matter: Key | None = Field(default=None, exclude_if=is_none)
     ties: tuple[Tie, ...] = Field(default=(), exclude_if=is_unset)
     round: Round | None = Field(default=None, exclude_if=is_none)
     team_wanted: bool = Field(default=False, exclude_if=is_unset)
@@ -212,7 +213,7 @@ class RingAnswer(Frozen):
 
 class Rounds(Frozen):
     """What one round of the guard found and mended. `adopted`: issues moved to other terms that
-    whoever published or planned had not moved. `orders`: supervision orders that were mended.
+    whoever published or planned had not moved. `orders` and `matters`: those that were mended.
     `dead_letters`: events that webhooks gave up; `held`: notices that wait for quiet to end."""
 
     open_issues: int
@@ -223,6 +224,7 @@ class Rounds(Frozen):
     adopted: int = 0
     handed_over: int = 0
     orders: int = 0
+    matters: int = 0
     dead_letters: int = 0
     held: int = 0
 
@@ -262,7 +264,7 @@ def as_seen(issue: Issue) -> dict[str, object]:
         "decisions_open": issue.decisions_open,
         "rectification": issue.rectification,
         "application": issue.application,
-        **{name: getattr(issue, name) for name in ("callbacks", "exclusions")},
+        **{name: getattr(issue, name) for name in ("callbacks", "exclusions", "matter")},
         "on_silence": None if silence is None else silence.outcome,
         "silent_at": None if silence is None else silence.at,
         "links": () if sign_off is None else sign_off.links,

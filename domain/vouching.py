@@ -15,11 +15,12 @@ from domain.model import Code, Frozen, Moment, Short
 
 if TYPE_CHECKING:
     from domain.commands import Submission
+    from domain.matters.commands import MatterSubmission
     from domain.order_commands import OrderSubmission
 
-Sent = TypeVar("Sent", "Submission", "OrderSubmission")
-"""What somebody sends, and a face may vouch for: a command to an issue or to an order. No kind of
-command is of both, so that a word for one is none for the other."""
+Sent = TypeVar("Sent", "Submission", "OrderSubmission", "MatterSubmission")
+"""What somebody sends, and a face may vouch for: a command to an issue, to an order or to a
+matter. No kind of command is of two, so that a word for one is none for another."""
 
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
@@ -117,7 +118,9 @@ def key_id(public: bytes) -> str:
     return ID_PREFIX + hashlib.sha256(public).hexdigest()[:ID_DIGITS]
 
 
-def signed_text(submission: "Submission | OrderSubmission", by: str, principal: str) -> str:
+def signed_text(
+    submission: "Submission | OrderSubmission | MatterSubmission", by: str, principal: str
+) -> str:
     """Return what a face signs: the canonical text of the submission in which `vouched` has no
     signature. Deterministic, as Ed25519 is: the same word for the same request, to the byte."""
     plain = submission.model_dump(mode="json")
@@ -134,7 +137,7 @@ def unvouched(submission: Sent) -> Sent:
 
 def exceeded(
     face: TrustedFace,
-    submission: "Submission | OrderSubmission",
+    submission: "Submission | OrderSubmission | MatterSubmission",
     at: datetime,
     *,
     skew: timedelta = timedelta(0),

@@ -78,6 +78,7 @@ def _open(draft: Draft, command: cmd.Report, entry: Entry) -> None:
             application=applied(draft, command),
             reporters=_reporters(draft, command),
             contact=kept_contact(command.contact),
+            matter=command.matter,
         )
     )
 
@@ -133,6 +134,8 @@ def _require_origin(draft: Draft, command: cmd.Report) -> None:
     """What an issue follows on, and what was promised there, only Closeout itself says."""
     follows = command.origin is Origin.FOLLOW_UP
     if isinstance(draft.actor, Engine):
+        if command.matter is not None and command.succeeds is None:
+            return
         if not follows or command.rectify is not None or command.application is not None:
             raise InvalidRequestError(
                 "What follows on another issue is neither ordered nor applied for.",
@@ -150,6 +153,7 @@ def _require_origin(draft: Draft, command: cmd.Report) -> None:
         return
     said = {
         "succeeds": command.succeeds is not None,
+        "matter": command.matter is not None,
         "promise": command.promise is not None,
         "reporters": bool(command.reporters),
         "origin": follows,
@@ -208,11 +212,11 @@ def _require_reporter(draft: Draft, command: cmd.Report) -> None:
                 value=command.enterprise,
                 allowed=actor.enterprise,
             )
-        case Engine() if command.succeeds is None:
+        case Engine() if command.succeeds is None and command.matter is None:
             raise NotPermittedError(
                 "Closeout itself reports nothing but what follows on another issue.",
                 field="actor",
-                allowed="a report with `succeeds`",
+                allowed="a report with `succeeds`, or with `matter`",
             )
         case Officer():
             held = officer_post(actor, draft.setting(command.kind))

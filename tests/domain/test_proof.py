@@ -118,7 +118,7 @@ def test_more_lists_than_can_be_told_apart_are_not_tried(xinghe: Terms) -> None:
     rows = [
         {"id": each["id"], "lists": [each["id"]], "to": "owner", "source": "-"} for each in lists
     ]
-    many = changed(xinghe.handbook, {}, lists=lists, routing=rows)
+    many = changed(xinghe.handbook, {}, lists=lists, routing=rows, campaigns=[], registers=[])
 
     (problem,) = route_problems(many).problems
 

@@ -22,6 +22,7 @@ from domain.routines import (
     run_of,
     runs_between,
     runs_due,
+    runs_left_out,
     runs_missed,
     told_of_missing,
 )
@@ -248,3 +249,28 @@ def test_whenever_calls_come_each_period_is_done_once_and_in_order(
     assert newest.due_at <= first_at
     assert done == [newest, *later]
     assert all(one.to_at == other.from_at for one, other in pairwise(done))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    kind=st.sampled_from(RoutineKind),
+    days=st.integers(0, 40),
+    back=st.integers(0, 40),
+    is_known=st.booleans(),
+)
+def test_what_was_due_since_the_last_is_done_or_left_out_and_the_newest_never_left_out(
+    kind: RoutineKind, days: int, back: int, is_known: bool
+) -> None:
+    at = utc(2026, 3, 10, 12) + timedelta(days=days)
+    last = (at.date() - timedelta(days=back)).isoformat() if is_known else None
+    done = runs_due(USUAL, calendar(), kind, at, last)
+    out = runs_left_out(USUAL, calendar(), kind, at, last)
+
+    assert not (kind in MADE_UP_FOR and out)
+    if last is None:
+        assert not out
+        return
+    every = runs_between(USUAL, calendar(), kind, date(2026, 1, 1), at.date())
+    wanted = [run for run in every if run.period > last and run.due_at <= at]
+    assert [*out, *done] == wanted
+    assert bool(done) == bool(wanted)

@@ -1,0 +1,1 @@
+"""Grant: something limited that is issued, used, returned, and expires."""

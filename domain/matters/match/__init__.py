@@ -1,0 +1,1 @@
+"""Match: one need or one offer, and who might meet it."""

@@ -1,0 +1,1 @@
+"""Pipeline: one thing that an enterprise wants, on its way through stages."""

@@ -1,0 +1,1 @@
+"""Register: how each of its subjects stands, from facts."""
