@@ -38,6 +38,11 @@ from domain.handbook import (
     Unit,
 )
 from domain.handbook_routines import RoutinesRule
+from domain.matters.campaign.rules import CampaignProcedure
+from domain.matters.grant.rules import GrantProcedure
+from domain.matters.match.rules import MatchProcedure
+from domain.matters.pipeline.rules import PipelineProcedure
+from domain.matters.register.rules import RegisterProcedure
 from domain.model import Frozen
 from domain.procedures import (
     ApplicationRule,
@@ -55,6 +60,7 @@ from domain.procedures import (
 from domain.staffing import Assignment
 from domain.supervision_rules import Card, Ground, Instrument, LightRule, WarningRule
 from domain.territory import Accountable, StatedCount
+from handbooks.procedure_forms import WITHIN_PROCEDURES
 
 Place = tuple[str, ...]
 """Where something stands: a section, an entry's id or a field, and so on inwards."""
@@ -76,6 +82,11 @@ ENTRIES: dict[Place, type[Frozen]] = {
     ("rounds",): RoundRule,
     ("applications",): ApplicationRule,
     ("exclusions",): ExclusionCode,
+    ("campaigns",): CampaignProcedure,
+    ("pipelines",): PipelineProcedure,
+    ("matches",): MatchProcedure,
+    ("registers",): RegisterProcedure,
+    ("grants",): GrantProcedure,
     ("clocks",): ClockRule,
     ("notices",): NoticeRule,
     ("stated", "counts"): StatedCount,
@@ -140,10 +151,23 @@ WITHIN: dict[type[Frozen], dict[str, type[Frozen]]] = {
     TeamTemplate: {"parts": PartTemplate},
     RoundRule: {"electors": ElectorRow, "passes": BallotRule},
     ApplicationRule: {"items": ChecklistItem, "signers": Signer, "batches": Batch},
+    **WITHIN_PROCEDURES,
 }
 """What a table holds in its turn, by the table's form."""
 LENGTHS = frozenset(
-    ("duration", "before", "after", "every", "at_least", "at_most", "limit", "appeal", "budget")
+    (
+        "duration",
+        "before",
+        "after",
+        "every",
+        "at_least",
+        "at_most",
+        "limit",
+        "appeal",
+        "budget",
+        "within",
+        "then",
+    )
 )
 """The fields that are lengths of time, wherever they stand: they may be written as text."""
 TIER_LIMITS = "limits"
@@ -180,7 +204,8 @@ def _fields(form: type[Frozen], inwards: Place, *, named: bool) -> tuple[str, ..
         case ():
             own = tuple(name for name in form.model_fields if not (named and name == "id"))
             return (*own, *FILES_ONLY.get(form, ()))
-        case (within, *number) if within in WITHIN.get(form, {}) and len(number) <= 1:
-            return tuple(WITHIN[form][within].model_fields)
+        case (within, *rest) if within in WITHIN.get(form, {}):
+            deeper = tuple(rest[1:] if rest and rest[0].isdigit() else rest)
+            return _fields(WITHIN[form][within], deeper, named=False)
         case _:
             return ()

@@ -12,6 +12,7 @@ from pydantic import StringConstraints
 from domain.calendar import WorkingCalendar
 from domain.durations import NaturalDays, OpenHours, Wall, WorkingDays
 from domain.handbook import Handbook
+from domain.matters.register.words import Of
 from domain.model import ClockId, Code, Frozen, Name
 from domain.terms import Terms
 
@@ -25,6 +26,8 @@ ENGINES_OWN = {
 """Codes that no handbook chooses: the engine's words for what happens and what is asked."""
 STRUCTURE = {"level", "tier", "tiers", "weekdays"}
 """Numbers that name something: the place of a tier in the chain, a day of the week."""
+DENOMINATORS = {each.value for each in Of}
+"""What a rate may be of, beside a field that the handbook names."""
 PERCENT = 100
 PATTERNS = {
     each.pattern
@@ -32,6 +35,11 @@ PATTERNS = {
     for each in get_args(kind)
     if isinstance(each, StringConstraints)
 }
+
+
+def is_engines_own(where: tuple[str, str], value: str) -> bool:
+    """Return whether a code in a field of a form is one that no handbook chooses."""
+    return where in ENGINES_OWN or (where == ("RateRule", "of") and value in DENOMINATORS)
 
 
 class Renaming:
@@ -79,7 +87,7 @@ class Renaming:
     def _leaf(self, where: tuple[str, str], value: object, *, is_id: bool) -> object:
         if isinstance(value, Name):
             return self.name(value)
-        if is_id and isinstance(value, str) and where not in ENGINES_OWN:
+        if is_id and isinstance(value, str) and not is_engines_own(where, value):
             return self.id(value)
         return value
 
@@ -128,7 +136,7 @@ def ids_in(value: Frozen) -> Iterator[str]:
     found: list[str] = []
 
     def leaf(where: tuple[str, str], held: object, *, is_id: bool) -> object:
-        if is_id and isinstance(held, str) and where not in ENGINES_OWN:
+        if is_id and isinstance(held, str) and not is_engines_own(where, held):
             found.append(held)
         return held
 

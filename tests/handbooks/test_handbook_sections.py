@@ -266,3 +266,46 @@ def test_rosters_shifts_and_dates_are_read(shelf: Path) -> None:
     )
 
     assert (found.file, found.field) == (RULES, "rosters.night.shifts.0.begins")
+
+
+# --- procedures: tables in tables in tables ---
+
+DEEP = """
+[campaigns.tours]
+name = {{ zh = "走访", en = "Tours" }}
+steps = [{{ id = "seen", name = {{ zh = "走访", en = "Seen" }}, {inner} }}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("inner", "field", "allowed"),
+    [
+        ("days = 3", "steps.0.days", "times_max"),
+        ('due = { within = "2wd", level = 1 }', "steps.0.due.level", "levels"),
+        ('due = { within = "2wd", levels = [{ rank = 1 }] }', "steps.0.due.levels.0.rank", "tier"),
+        (
+            'fields = [{ id = "x", name = { zh = "数", en = "x" }, type = "count", top = 3 }]',
+            "steps.0.fields.0.top",
+            "ceiling",
+        ),
+    ],
+)
+def test_a_fault_deep_in_a_procedure_is_named_with_the_fields_that_may_stand_there(
+    shelf: Path, inner: str, field: str, allowed: str
+) -> None:
+    found = [
+        each for each in faults(shelf, DEEP.format(inner=inner)) if "Extra inputs" in each.problem
+    ]
+
+    assert [(each.file, each.field) for each in found] == [(RULES, f"campaigns.tours.{field}")]
+    assert allowed in found[0].allowed
+
+
+def test_a_length_deep_in_a_procedure_may_be_text(shelf: Path) -> None:
+    inner = 'due = { within = "2wd", then = "1wd", levels = [{ tier = 1 }] }'
+
+    (campaign,) = (c for c in read(shelf, DEEP.format(inner=inner)).campaigns if c.id == "tours")
+
+    due = campaign.steps[0].due
+    assert due is not None
+    assert (due.within, due.then) == (WorkingDays(days=2), WorkingDays(days=1))

@@ -159,7 +159,8 @@ def test_what_names_a_thing_that_is_not_there_is_refused(shelf: Path) -> None:
 
     error = fault(shelf)
 
-    assert error.file == f"{ZONE}/{ORGANISATION}, {ZONE}/rules.toml"
+    own = ("matters.toml", ORGANISATION, "rules.toml")
+    assert error.file == ", ".join(f"{ZONE}/{name}" for name in own)
     assert error.problem == "category FIN-1: no unit 'bank-of-nowhere'"
 
 

@@ -109,6 +109,11 @@ WITH_SOURCE = (
     "rounds",
     "applications",
     "clocks",
+    "campaigns",
+    "pipelines",
+    "matches",
+    "registers",
+    "grants",
 )
 QUESTIONS = (
     "categories",
