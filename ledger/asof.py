@@ -128,16 +128,27 @@ async def stood(
     looked_at = 0
     while True:
         page = await ledger.kept(sight, filters, after=after, limit=PAGE)
-        told = await _told(ledger, sight, [each.stream for each in page if each.issue is None])
-        for each in page:
-            row = told.get(each.stream) if each.issue is None else row_of(each.issue, each.hash)
-            if row is not None and (each.issue or filters.fit(row.issue, sight.at)):
-                yield row
+        for row in await stood_of(ledger, sight, filters, page):
+            yield row
         looked_at += len(page)
         progress(looked_at)
         if len(page) < PAGE:
             return
         after = page[-1].stream
+
+
+async def stood_of(
+    ledger: Pages, sight: Sight, filters: Filters, kept: Sequence[Kept]
+) -> "list[IssueRow]":
+    """Return those of some issues that fit as they stood, in their order. One that cannot be read
+    is logged and passed over."""
+    told = await _told(ledger, sight, [each.stream for each in kept if each.issue is None])
+    found = []
+    for each in kept:
+        row = told.get(each.stream) if each.issue is None else row_of(each.issue, each.hash)
+        if row is not None and (each.issue or filters.fit(row.issue, sight.at)):
+            found.append(row)
+    return found
 
 
 async def _told(ledger: Pages, sight: Sight, streams: Sequence[str]) -> "dict[str, IssueRow]":

@@ -46,6 +46,7 @@ _OUT_OF_REACH = (
 
 _TAKEN_BY_ANOTHER = frozenset(
     {"event_pkey", "issue_pkey", "command_pkey", "rung_firing_pkey", "supervision_order_pkey"}
+    | {"matter_pkey"}
 )
 
 

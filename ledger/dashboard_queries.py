@@ -36,26 +36,31 @@ DUE: Final = "b.red_at > {} AND b.red_at <= {}"
 Statement = tuple[str, list[object]]
 
 
-def standing(horizon: Horizon, at: datetime) -> Statement:
-    """Count by tier, phase and category, by holder, and by grid, as of one moment; `part` says by
-    which, the other columns are NULL. A whole zone is counted three times in parallel, which one
-    pass over grouping sets is not; a narrow horizon costs more to look through, and is once."""
+def standing(horizon: Horizon, at: datetime, to_at: datetime) -> Statement:
+    """Count by tier, by holder, by grid and by handler, as of one moment; `part` says by which, the
+    other columns are NULL. The last column: what turns red by `to_at`, beside tiers alone. A whole
+    zone is gone through in two halves in parallel, which one pass over grouping sets is not, nor
+    are halves whose columns differ in type; a narrow horizon costs more to look through, and is
+    once."""
     query, counts = _counting(horizon, at)
-    source = f"{counts} FROM issue_board b WHERE {query.where} GROUP BY"
+    due = f"count(*) FILTER (WHERE {DUE.format(query.given(at), query.given(to_at))}) AS due"
+    source = f"FROM issue_board b WHERE {query.where} GROUP BY GROUPING SETS"
     once = f"""
-SELECT CASE grouping(b.tier, b.holder, b.grid) WHEN 3 THEN 1 WHEN 5 THEN 2 ELSE 3 END AS part,
-       b.tier, b.phase, b.category, b.holder_kind, b.holder, b.grid,
-       {source} GROUPING SETS ((b.tier, b.phase, b.category), (b.holder_kind, b.holder), (b.grid))
+SELECT CASE grouping(b.tier, b.holder, b.grid, b.handler)
+       WHEN 7 THEN 1 WHEN 11 THEN 2 WHEN 13 THEN 3 ELSE 4 END AS part,
+       b.tier, b.holder_kind, b.holder, b.grid, b.handler, {counts}, {due}
+{source} ((b.tier), (b.holder_kind, b.holder), (b.grid), (b.handler))
 """
-    thrice = f"""
-SELECT 1 AS part, b.tier, b.phase, b.category, NULL AS holder_kind, NULL AS holder, NULL AS grid,
-       {source} b.tier, b.phase, b.category
+    halves = f"""
+SELECT CASE grouping(b.tier, b.holder) WHEN 1 THEN 1 ELSE 2 END AS part,
+       b.tier, b.holder_kind, b.holder, NULL::text AS grid, NULL::text AS handler, {counts}, {due}
+{source} ((b.tier), (b.holder_kind, b.holder))
 UNION ALL
-SELECT 2, NULL, NULL, NULL, b.holder_kind, b.holder, NULL, {source} b.holder_kind, b.holder
-UNION ALL
-SELECT 3, NULL, NULL, NULL, NULL, NULL, b.grid, {source} b.grid
+SELECT CASE grouping(b.grid, b.handler) WHEN 1 THEN 3 ELSE 4 END,
+       NULL::integer, NULL::text, NULL::text, b.grid, b.handler, {counts}, 0::bigint
+{source} ((b.grid), (b.handler))
 """
-    return thrice if horizon.whole else once, query.arguments
+    return halves if horizon.whole else once, query.arguments
 
 
 def grouped(horizon: Horizon, at: datetime, *names: str) -> Statement:
@@ -116,15 +121,21 @@ def lit(horizon: Horizon, light: Light, at: datetime, limit: int) -> Statement:
     return _worst_first(query, limit)
 
 
-def due(horizon: Horizon, at: datetime, to_at: datetime, limit: int) -> Statement:
+def due(
+    horizon: Horizon, at: datetime, to_at: datetime, limit: int, after: Place | None = None
+) -> Statement:
     """List what turns red by `to_at`, the soonest first."""
     query = _within(horizon)
+    if after is not None:
+        query.require(f"({WORST}, b.stream) > ({{}}, {{}})", after.value, after.stream)
     query.require(f"{WORST} > {{}}", at)
     query.require(f"{WORST} <= {{}}", to_at)
     return _worst_first(query, limit)
 
 
-def reported(horizon: Horizon, from_at: datetime, to_at: datetime, limit: int) -> Statement:
+def reported(
+    horizon: Horizon, from_at: datetime, to_at: datetime, limit: int, after: Place | None = None
+) -> Statement:
     """List what was reported, the last first, each with the count of all."""
     query = _of_issues(horizon)
     query.require("i.reported_at >= {}", from_at)
@@ -132,11 +143,16 @@ def reported(horizon: Horizon, from_at: datetime, to_at: datetime, limit: int) -
     found = f"""
 SELECT i.stream, i.reported_at AS at FROM issue i
 WHERE {query.where}"""  # noqa: S608  # built of constants
-    return _newest_first(found, query, limit)
+    return _newest_first(found, query, limit, after)
 
 
 def happened(
-    kind: str, horizon: Horizon, from_at: datetime, to_at: datetime, limit: int
+    kind: str,
+    horizon: Horizon,
+    from_at: datetime,
+    to_at: datetime,
+    limit: int,
+    after: Place | None = None,
 ) -> Statement:
     """List what an event of this kind, one of NEWS, happened to, the last first, each with the
     count of all. The kind stands in the text: an index is chosen by it."""
@@ -146,7 +162,7 @@ def happened(
     found = f"""
 SELECT e.stream, max(e.at) AS at FROM event e JOIN issue i ON i.stream = e.stream
 WHERE e.kind = '{kind}' AND {query.where} GROUP BY e.stream"""  # noqa: S608  # a constant of ours
-    return _newest_first(found, query, limit)
+    return _newest_first(found, query, limit, after)
 
 
 def enterprise_counts(horizon: Horizon, enterprise: str, at: datetime) -> Statement:
@@ -217,6 +233,9 @@ def _narrow(query: Query, shown: Shown, at: datetime) -> None:
         value = getattr(shown, name)
         if value is not None:
             query.require(f"b.{name} = {{}}", value)
+    if shown.enterprises is not None:
+        some = "b.enterprise IN (SELECT unnest({}::text[]))"
+        query.require(some, sorted(shown.enterprises))
     if shown.light is not None:
         condition = LIGHTS[shown.light]
         query.require(condition, *((at,) if "{" in condition else ()))
@@ -229,13 +248,19 @@ def _worst_first(query: Query, limit: int) -> Statement:
     return f"{text} LIMIT {query.given(limit)}", query.arguments
 
 
-def _newest_first(found: str, query: Query, limit: int) -> Statement:
-    """The count of all comes as the last column, and alone where no issue is asked for."""
+def _newest_first(found: str, query: Query, limit: int, after: Place | None) -> Statement:
+    """When it happened and the count of all come as the last columns, the count alone where no
+    issue is asked for."""
+    behind = ""
+    if after is not None:
+        last, stream = query.given(after.value), query.given(after.stream)
+        behind = f"WHERE (at, stream) < ({last}::timestamptz, {stream})"
     limited = query.given(limit)
     cards = f"""
 WITH found AS MATERIALIZED ({found}),
-     first AS (SELECT stream, at FROM found ORDER BY at DESC, stream DESC LIMIT {limited})
-{ANY_CARD}, n.count
+     first AS (SELECT stream, at FROM found {behind}
+               ORDER BY at DESC, stream DESC LIMIT {limited})
+{ANY_CARD}, first.at, n.count
 FROM (SELECT count(*) AS count FROM found) n
 LEFT JOIN first ON true
 LEFT JOIN issue i ON i.stream = first.stream

@@ -66,8 +66,7 @@ class Standing:
     by_tier: dict[int, Lights]
     by_holder: dict[Holder, Lights]
     by_grid: dict[str | None, Lights]
-    by_phase: dict[str, Lights]
-    by_category: dict[str, Lights]
+    by_handler: dict[str, Lights]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ class By(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What a board is narrowed to; None: anything. `holder` is the id of a unit or post. `title`:
-    it stands somewhere in the title, A to Z like a to z."""
+    it stands somewhere in the title, A to Z like a to z. `enterprises`: of one of these."""
 
     phase: str | None = None
     tier: int | None = None
@@ -148,6 +147,7 @@ class Shown:
     priority: str | None = None
     light: Light | None = None
     title: str | None = None
+    enterprises: frozenset[str] | None = None
 
 
 EQUAL = (
@@ -213,6 +213,18 @@ class Dashboards(Lists, Protocol):
     ) -> Today:
         """Return what the day that ends at `to_at` asks for, and what happened from `from_at` on:
         of each at most `limit` issues (to 50), and the count of all."""
+        ...
+
+    async def day(
+        self,
+        horizon: Horizon,
+        *,
+        at: datetime,
+        from_at: datetime,
+        to_at: datetime,
+        limit: int = 10,
+    ) -> tuple[Standing, Today]:
+        """Return both: what is open is gone through once, and their counts are of one moment."""
         ...
 
     async def columns(

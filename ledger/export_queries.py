@@ -10,8 +10,8 @@ SELECT s.stream,
                      THEN (SELECT max(b.version) FROM event b WHERE b.stream = s.stream
                            AND b.version < l.version AND b.command_id <> l.command_id)
                      ELSE l.version END, 0),
-       coalesce(i.version, o.version), i.category, i.open, i.reported_at,
-       coalesce(o.issues, '{}')
+       coalesce(i.version, o.version, m.version), i.category, i.open, i.reported_at,
+       coalesce(o.issues, m.issues, '{}')
 FROM s
 LEFT JOIN LATERAL (SELECT v.version, v.command_id FROM event v
                    WHERE v.stream = s.stream AND v.position <= $1
@@ -19,6 +19,7 @@ LEFT JOIN LATERAL (SELECT v.version, v.command_id FROM event v
 LEFT JOIN event n ON n.stream = s.stream AND n.version = l.version + 1
 LEFT JOIN issue i ON i.stream = s.stream
 LEFT JOIN supervision_order o ON o.stream = s.stream
+LEFT JOIN matter m ON m.stream = s.stream
 ORDER BY s.stream
 """
 STREAMS_BETWEEN: Final = f"""
@@ -48,4 +49,5 @@ FROM command WHERE stream = ANY ($1) ORDER BY stream, sequence
 STREAM_COUNT: Final = """
 SELECT (SELECT count(*) FROM issue WHERE $1::text IS NULL OR zone = $1)
      + (SELECT count(*) FROM supervision_order WHERE $1::text IS NULL OR zone = $1)
+     + (SELECT count(*) FROM matter WHERE $1::text IS NULL OR zone = $1)
 """

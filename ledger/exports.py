@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from domain.chain import Record
+from domain.matters.matter import matter_stream
 from domain.orders import order_stream
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ class StreamRow:
     A command of which the position would cut the events in two has none of them in `version`.
 
     `row_version` is the row's own; None without a row. What an issue's row says holds for the
-    position if both versions are the same. `issues` are the keys that an order covers.
+    position if both versions are the same. `issues` are the keys that an order covers, or that hang
+    together with a matter: those of a matter too hold if both versions are the same.
     """
 
     stream: str
@@ -58,14 +60,23 @@ class Exports(Protocol):
         ...
 
     async def stream_count(self, zone: str | None = None) -> int:
-        """Return how many issues and orders a zone has, or all zones."""
+        """Return how many issues, orders and matters a zone has, or all zones."""
         ...
 
 
 def ranges(zone: str | None) -> tuple[tuple[str, str], ...]:
-    """Return between which names the streams of a zone lie: its issues, then its orders. `0` comes
-    right after the slash. Of a zone called `order`, all orders lie between."""
+    """Return between which names the streams of a zone lie: its issues, then its orders, then its
+    matters. `0` comes right after the slash. Of a zone called `order` or `matter` all orders, or
+    matters, lie among its issues."""
     if zone is None:
         return ((FIRST, LAST),)
-    issues, orders = (f"{zone}/", f"{zone}0"), (order_stream(zone, ""), f"order/{zone}0")
-    return (issues,) if zone == "order" else (issues, orders)
+    issues, others = (f"{zone}/", f"{zone}0"), ranges_of_others(zone)
+    return (issues, *(each for each in others if not issues[0] < each[0] < issues[1]))
+
+
+def ranges_of_others(zone: str) -> tuple[tuple[str, str], ...]:
+    """Return between which names the orders of a zone lie, then its matters."""
+    return tuple(
+        (first, f"{first.removesuffix('/')}0")
+        for first in (order_stream(zone, ""), matter_stream(zone, ""))
+    )

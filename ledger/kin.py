@@ -17,6 +17,7 @@ from domain.events_of_kin import (
     MergedInto,
 )
 from domain.issue import stream_name
+from domain.matters.errands import MatterErrand
 from domain.phases import LinkType
 
 ERROR_CHARACTERS_MAX = 500
@@ -156,6 +157,21 @@ def errand_row(errand: Errand, at: datetime) -> ErrandRow:
         stream=stream_name(errand.zone, errand.to),
         text=canonical(errand.submission),
         from_stream=stream_name(errand.zone, errand.key),
+        from_version=errand.version,
+        created_at=at,
+        attempts=0,
+        last_error=None,
+        not_before=at,
+    )
+
+
+def matter_errand_row(errand: MatterErrand, at: datetime) -> ErrandRow:
+    """Return the row of an errand that an event of a matter caused at `at`."""
+    return ErrandRow(
+        id=errand.id,
+        stream=stream_name(errand.zone, errand.to),
+        text=canonical(errand.submission),
+        from_stream=errand.stream,
         from_version=errand.version,
         created_at=at,
         attempts=0,

@@ -6,6 +6,7 @@ from typing import Final, assert_never
 
 from domain.access import Horizon
 from domain.sight import Sight
+from ledger.lists import NEWEST as LAST_REPORTED
 from ledger.lists import (
     Narrowed,
     Order,
@@ -23,7 +24,7 @@ SELECT i.stream, i.snapshot, i.hash, i.armed_due_at, i.answered,
              ORDER BY n.version, n.id LIMIT 20),
 """
 KEPT: Final = """
-SELECT i.stream, CASE WHEN last.settled THEN i.snapshot END, i.hash
+SELECT i.stream, CASE WHEN last.settled THEN i.snapshot END, i.hash{}
 FROM issue i LEFT JOIN LATERAL (
     SELECT e.position <= {} AND ({}::timestamptz IS NULL OR e.at <= {}) AS settled
     FROM event e WHERE e.stream = i.stream AND e.version = i.version
@@ -113,21 +114,39 @@ def listed(
 def kept_within(
     horizon: Horizon, sight: Sight, filters: Narrowed, after: str, limit: int
 ) -> tuple[str, list[object]]:
-    """Return the statement of issues that may have stood so, and its arguments."""
+    """Return the statement of issues that may have stood so, by stream, and its arguments."""
     query = Query()
+    source = _kept(query, horizon, sight, filters)
+    _of_zone(query, horizon, after)
+    text = source.format("", query.where)
+    return f"{text} ORDER BY i.stream LIMIT {query.given(limit)}", query.arguments
+
+
+def kept_newest(
+    horizon: Horizon, sight: Sight, filters: Narrowed, after: Place | None, limit: int
+) -> tuple[str, list[object]]:
+    """Return the same statement, the last reported first; the last column is when that was."""
+    query = Query()
+    source = _kept(query, horizon, sight, filters)
+    _behind(query, ("i.reported_at", "i.stream"), LAST_REPORTED, after)
+    text = source.format(", i.reported_at", query.where)
+    ordered = "ORDER BY i.reported_at DESC, i.stream DESC"
+    return f"{text} {ordered} LIMIT {query.given(limit)}", query.arguments
+
+
+def _kept(query: Query, horizon: Horizon, sight: Sight, filters: Narrowed) -> str:
+    """Ask for issues that may have stood so; return what is read, with places for further columns
+    and for the conditions."""
     position = query.given(sight.position)
     settled_at = query.given(sight.settled_at)
     _within(query, horizon)
-    _of_zone(query, horizon, after)
     if sight.known_at is not None:
         query.require("i.reported_at <= {}", sight.known_at)
     fitting = Query()
     fitting.arguments = query.arguments
     _narrow(fitting, filters, sight.at)
     query.require(f"last.settled IS NOT TRUE OR ({fitting.where})")
-    source = KEPT.format(position, settled_at, settled_at)
-    text = f"{source}WHERE {query.where} ORDER BY i.stream LIMIT {query.given(limit)}"
-    return text, query.arguments
+    return KEPT.format("{}", position, settled_at, settled_at) + "WHERE {}"
 
 
 def _within(query: Query, horizon: Horizon) -> None:

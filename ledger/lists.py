@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from domain.access import Horizon
 from domain.clocks import Standing
@@ -43,6 +43,10 @@ class Order:
 
     by: Sort = Sort.STREAM
     descending: bool = False
+
+
+NEWEST: Final = Order(Sort.REPORTED_AT, descending=True)
+"""The last reported first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,18 @@ class Lists(Protocol):
     ) -> list[Kept]:
         """Return the issues within a horizon, as they stand now, that may have stood so: by stream,
         after stream `after`."""
+        ...
+
+    async def kept_newest(
+        self,
+        horizon: Horizon,
+        sight: Sight,
+        filters: Narrowed,
+        *,
+        after: Place | None,
+        limit: int,
+    ) -> list[tuple[Kept, Place]]:
+        """Return the same issues, the last reported first, behind the place `after`."""
         ...
 
 

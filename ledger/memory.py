@@ -8,13 +8,14 @@ from datetime import datetime
 from domain.chain import Record
 from ledger.codec import checked_at_once
 from ledger.memory_asof import MemoryAsOf
-from ledger.memory_dashboards import MemoryDashboards
+from ledger.memory_day_lists import MemoryDayLists
 from ledger.memory_draws import MemoryDraws
 from ledger.memory_erasures import MemoryErasures
 from ledger.memory_exports import MemoryExports
 from ledger.memory_figures import MemoryFigures
 from ledger.memory_kin import MemoryKin
 from ledger.memory_lists import MemoryLists
+from ledger.memory_matters import MemoryMatters
 from ledger.memory_orders import MemoryOrders
 from ledger.memory_principals import MemoryPrincipals
 from ledger.memory_publications import MemoryPublications
@@ -47,6 +48,7 @@ FIND_MAX = 1000
 class MemoryLedger(
     MemoryPublications,
     MemoryOrders,
+    MemoryMatters,
     MemoryKin,
     MemoryDraws,
     MemoryTexts,
@@ -62,7 +64,7 @@ class MemoryLedger(
     MemoryExports,
     MemoryFigures,
     MemoryLists,
-    MemoryDashboards,
+    MemoryDayLists,
 ):
     """The ledger in memory. One process, one event loop, no durability."""
 
@@ -176,7 +178,9 @@ class MemoryLedger(
     async def streams(self, *, batch: int = 500) -> AsyncIterator[str]:
         """Yield every stream, in order."""
         named = {command.stream for command in self._tables.commands.values()}
-        for stream in sorted(named.union(self._tables.issues, self._tables.orders)):
+        for stream in sorted(
+            named.union(self._tables.issues, self._tables.orders, self._tables.matters)
+        ):
             yield stream
 
     async def notice(self, id_: str) -> NoticeRow | None:

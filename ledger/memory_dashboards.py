@@ -54,11 +54,7 @@ class MemoryDashboards:
             by_grid=in_order(
                 summed((row.grid, lights) for row, lights in every), lambda grid: grid or ""
             ),
-            by_phase=in_order(
-                summed((row.phase, lights) for row, lights in every),
-                lambda phase: str(PLACES[phase]),
-            ),
-            by_category=in_order(summed((row.category, lights) for row, lights in every), str),
+            by_handler=in_order(summed((row.handler, lights) for row, lights in every), str),
         )
 
     async def today(
@@ -71,14 +67,14 @@ class MemoryDashboards:
         limit: int = 10,
     ) -> Today:
         """Return what the day asks for, and what happened since."""
-        cards = sorted((_card(row, at) for row in self._within(horizon)), key=_worst)
+        cards = self.open_cards(horizon, at)
 
         def first(some: Iterable[Card]) -> Few:
             found = tuple(some)
             return Few(len(found), found[: few(limit)])
 
         def news(kind: str) -> Few:
-            return first(self._happened(horizon, kind, from_at, at))
+            return first(self.happened(horizon, kind, from_at, at))
 
         return Today(
             at=at,
@@ -90,6 +86,19 @@ class MemoryDashboards:
             rejected=news("resolution_rejected"),
             silent=news("sign_off_lapsed"),
         )
+
+    async def day(
+        self,
+        horizon: Horizon,
+        *,
+        at: datetime,
+        from_at: datetime,
+        to_at: datetime,
+        limit: int = 10,
+    ) -> tuple[Standing, Today]:
+        """Return how all open issues stand, and what the day asks for."""
+        standing = await self.standing(horizon, at=at)
+        return standing, await self.today(horizon, at=at, from_at=from_at, to_at=to_at, limit=limit)
 
     async def columns(
         self,
@@ -170,14 +179,23 @@ class MemoryDashboards:
             ):
                 yield row
 
-    def _happened(
-        self, horizon: Horizon, kind: str, from_at: datetime, to_at: datetime
-    ) -> Iterator[Card]:
-        """Yield the cards of issues that an event of this kind happened to, the newest first."""
+    def open_cards(self, horizon: Horizon, at: datetime) -> list[Card]:
+        """Return the cards of open issues, the worst first."""
+        return sorted((_card(row, at) for row in self._within(horizon)), key=_worst)
+
+    def last_of(self, kind: str, from_at: datetime, to_at: datetime) -> dict[str, datetime]:
+        """Return when an event of this kind happened last, by stream."""
         last: dict[str, datetime] = {}
         for record in self._tables.positions:
             if record.kind == kind and from_at <= record.at <= to_at:
                 last[record.stream] = max(record.at, last.get(record.stream, record.at))
+        return last
+
+    def happened(
+        self, horizon: Horizon, kind: str, from_at: datetime, to_at: datetime
+    ) -> Iterator[Card]:
+        """Yield the cards of issues that an event of this kind happened to, the newest first."""
+        last = self.last_of(kind, from_at, to_at)
         for stream in sorted(last, key=lambda name: (last[name], name), reverse=True):
             row = self._tables.issues.get(stream)
             if row is not None and horizon.sees(row.issue):
@@ -269,6 +287,7 @@ def _fits(row: BoardRow, shown: Shown, at: datetime) -> bool:
     wanted = ((getattr(shown, name), getattr(row, name)) for name in EQUAL)
     return (
         all(value is None or value == own for value, own in wanted)
+        and (shown.enterprises is None or row.enterprise in shown.enterprises)
         and shown.light in (None, light_at(row.yellow_at, row.red_at, at))
         and (shown.title is None or folded_case(shown.title) in folded_case(row.title))
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from domain.chain import Record
 from ledger.exports import StreamRow
+from ledger.matter_codec import matter_columns
 from ledger.memory_tables import Tables
 from ledger.port import CommandRow
 
@@ -49,10 +50,11 @@ class MemoryExports:
         return sorted(found, key=lambda row: row.stream)
 
     async def stream_count(self, zone: str | None = None) -> int:
-        """Return how many issues and orders a zone has, or all zones."""
+        """Return how many issues, orders and matters a zone has, or all zones."""
         issues = (row.issue.zone for row in self._tables.issues.values())
         orders = (row.order.zone for row in self._tables.orders.values())
-        return sum(zone in (None, each) for each in (*issues, *orders))
+        matters = (row.matter.zone for row in self._tables.matters.values())
+        return sum(zone in (None, each) for each in (*issues, *orders, *matters))
 
     def _stream_row(self, stream: str, version: int) -> StreamRow:
         row = self._tables.issues.get(stream)
@@ -61,7 +63,9 @@ class MemoryExports:
             return StreamRow(
                 stream, version, row.version, issue.category, issue.is_open, issue.reported_at
             )
-        kept = self._tables.orders.get(stream)
-        if kept is None:
-            return StreamRow(stream, version)
-        return StreamRow(stream, version, kept.order.version, issues=kept.order.issues)
+        if (kept := self._tables.orders.get(stream)) is not None:
+            return StreamRow(stream, version, kept.order.version, issues=kept.order.issues)
+        if (held := self._tables.matters.get(stream)) is not None:
+            issues = matter_columns(held.matter, held.hash).issues
+            return StreamRow(stream, version, held.matter.version, issues=issues)
+        return StreamRow(stream, version)

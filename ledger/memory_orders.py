@@ -7,6 +7,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from domain.access import Horizon
+from domain.issue import stream_name
+from domain.orders import SupervisionOrder
 from ledger.memory_publications import settle
 from ledger.memory_tables import NOTICES_SHOWN_MAX, OrderKept, Tables
 from ledger.order_codec import ORDERS_MAX, checked_order, columns_of, read_order_snapshot
@@ -41,6 +44,8 @@ class MemoryOrders:
         standing: str | None = None,
         issue: str | None = None,
         open_only: bool = False,
+        within: Horizon | None = None,
+        moved_since: datetime | None = None,
         after: str = "",
         limit: int = 100,
     ) -> list[OrderRow]:
@@ -55,6 +60,8 @@ class MemoryOrders:
                 and standing in (None, order.standing.value)
                 and (issue is None or issue in order.issues)
                 and (order.is_open or not open_only)
+                and (within is None or self._is_seen(within, order))
+                and (moved_since is None or order.changed_at >= moved_since)
             )
 
         return self._rows(fits, max(1, min(limit, ORDERS_MAX)))
@@ -116,6 +123,15 @@ class MemoryOrders:
         """Return the instant of the first rung that any open order waits for."""
         rungs = (k.order.next_rung for k in self._tables.orders.values() if k.order.is_open)
         return min((rung.due_at for rung in rungs if rung is not None), default=None)
+
+    def _is_seen(self, within: Horizon, order: SupervisionOrder) -> bool:
+        """Return whether an order is in sight: by its unit, its issuer, or an issue of its own."""
+        if order.zone != within.zone:
+            return False
+        if within.whole or order.unit in within.units or order.issuer.post in within.posts:
+            return True
+        covered = (self._tables.issues.get(stream_name(order.zone, key)) for key in order.issues)
+        return any(each is not None and within.sees(each.issue) for each in covered)
 
     def _rows(self, fits: Callable[[OrderKept], bool], limit: int) -> list[OrderRow]:
         fitting = [kept for _, kept in sorted(self._tables.orders.items()) if fits(kept)]

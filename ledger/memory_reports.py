@@ -56,6 +56,13 @@ class MemoryReports:
         found.sort(key=lambda row: (row.to_on, row.id), reverse=True)
         return found[: max(1, min(limit, REPORTS_MAX))]
 
+    async def reports_after(
+        self, after: str, limit: int, *, since_size: int = 0
+    ) -> list[ReportRow]:
+        """Return versions of reports of all zones in order of id; there is no log here."""
+        ids = sorted(id_ for id_ in self._tables.reports if id_ > after)
+        return [self._tables.reports[id_] for id_ in ids[: max(1, min(limit, REPORTS_MAX))]]
+
     async def put_attestation(self, row: AttestationRow) -> bool:
         """Keep an attestation. False, and no trace, if that version is there already."""
         if row.id in self._tables.attestations:

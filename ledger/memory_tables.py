@@ -8,6 +8,7 @@ from datetime import datetime
 from domain.chain import Record
 from domain.clocks import Standing
 from domain.issue import Issue
+from domain.matters.state import Matter
 from domain.orders import SupervisionOrder
 from ledger.board_rows import BoardRow
 from ledger.draws import DrawRow
@@ -66,6 +67,16 @@ class OrderKept:
     heard: int
 
 
+@dataclass(frozen=True, slots=True)
+class MatterKept:
+    """What the table `matter` keeps of one matter."""
+
+    matter: Matter
+    hash: str
+    news: int
+    heard: int
+
+
 @dataclass
 class Tables:
     """Everything that is kept. Values are immutable, so no copy is made of them."""
@@ -73,6 +84,7 @@ class Tables:
     issues: dict[str, Row] = field(default_factory=dict)
     boards: dict[str, BoardRow] = field(default_factory=dict)
     orders: dict[str, OrderKept] = field(default_factory=dict)
+    matters: dict[str, MatterKept] = field(default_factory=dict)
     records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     positions: list[Record] = field(default_factory=list)
     commands: dict[str, CommandRow] = field(default_factory=dict)

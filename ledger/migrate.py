@@ -47,10 +47,10 @@ GRANTS = {
     "report, attestation, routine_run",
     "UPDATE (settled_at, settled_by) ON": "administrative_task",
     "SELECT, INSERT, UPDATE ON": "issue, clock, rung_firing, notice, number_sequence, "
-    "supervision_order",
+    "supervision_order, matter",
     "SELECT, INSERT, UPDATE, DELETE ON": "outbox, issue_text, notice_hold, credential, session, "
     "webhook_delivery, webhook_pending, saved_view, issue_board",
-    "SELECT, INSERT, DELETE ON": "issue_link, errand",
+    "SELECT, INSERT, DELETE ON": "issue_link, errand, matter_party",
     "SELECT, DELETE ON": "log_pending",
     "UPDATE (attempts, last_error, not_before) ON": "errand",
     "SELECT ON": "schema_migration, timeline",

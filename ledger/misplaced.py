@@ -22,6 +22,7 @@ NULLABLE: Final[dict[str, frozenset[str]]] = {
     ),
     "issue_board": frozenset({"number", "grid", "yellow_at", "red_at"}),
     "supervision_order": frozenset({"ended_at", "next_due_at", "due_at"}),
+    "matter": frozenset({"stage", "closed_at", "next_due_at"}),
     "clock": frozenset({"due_at", "breached_at", "verdict"}),
     "rung_firing": frozenset({"effect_done_at"}),
     "notice": frozenset({"delivered_at"}),
@@ -39,6 +40,7 @@ UNIQUE: Final[frozenset[tuple[str, str]]] = frozenset(
     | {("issue", "stream"), ("issue", "number, zone"), ("issue_text", "stream")}
     | {("issue_board", "stream")}
     | {("supervision_order", "stream"), ("clock", "stream, clock, cycle"), ("notice", "id")}
+    | {("matter", "stream"), ("matter_party", "zone, enterprise, stream")}
     | {("rung_firing", "stream, clock, cycle, rung"), ("number_sequence", "zone, year")}
     | {("issue_link", "zone, from_key, type, to_key"), ("errand", "id"), ("outbox", "id")}
     | {("credential", "principal"), ("session", "hash")}

@@ -56,16 +56,29 @@ ORDER_FILTERS: Final = {
     "unit": "o.unit = {}",
     "standing": "o.standing = {}",
     "issue": "o.issues @> ARRAY[{}]::text[]",
+    "moved_since": "EXISTS (SELECT FROM event e"
+    " WHERE e.stream = o.stream AND e.version = o.version AND e.at >= {})",
 }
 """What a list can be narrowed by: the name of a filter, and its condition."""
 
+_SIGHT: Final = """o.unit = ANY ({}::text[]) OR o.issuer = ANY ({}::text[]) OR EXISTS (
+    SELECT FROM unnest(o.issues) AS covered JOIN issue i ON i.stream = o.zone || '/' || covered
+    WHERE i.hands && {}::text[])"""
+"""An order is in sight by its unit, by the post that issued it, or by an issue that it covers."""
+_SIGHT_ARGUMENTS: Final = 3
 
-def find_orders(filters: Iterable[str], *, open_only: bool) -> str:
-    """Return the list's query: $1 is the stream to go on after, $2 the limit, then the filters."""
+
+def find_orders(filters: Iterable[str], *, open_only: bool, in_sight: bool = False) -> str:
+    """Return the list's query: $1 is the stream to go on after, $2 the limit, then the filters;
+    `in_sight`: then the units, the posts and the hands of a narrow sight."""
     conditions = ["o.stream > $1"]
     conditions += [
         ORDER_FILTERS[name].format(f"${number}") for number, name in enumerate(filters, start=3)
     ]
+    if in_sight:
+        first = len(conditions) + 2
+        numbers = range(first, first + _SIGHT_ARGUMENTS)
+        conditions.append(f"({_SIGHT.format(*(f'${number}' for number in numbers))})")
     if open_only:
         conditions.append("o.open")
     return f"{_ORDERS}WHERE {' AND '.join(conditions)} ORDER BY o.stream LIMIT $2"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from domain.access import Horizon
 from domain.chain import Record
 from domain.orders import SupervisionOrder
 from ledger.publications import TaskRow
@@ -106,11 +107,14 @@ class Orders(Protocol):
         standing: str | None = None,
         issue: str | None = None,
         open_only: bool = False,
+        within: Horizon | None = None,
+        moved_since: datetime | None = None,
         after: str = "",
         limit: int = 100,
     ) -> list[OrderRow]:
         """Return orders by stream, at most `limit` (1 to 1,000), after stream `after`. `issue` is
-        the key of one that they cover."""
+        the key of one that they cover; `within` is how far somebody sees; `moved_since`: their last
+        event is not older."""
         ...
 
     async def orders_on_other_terms(

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from domain.chain import Record
-from domain.orders import is_order_stream
+from domain.streams import is_issue_stream
 from ledger import codec
 from ledger.kin import LinkRow
+from ledger.matter_codec import read_matter_snapshot
+from ledger.matters import MatterColumns, MatterRow
 from ledger.order_codec import read_order_snapshot
 from ledger.orders import OrderColumns, OrderRow
 from ledger.port import ClockRow, CommandRow, FiringRow, IssueRow, NoticeRow
@@ -29,15 +31,26 @@ class Behind(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class PartyRow:
+    """That a matter concerns an enterprise."""
+
+    zone: str
+    enterprise: str
+    stream: str
+
+
 @dataclass(slots=True)
 class Stored:
-    """Everything that is kept of one stream. `issue`, `order` and
-    `boards` are their whole rows."""
+    """Everything that is kept of one stream. `issue`, `order`, `matter` and `boards` are their
+    whole rows."""
 
     records: list[Record] = field(default_factory=list)
     commands: list[CommandRow] = field(default_factory=list)
     issue: Columns | None = None
     order: Columns | None = None
+    matter: Columns | None = None
+    parties: list[PartyRow] = field(default_factory=list)
     clocks: list[ClockRow] = field(default_factory=list)
     firings: list[FiringRow] = field(default_factory=list)
     notices: list[NoticeRow] = field(default_factory=list)
@@ -108,6 +121,25 @@ class StreamPage:
         said = {name: row[name] for name in OrderColumns.__slots__}
         return OrderColumns(**said | {"issues": tuple(row["issues"])})  # type: ignore[arg-type]  # typed by the table
 
+    async def matter(self, stream: str) -> MatterRow | None:
+        """Return one matter as its snapshot says. Raises UnreadableRowError."""
+        stored = self.stored(stream)
+        row = stored.matter
+        if row is None:
+            return None
+        waiting = tuple(n.id for n in stored.notices if n.delivered_at is None)
+        matter = read_matter_snapshot(str(row["snapshot"]), stream)
+        return MatterRow(matter, str(row["hash"]), waiting)
+
+    async def matter_columns(self, stream: str) -> MatterColumns | None:
+        """Return what a matter's row says beside its snapshot."""
+        row = self.stored(stream).matter
+        if row is None:
+            return None
+        said = {name: row[name] for name in MatterColumns.__slots__}
+        said |= {name: tuple(row[name]) for name in ("enterprises", "issues")}  # type: ignore[arg-type]  # typed by the table
+        return MatterColumns(**said)  # type: ignore[arg-type]  # as above
+
     async def firings(self, stream: str | None = None) -> list[FiringRow]:
         """Return the rungs that fired, of one stream or of the page."""
         if stream is not None:
@@ -121,7 +153,7 @@ class StreamPage:
     async def links(self, zone: str, key: str) -> list[LinkRow]:
         """Return the links that the stream of this issue wrote."""
         stream = f"{zone}/{key}"
-        return [] if is_order_stream(stream) else self.stored(stream).links
+        return self.stored(stream).links if is_issue_stream(stream) else []
 
     async def errand_texts(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the texts of those errands that wait or have been carried out, by id."""

@@ -11,13 +11,14 @@ from domain.issue import Issue
 from domain.phases import LinkType
 from ledger.asof import AsOf
 from ledger.board_rows import BoardRow
-from ledger.dashboards import Dashboards
+from ledger.day_lists import DayLists
 from ledger.draws import Draws
 from ledger.erasures import Erasures
 from ledger.exports import Exports
 from ledger.figures import Figures
 from ledger.histories import Histories
 from ledger.kin import ErrandRow, Kindred, KinRow, LinkChange
+from ledger.matters import Matters
 from ledger.orders import Orders
 from ledger.principals import Principals
 from ledger.publications import Publications, TaskRow
@@ -244,6 +245,7 @@ class PokeBatch(Protocol):
 class Ledger(
     Publications,
     Orders,
+    Matters,
     Kindred,
     Draws,
     Texts,
@@ -260,7 +262,7 @@ class Ledger(
     AsOf,
     Figures,
     Histories,
-    Dashboards,
+    DayLists,
     Protocol,
 ):
     """The only truth, and what is read from it."""

@@ -27,6 +27,7 @@ from ledger.port import (
 )
 from ledger.postgres_asof import PostgresAsOf
 from ledger.postgres_dashboards import PostgresDashboards
+from ledger.postgres_day_lists import PostgresDayLists
 from ledger.postgres_draws import PostgresDraws
 from ledger.postgres_erasures import PostgresErasures
 from ledger.postgres_exports import PostgresExports
@@ -34,6 +35,7 @@ from ledger.postgres_figures import PostgresFigures
 from ledger.postgres_kin import PostgresKin
 from ledger.postgres_lists import PostgresLists
 from ledger.postgres_log import PostgresLog
+from ledger.postgres_matters import PostgresMatters
 from ledger.postgres_misplaced import PostgresMisplaced
 from ledger.postgres_orders import PostgresOrders
 from ledger.postgres_principals import PostgresPrincipals
@@ -62,6 +64,7 @@ FIND_MAX = 1000
 class PostgresLedger(
     PostgresPublications,
     PostgresOrders,
+    PostgresMatters,
     PostgresKin,
     PostgresDraws,
     PostgresErasures,
@@ -80,6 +83,7 @@ class PostgresLedger(
     PostgresFigures,
     PostgresLists,
     PostgresDashboards,
+    PostgresDayLists,
     PostgresVerify,
 ):
     """The ledger in a migrated database, reached through a pool that `open_pool` made.
@@ -96,6 +100,10 @@ class PostgresLedger(
     def transaction(self) -> PostgresTransaction:
         """Open a transaction that commits at the end of the block, or leaves no trace."""
         return PostgresTransaction(self._pool, self._acquire_timeout_s)
+
+    def matter_transaction(self) -> PostgresTransaction:
+        """Open a transaction for a command to a matter."""
+        return self.transaction()
 
     def order_transaction(self) -> PostgresTransaction:
         """Open a transaction for a command to an order."""

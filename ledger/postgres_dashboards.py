@@ -1,6 +1,8 @@
 """Boards and dashboards in PostgreSQL."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -35,8 +37,27 @@ from ledger.lists import Place, bounded
 from ledger.postgres_publications import Pooled
 
 PLACES: Final = {phase.value: place for place, phase in enumerate(Phase)}
-KINDS, HOLDERS, GRIDS = 1, 2, 3
+TIERS, HOLDERS, GRIDS, HANDLERS = 1, 2, 3, 4
 """What the rows of a standing are counted by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many issues a day asks for."""
+
+    red: int
+    yellow: int
+    due: int
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened in a day."""
+
+    reported: Few
+    escalated: Few
+    rejected: Few
+    silent: Few
 
 
 class PostgresDashboards(Pooled):
@@ -44,22 +65,8 @@ class PostgresDashboards(Pooled):
 
     async def standing(self, horizon: Horizon, *, at: datetime) -> Standing:
         """Return how all open issues stand."""
-        rows = await self._asked(queries.standing(horizon, at))
-        kinds = [(tuple(row[1:4]), Lights(*row[7:])) for row in rows if row[0] == KINDS]
-        by_holder = {_holder(*row[4:6]): Lights(*row[7:]) for row in rows if row[0] == HOLDERS}
-        by_grid = {row[6]: Lights(*row[7:]) for row in rows if row[0] == GRIDS}
-        by_tier = summed((tier, lights) for (tier, _, _), lights in kinds)
-        by_phase = summed((phase, lights) for (_, phase, _), lights in kinds)
-        by_category = summed((category, lights) for (_, _, category), lights in kinds)
-        return Standing(
-            at=at,
-            lights=summed(("", lights) for _, lights in kinds).get("", NO_LIGHTS),
-            by_tier=dict(sorted(by_tier.items())),
-            by_holder=in_order(by_holder, name_of),
-            by_grid=in_order(by_grid, lambda grid: grid or ""),
-            by_phase=in_order(by_phase, lambda phase: str(PLACES[phase])),
-            by_category=in_order(by_category, str),
-        )
+        standing, _ = await self._standing(horizon, at, at)
+        return standing
 
     async def today(
         self,
@@ -72,17 +79,28 @@ class PostgresDashboards(Pooled):
     ) -> Today:
         """Return what the day asks for, and what happened since."""
         shown = few(limit)
-        red, yellow, due = (await self._asked(queries.day_counts(horizon, at, to_at)))[0]
-        return Today(
-            at=at,
-            overdue=await self._few(red, queries.lit(horizon, Light.RED, at, shown), at),
-            at_risk=await self._few(yellow, queries.lit(horizon, Light.YELLOW, at, shown), at),
-            due_today=await self._few(due, queries.due(horizon, at, to_at, shown), at),
-            reported=await self._news(queries.reported(horizon, from_at, at, shown), at),
-            escalated=await self._happened("issue_escalated", horizon, from_at, at, shown),
-            rejected=await self._happened("resolution_rejected", horizon, from_at, at, shown),
-            silent=await self._happened("sign_off_lapsed", horizon, from_at, at, shown),
+        rows, news = await asyncio.gather(
+            self._asked(queries.day_counts(horizon, at, to_at)),
+            self._news_of(horizon, from_at, at, shown),
         )
+        return await self._today(Counts(*rows[0]), news, horizon, at, to_at, shown)
+
+    async def day(
+        self,
+        horizon: Horizon,
+        *,
+        at: datetime,
+        from_at: datetime,
+        to_at: datetime,
+        limit: int = 10,
+    ) -> tuple[Standing, Today]:
+        """Return how all open issues stand, and what the day asks for."""
+        shown = few(limit)
+        (standing, due), news = await asyncio.gather(
+            self._standing(horizon, at, to_at), self._news_of(horizon, from_at, at, shown)
+        )
+        counts = Counts(standing.lights.red, standing.lights.yellow, due)
+        return standing, await self._today(counts, news, horizon, at, to_at, shown)
 
     async def columns(
         self,
@@ -137,13 +155,62 @@ class PostgresDashboards(Pooled):
         wanted = bounded(limit)
         *lights, closed = (await self._asked(queries.enterprise_counts(horizon, enterprise, at)))[0]
         rows = await self._asked(queries.of_enterprise(horizon, enterprise, after, wanted + 1))
-        cards = tuple(_card(row, at) for row in rows[:wanted])
+        cards = tuple(card_of(row, at) for row in rows[:wanted])
         more = len(rows) > wanted
         return OfEnterprise(
             lights=Lights(*lights),
             closed=closed,
             cards=cards,
             next=Place(cards[-1].stream, cards[-1].reported_at) if more else None,
+        )
+
+    async def _standing(
+        self, horizon: Horizon, at: datetime, to_at: datetime
+    ) -> tuple[Standing, int]:
+        """Return the standing, and how many issues turn red by `to_at`."""
+        rows = await self._asked(queries.standing(horizon, at, to_at))
+        by_tier = {row[1]: Lights(*row[6:10]) for row in rows if row[0] == TIERS}
+        by_holder = {_holder(*row[2:4]): Lights(*row[6:10]) for row in rows if row[0] == HOLDERS}
+        by_grid = {row[4]: Lights(*row[6:10]) for row in rows if row[0] == GRIDS}
+        by_handler = {row[5]: Lights(*row[6:10]) for row in rows if row[0] == HANDLERS}
+        standing = Standing(
+            at=at,
+            lights=summed(("", lights) for lights in by_tier.values()).get("", NO_LIGHTS),
+            by_tier=dict(sorted(by_tier.items())),
+            by_holder=in_order(by_holder, name_of),
+            by_grid=in_order(by_grid, lambda grid: grid or ""),
+            by_handler=in_order(by_handler, str),
+        )
+        return standing, sum(row[10] for row in rows if row[0] == TIERS)
+
+    async def _today(
+        self,
+        counts: Counts,
+        news: News,
+        horizon: Horizon,
+        at: datetime,
+        to_at: datetime,
+        limit: int,
+    ) -> Today:
+        """No more is asked for than was counted: the search for one more would go to the end."""
+
+        def lit(light: Light, count: int) -> queries.Statement:
+            return queries.lit(horizon, light, at, min(limit, count))
+
+        overdue, at_risk, due_today = await asyncio.gather(
+            self._few(counts.red, lit(Light.RED, counts.red), at),
+            self._few(counts.yellow, lit(Light.YELLOW, counts.yellow), at),
+            self._few(counts.due, queries.due(horizon, at, to_at, min(limit, counts.due)), at),
+        )
+        return Today(
+            at=at,
+            overdue=overdue,
+            at_risk=at_risk,
+            due_today=due_today,
+            reported=news.reported,
+            escalated=news.escalated,
+            rejected=news.rejected,
+            silent=news.silent,
         )
 
     async def _column(
@@ -159,9 +226,17 @@ class PostgresDashboards(Pooled):
     ) -> Column:
         wanted = per_column(limit)
         statement = queries.column(horizon, shown, by, name, at, after, wanted + 1)
-        cards = tuple(_card(row, at) for row in await self._asked(statement))
+        cards = tuple(card_of(row, at) for row in await self._asked(statement))
         here = cards[:wanted]
         return Column(name, lights, here, here[-1].place if len(cards) > wanted else None)
+
+    async def _news_of(self, horizon: Horizon, from_at: datetime, at: datetime, limit: int) -> News:
+        return News(
+            reported=await self._news(queries.reported(horizon, from_at, at, limit), at),
+            escalated=await self._happened("issue_escalated", horizon, from_at, at, limit),
+            rejected=await self._happened("resolution_rejected", horizon, from_at, at, limit),
+            silent=await self._happened("sign_off_lapsed", horizon, from_at, at, limit),
+        )
 
     async def _happened(
         self, kind: str, horizon: Horizon, from_at: datetime, at: datetime, limit: int
@@ -170,12 +245,12 @@ class PostgresDashboards(Pooled):
 
     async def _news(self, statement: queries.Statement, at: datetime) -> Few:
         rows = await self._asked(statement)
-        cards = tuple(_card(row[:-1], at) for row in rows if row[0] is not None)
+        cards = tuple(card_of(row[:-2], at) for row in rows if row[0] is not None)
         return Few(rows[0][-1], cards)
 
     async def _few(self, count: int, statement: queries.Statement, at: datetime) -> Few:
         rows = await self._asked(statement) if count else ()
-        return Few(count, tuple(_card(row, at) for row in rows))
+        return Few(count, tuple(card_of(row, at) for row in rows))
 
     async def _asked(self, statement: queries.Statement) -> "list[Sequence[Any]]":
         text, arguments = statement
@@ -187,7 +262,8 @@ def _holder(kind: str, id_: str) -> Holder:
     return Holder(kind=HolderKind(kind), id=id_)
 
 
-def _card(row: "Sequence[Any]", at: datetime) -> Card:
+def card_of(row: "Sequence[Any]", at: datetime) -> Card:
+    """Return an issue as a statement has it."""
     stream, zone, version, *plain = row
     number, title, enterprise, category, priority, phase, tier, owner, handler = plain[:9]
     kind, holder, grid, reported_at, yellow_at, red_at, is_open = plain[9:]

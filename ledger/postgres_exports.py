@@ -40,7 +40,7 @@ class PostgresExports(Pooled):
         return [codec.command_of(row) for row in rows]
 
     async def stream_count(self, zone: str | None = None) -> int:
-        """Return how many issues and orders a zone has, or all zones."""
+        """Return how many issues, orders and matters a zone has, or all zones."""
         row = await self._row(export_queries.STREAM_COUNT, zone)
         return 0 if row is None else int(row[0])
 

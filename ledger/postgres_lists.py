@@ -76,6 +76,20 @@ class PostgresLists(Pooled):
         query, arguments = list_queries.kept_within(horizon, sight, filters, after, limit)
         return [_kept(*row) for row in await self._fetch(query, *arguments)]
 
+    async def kept_newest(
+        self,
+        horizon: Horizon,
+        sight: Sight,
+        filters: Narrowed,
+        *,
+        after: Place | None,
+        limit: int,
+    ) -> list[tuple[Kept, Place]]:
+        """Return the same issues, the last reported first, behind the place `after`."""
+        query, arguments = list_queries.kept_newest(horizon, sight, filters, after, limit)
+        rows = await self._fetch(query, *arguments)
+        return [(_kept(*row[:-1]), Place(row[0], row[-1])) for row in map(tuple, rows)]
+
 
 def _listed(row: "Sequence[Any]") -> Listed:
     return Listed(codec.issue_row_of(row[:-1]), Place(row[0], row[-1]))

@@ -19,7 +19,7 @@ from ledger.probing import FACTS
 TABLES: Final = (
     *FACTS,
     *("issue", "supervision_order", "clock", "rung_firing", "notice", "number_sequence"),
-    *("issue_link", "errand", "issue_board"),
+    *("issue_link", "errand", "issue_board", "matter", "matter_party"),
 )
 COLUMNS: Final = """
 SELECT c.relname::text, array_agg(a.attname::text ORDER BY a.attnum)
@@ -31,7 +31,7 @@ GROUP BY c.relname ORDER BY c.relname
 NAMES: Final = (
     *((table.name, table.key) for table in FACT_TABLES.values()),
     *(("event", "position"), ("checkpoint", "size"), ("issue", "stream")),
-    *(("supervision_order", "stream"), ("notice", "id"), ("errand", "id")),
+    *(("supervision_order", "stream"), ("matter", "stream"), ("notice", "id"), ("errand", "id")),
 )
 """By what rows are named. Readers that look for one row by its name see only one of two."""
 TWICE: Final = tuple(
@@ -54,6 +54,7 @@ UNION ALL SELECT 'command', id, 'stream', 'it is of no stream' FROM command WHER
 UNION ALL SELECT 'issue', key, 'stream', 'it is of no stream' FROM issue WHERE stream = ''
 UNION ALL SELECT 'supervision_order', key, 'stream', 'it is of no stream'
 FROM supervision_order WHERE stream = ''
+UNION ALL SELECT 'matter', key, 'stream', 'it is of no stream' FROM matter WHERE stream = ''
 UNION ALL SELECT 'errand', stream, 'id', 'it has no name' FROM errand WHERE id = ''
 UNION ALL SELECT 'checkpoint', size::text, 'size', 'no tree has this size'
 FROM checkpoint WHERE size < 0

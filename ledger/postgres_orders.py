@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
+from domain.access import Horizon
 from ledger import order_queries
 from ledger.codec import readable
 from ledger.connections import ledger_errors
+from ledger.lists import hands_within
 from ledger.order_codec import (
     ORDERS_MAX,
     checked_order,
@@ -50,15 +52,28 @@ class PostgresOrders(Pooled):
         standing: str | None = None,
         issue: str | None = None,
         open_only: bool = False,
+        within: Horizon | None = None,
+        moved_since: datetime | None = None,
         after: str = "",
         limit: int = 100,
     ) -> list[OrderRow]:
         """Return orders by stream, at most `limit` (1 to 1,000), after stream `after`."""
-        given = {"zone": zone, "unit": unit, "standing": standing, "issue": issue}
+        if within is not None and zone not in (None, within.zone):
+            return []
+        zone = zone if within is None else within.zone
+        given: dict[str, object] = {
+            "zone": zone,
+            "unit": unit,
+            "standing": standing,
+            "issue": issue,
+        }
+        given |= {"moved_since": moved_since}
         filters = {name: value for name, value in given.items() if value is not None}
-        query = order_queries.find_orders(filters, open_only=open_only)
+        narrow = None if within is None or within.whole else within
+        sight = () if narrow is None else _sight(narrow)
+        query = order_queries.find_orders(filters, open_only=open_only, in_sight=bool(sight))
         bounded = max(1, min(limit, ORDERS_MAX))
-        return await self._page(query, after, bounded, *filters.values())
+        return await self._page(query, after, bounded, *filters.values(), *sight)
 
     async def orders_on_other_terms(
         self, zone: str, terms: str, *, after: str, limit: int
@@ -105,6 +120,10 @@ class PostgresOrders(Pooled):
                 return found
             after = rows[-1][0]
         return []
+
+
+def _sight(within: Horizon) -> tuple[list[str], list[str], list[str]]:
+    return sorted(within.units), sorted(within.posts), hands_within(within)
 
 
 class OrderWriting(ABC):

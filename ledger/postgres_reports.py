@@ -42,6 +42,14 @@ class PostgresReports(Pooled):
         rows = await self._fetch(queries.REPORTS, zone, kind, day, id_, bounded)
         return [ReportRow(*row) for row in rows]
 
+    async def reports_after(
+        self, after: str, limit: int, *, since_size: int = 0
+    ) -> list[ReportRow]:
+        """Return versions of reports of all zones in order of id."""
+        bounded = max(1, min(limit, REPORTS_MAX))
+        rows = await self._fetch(queries.REPORTS_AFTER, after, bounded, since_size)
+        return [ReportRow(*row) for row in rows]
+
     async def put_attestation(self, row: AttestationRow) -> bool:
         """Keep an attestation. False, and no trace, if that version is there already."""
         return await self._row(queries.PUT_ATTESTATION, *astuple(row)) is not None

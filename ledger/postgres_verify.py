@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from domain.orders import is_order_stream
+from domain.streams import is_issue_stream
 from ledger import codec
 from ledger.connections import ledger_errors
 from ledger.kin import LinkRow
 from ledger.log_rows import FACT_TABLES
-from ledger.pages import EventTime, NodeRow, NumberRow, Stored, StrayRow, StreamPage
+from ledger.pages import (
+    EventTime,
+    NodeRow,
+    NumberRow,
+    PartyRow,
+    Stored,
+    StrayRow,
+    StreamPage,
+)
 from ledger.postgres_publications import Pooled
 from ledger.queries import STREAMS
 
@@ -36,6 +44,8 @@ FROM command WHERE stream = ANY ($1) ORDER BY stream, sequence
 ISSUES: Final = "SELECT * FROM issue WHERE stream = ANY ($1)"
 BOARDS: Final = "SELECT * FROM issue_board WHERE stream = ANY ($1)"
 ORDERS: Final = "SELECT * FROM supervision_order WHERE stream = ANY ($1)"
+MATTERS: Final = "SELECT * FROM matter WHERE stream = ANY ($1)"
+PARTIES: Final = "SELECT zone, enterprise, stream FROM matter_party WHERE stream = ANY ($1)"
 CLOCKS: Final = """
 SELECT stream, clock, cycle, rule, standing, budget_ms, elapsed_ms, anchor_at, due_at, provisional,
        breached_at, verdict
@@ -76,6 +86,7 @@ SELECT t.name, t.stream FROM (
     UNION SELECT 'rung_firing', stream FROM rung_firing
     UNION SELECT 'notice', stream FROM notice
     UNION SELECT 'issue_board', stream FROM issue_board
+    UNION SELECT 'matter_party', stream FROM matter_party
     UNION SELECT 'errand', '' FROM errand WHERE id = ''
 ) t WHERE NOT EXISTS (SELECT FROM event e WHERE e.stream = t.stream)
 ORDER BY t.name, t.stream LIMIT $1
@@ -193,13 +204,17 @@ async def _read(connection: "Connection", streams: list[str]) -> Mapping[str, St
         stored[row["stream"]].boards.append(dict(row))
     for row in await connection.fetch(ORDERS, streams):
         stored[row["stream"]].order = dict(row)
+    for row in await connection.fetch(MATTERS, streams):
+        stored[row["stream"]].matter = dict(row)
+    for row in await connection.fetch(PARTIES, streams):
+        stored[row[2]].parties.append(PartyRow(*row))
     for row in await connection.fetch(CLOCKS, streams):
         stored[row[0]].clocks.append(codec.clock_of(row))
     for row in await connection.fetch(FIRINGS, streams):
         stored[row[0]].firings.append(codec.firing_of(row))
     for row in await connection.fetch(NOTICES, streams):
         stored[row[1]].notices.append(codec.notice_of(row))
-    parted = [stream.partition("/") for stream in streams if not is_order_stream(stream)]
+    parted = [stream.partition("/") for stream in streams if is_issue_stream(stream)]
     zones, keys = [each[0] for each in parted], [each[2] for each in parted]
     for row in await connection.fetch(LINKS, zones, keys):
         link = LinkRow(*row)

@@ -10,6 +10,7 @@ from ledger import codec, queries, text_queries
 from ledger.connections import ledger_errors
 from ledger.port import Changes, CommandRow, Head, LedgerError, StreamConflictError
 from ledger.postgres_kin import KinWriting
+from ledger.postgres_matters import MatterWriting
 from ledger.postgres_orders import OrderWriting
 from ledger.postgres_texts import text_arguments
 from ledger.texts import text_of
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class PostgresTransaction(
-    OrderWriting, KinWriting, AbstractAsyncContextManager["PostgresTransaction"]
+    OrderWriting, KinWriting, MatterWriting, AbstractAsyncContextManager["PostgresTransaction"]
 ):
     """One command's writes; use it once, as `async with`."""
 

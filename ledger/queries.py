@@ -72,6 +72,7 @@ STREAMS: Final = """
 UNION (SELECT stream FROM issue WHERE stream > $1 ORDER BY stream LIMIT $2)
 UNION (SELECT DISTINCT stream FROM command WHERE stream > $1 ORDER BY stream LIMIT $2)
 UNION (SELECT stream FROM supervision_order WHERE stream > $1 ORDER BY stream LIMIT $2)
+UNION (SELECT stream FROM matter WHERE stream > $1 ORDER BY stream LIMIT $2)
 ORDER BY stream LIMIT $2
 """
 

@@ -26,6 +26,12 @@ WHERE r.zone = $1 AND ($2::text IS NULL OR r.kind = $2)
   AND NOT EXISTS (SELECT FROM report n WHERE n.number = r.number AND n.version > r.version)
 ORDER BY r.to_on DESC, r.id DESC LIMIT $5
 """  # noqa: S608  # as above
+REPORTS_AFTER: Final = f"""
+SELECT {REPORT} FROM report r
+WHERE r.id > $1
+  AND NOT EXISTS (SELECT FROM log_entry e WHERE e.kind = 'report' AND e.key = r.id AND e.index < $3)
+ORDER BY r.id LIMIT $2
+"""  # noqa: S608  # as above
 PUT_ATTESTATION: Final = f"""
 INSERT INTO attestation ({ATTESTATION}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT DO NOTHING RETURNING id

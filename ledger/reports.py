@@ -110,6 +110,14 @@ class Reports(Protocol):
         `limit` (1 to REPORTS_MAX), behind the last day and the id `before`."""
         ...
 
+    async def reports_after(
+        self, after: str, limit: int, *, since_size: int = 0
+    ) -> list[ReportRow]:
+        """Return versions of reports of all zones in order of id, behind the id `after`, at most
+        `limit` (1 to REPORTS_MAX). Where a log is kept, `since_size` leaves out those that are
+        among its first so many leaves."""
+        ...
+
     async def put_attestation(self, row: AttestationRow) -> bool:
         """Keep an attestation. False, and no trace, if that version is there already."""
         ...

@@ -8,6 +8,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from domain.commands import Submission
+from domain.matters.commands import MatterSubmission
 from domain.order_commands import OrderSubmission
 from domain.vouching import (
     KEY_BYTES,
@@ -29,7 +30,7 @@ class Wrong:
 
 
 def wrong_with(
-    submission: Submission | OrderSubmission,
+    submission: Submission | OrderSubmission | MatterSubmission,
     vouch: Vouch,
     faces: Faces,
     at: datetime,

@@ -16,6 +16,7 @@ from domain.organization import enterprise
 from domain.responsibility import working
 from ledger.dashboards import (
     By,
+    Card,
     Few,
     Lights,
     Shown,
@@ -24,6 +25,7 @@ from ledger.dashboards import (
     by_owner,
     by_person,
 )
+from ledger.day_lists import DayOf
 from ledger.lists import Place
 from ledger.port import Ledger
 
@@ -50,6 +52,8 @@ SHOWN = (
     Shown(owner="xinghe-grid-west-1", handler="xinghe-economy"),
     Shown(category="LOG-1", priority="ordinary"),
     Shown(title="log-1 Y00"),
+    Shown(enterprises=frozenset({"xinghe-optics", "xinghe-foods"})),
+    Shown(enterprises=frozenset(), phase="handling"),
 )
 
 
@@ -118,8 +122,7 @@ class DashboardsContract(LedgerContract):
                 assert found.by_tier == counted(own, lambda issue: issue.tier, at)
                 assert found.by_holder == counted(own, holder_of, at)
                 assert found.by_grid == counted(own, grid_of, at)
-                assert found.by_phase == counted(own, lambda issue: issue.phase.value, at)
-                assert found.by_category == counted(own, lambda issue: issue.category, at)
+                assert found.by_handler == counted(own, lambda issue: issue.handler, at)
                 assert list(found.by_tier) == sorted(found.by_tier)
             board = await board_now(ledger, at=at, zone=ZONE)
             standing = await ledger.standing(WHOLE, at=at)
@@ -161,10 +164,38 @@ class DashboardsContract(LedgerContract):
                 assert getattr(none, name).cards == ()
             worst = [card.red_at for card in whole.overdue.cards if card.red_at is not None]
             assert worst == sorted(worst)
+            standing = await ledger.standing(horizon, at=at)
+            for limit, alone in ((50, whole), (2, first), (0, none)):
+                found = await ledger.day(horizon, at=at, from_at=from_at, to_at=to_at, limit=limit)
+                assert found == (standing, alone)
         whole = await ledger.today(WHOLE, at=at, from_at=from_at, to_at=to_at, limit=50)
         counts = [whole.overdue.count, whole.at_risk.count, whole.due_today.count]
         assert min(counts) > 0
         assert any(not card.open for card in whole.reported.cards), "closed ones are told of too"
+
+    async def test_the_pages_of_what_happened_in_a_day_are_all_of_it(self, ledger: Ledger) -> None:
+        await week().lay(ledger)
+        at, from_at, to_at = AFTERNOON_AT, week().until_at - 3 * DAY, AFTERNOON_AT + DAY
+        for horizon in HORIZONS:
+            whole = await ledger.today(horizon, at=at, from_at=from_at, to_at=to_at, limit=50)
+            for of in DayOf:
+                every: Few = getattr(whole, of.value)
+                cards, after = list[Card](), None
+                while True:
+                    page = await ledger.of_day(
+                        horizon, of, at=at, from_at=from_at, to_at=to_at, after=after, limit=3
+                    )
+                    assert page.count == every.count
+                    cards += page.cards
+                    after = page.next
+                    if after is None:
+                        break
+                assert tuple(cards[: len(every.cards)]) == every.cards
+                assert len(cards) == every.count
+        reported = await ledger.of_day(
+            WHOLE, DayOf.REPORTED, at=at, from_at=from_at, to_at=to_at, limit=3
+        )
+        assert reported.count > 6, "several pages were gone through"
 
     async def test_the_pages_of_each_column_are_the_whole_column(self, ledger: Ledger) -> None:
         await week().lay(ledger)
@@ -261,5 +292,6 @@ def fits(issue: Issue, shown: Shown, at: datetime) -> bool:
     return (
         all(own[name] == value for name, value in asked.items())
         and shown.light in (None, shows(issue, at))
+        and (shown.enterprises is None or issue.enterprise in shown.enterprises)
         and (shown.title is None or shown.title.lower() in issue.title.lower())
     )

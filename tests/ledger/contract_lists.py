@@ -196,6 +196,17 @@ class ListsContract(LedgerContract):
             now = {row.issue.stream: row.issue for row in await ledger.find(limit=1000)}
             expected = [i.stream for i in wide if horizon.sees(now[i.stream])]
             assert [s for s in streams if s in {i.stream for i in wide}] == expected
+            newest, after = [], None
+            while page := await ledger.kept_newest(
+                horizon, sight, Narrowed(), after=after, limit=3
+            ):
+                newest += page
+                after = page[-1][1]
+            told = sorted(kept, key=lambda each: (now[each.stream].reported_at, each.stream))
+            assert [each for each, _ in newest] == told[::-1]
+            assert [place.value for _, place in newest] == [
+                now[each.stream].reported_at for each, _ in newest
+            ]
 
     async def test_the_past_is_narrowed_by_how_it_stood_and_not_by_how_it_stands(
         self, ledger: Ledger

@@ -11,6 +11,7 @@ from contract import LedgerContract
 from lives import Life, reported, write
 
 from desk.order_changes import order_changes_of
+from domain.access import Horizon
 from domain.canonical import canonical
 from domain.chain import breaks
 from domain.decisions.orders import decide_order
@@ -157,7 +158,9 @@ class OrdersContract(LedgerContract):
         assert await ledger.order(o.STREAM) is None
         assert await ledger.records(o.STREAM) == []
 
-    async def test_changes_that_do_not_hang_together_are_refused(self, ledger: Ledger) -> None:
+    async def test_changes_of_an_order_that_do_not_hang_together_are_refused(
+        self, ledger: Ledger
+    ) -> None:
         submission, at = o.issued().sent[0]
         decision = decide_order(None, submission, o.context(at))
         good = order_changes_of(
@@ -254,3 +257,52 @@ class OrdersContract(LedgerContract):
             notice = f"{order_stream(b.ZONE, 'early')}/{version}/roads-desk"
             await ledger.mark_delivered(notice, b.MON_11)
         assert await ledger.orders_untold(b.NEXT_MON_9, 10) == []
+
+    async def test_a_narrow_sight_finds_orders_by_unit_issuer_and_issue(
+        self, ledger: Ledger
+    ) -> None:
+        await write(ledger, Life("a", zone=b.ZONE).step(reported()))
+        await act(ledger, b.MON_9, o.issue(issues=("a", "gone")), key="one")
+        await act(ledger, b.MON_9, o.issue(unit="power", issues=("gone",)), key="two")
+        await act(ledger, b.MON_9, o.issue(unit="power", issues=("gone",)), key="three")
+        seen = {
+            "unit": Horizon(zone=b.ZONE, units=frozenset({"power"})),
+            "issuer": Horizon(zone=b.ZONE, posts=frozenset({o.SUPERVISOR.post})),
+            "owner": Horizon(zone=b.ZONE, posts=frozenset({"street"})),
+            "enterprise": Horizon(zone=b.ZONE, enterprises=frozenset({"E001"})),
+            "whole": Horizon(zone=b.ZONE, whole=True),
+            "nothing": Horizon(zone=b.ZONE),
+            "elsewhere": Horizon(zone="z9", whole=True),
+        }
+        found = {
+            name: [row.order.key for row in await ledger.find_orders(within=horizon)]
+            for name, horizon in seen.items()
+        }
+        assert found == {
+            "unit": ["three", "two"],
+            "issuer": ["one", "three", "two"],
+            "owner": ["one"],
+            "enterprise": ["one"],
+            "whole": ["one", "three", "two"],
+            "nothing": [],
+            "elsewhere": [],
+        }
+        page = await ledger.find_orders(
+            within=seen["unit"],
+            after=order_stream(b.ZONE, "three"),
+            standing="open",
+            open_only=True,
+            limit=1,
+        )
+        assert [row.order.key for row in page] == ["two"]
+        assert await ledger.find_orders(within=seen["unit"], zone="z9") == []
+
+    async def test_orders_that_stood_still_since_an_instant_are_left_out(
+        self, ledger: Ledger
+    ) -> None:
+        await act(ledger, b.MON_9, o.issue(), key="old")
+        await act(ledger, b.MON_9, o.issue(), key="moved")
+        await act(ledger, b.MON_11, o.LIFT, key="moved")
+        since = [row.order.key for row in await ledger.find_orders(moved_since=b.MON_10)]
+        assert since == ["moved"]
+        assert len(await ledger.find_orders(moved_since=b.MON_9)) == 2

@@ -69,6 +69,20 @@ class ReportsContract(LedgerContract):
         assert await ledger.reports("z1", before=(daily.to_on, daily.id)) == [corrected]
         assert await ledger.reports("z3") == []
 
+    async def test_every_version_of_every_zone_comes_in_order_of_id(self, ledger: Ledger) -> None:
+        first, second = report("z1-W-1", "2026-03-08"), report("z1-W-1", "2026-03-08", 2)
+        other = report("z2-W-1", "2026-03-08")
+        assert await ledger.reports_after("", 9) == []
+        for row in (other, second, first):
+            assert await ledger.put_report(row)
+
+        assert await ledger.reports_after("", 9) == [first, second, other]
+        assert await ledger.reports_after("", 2) == [first, second]
+        assert await ledger.reports_after(second.id, 2) == [other]
+        assert await ledger.reports_after(other.id, 2) == []
+        # None of them is under the log yet: all came after whatever size it has.
+        assert await ledger.reports_after("", 9, since_size=1) == [first, second, other]
+
     async def test_attestations_of_a_day_stay_beside_each_other(self, ledger: Ledger) -> None:
         rows = [attested("b"), attested("a"), attested("a", 2), attested("a", day="2026-03-03")]
         for row in rows:

@@ -23,6 +23,7 @@ from ledger.memory import MemoryLedger
 from ledger.migrate import migrate
 from ledger.port import Ledger
 from ledger.postgres import PostgresLedger
+from ledger.queries import OPEN_BY_OWNER
 
 
 @asynccontextmanager
@@ -54,7 +55,7 @@ def statements(horizon: Horizon) -> dict[str, queries.Statement]:
     at, since_at = week().until_at, week().from_at
     place = Place(f"{horizon.zone}/y000001", at)
     return {
-        "standing": queries.standing(horizon, at),
+        "standing": queries.standing(horizon, at, at + DAY),
         "load": queries.grouped(horizon, at, "owner", "handler", "holder", "holder_kind"),
         "coverage": queries.grouped(horizon, at, "grid", "enterprise"),
         "day": queries.day_counts(horizon, at, at + DAY),
@@ -96,6 +97,33 @@ async def test_no_board_looks_at_every_event(database: Database) -> None:
                 assert ("event" in looked) == (name in queries.NEWS), name
                 if "event" in looked or (horizon.whole and name in INDEXES):
                     assert INDEXES[name] in seen, name
+
+
+async def test_a_whole_zone_is_counted_in_two_halves_at_once(database: Database) -> None:
+    text, arguments = queries.standing(WHOLE, week().until_at, week().until_at + DAY)
+    async with database.connection(database.app_url) as connection:
+        for name in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
+            await connection.execute(f"SET {name} = 0")
+        rows = await connection.fetch(f"EXPLAIN (FORMAT JSON) {text}", *arguments)
+    (halves,) = [
+        node
+        for node in nodes(json.loads(rows[0][0])[0]["Plan"])
+        if node["Node Type"] == "Append" and node["Parallel Aware"]
+    ]
+    assert len(halves["Plans"]) == 2
+
+
+async def test_the_open_issues_of_a_version_are_counted_without_looking_at_one(
+    database: Database,
+) -> None:
+    async with database.connection(database.app_url) as connection:
+        await connection.execute("SET enable_seqscan = off")
+        await connection.execute("SET enable_bitmapscan = off")
+        rows = await connection.fetch(f"EXPLAIN (FORMAT JSON) {OPEN_BY_OWNER}", WHOLE.zone)
+    found = list(nodes(json.loads(rows[0][0])[0]["Plan"]))
+    assert [n["Index Name"] for n in found if n["Node Type"] == "Index Only Scan"] == [
+        "issue_terms_idx"
+    ]
 
 
 async def laid(database: Database) -> None:

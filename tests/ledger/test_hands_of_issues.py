@@ -18,7 +18,7 @@ from pydantic import AwareDatetime, BaseModel
 from audit.corpus import corpus_files, read_corpus
 from domain.evolve import evolve
 from domain.issue import Issue
-from domain.orders import is_order_stream
+from domain.streams import is_issue_stream
 from domain.team import Part, Team
 from ledger.codec import snapshot_text
 from ledger.lists import hands_of
@@ -84,7 +84,7 @@ async def lived() -> list[Issue]:
         corpus = read_corpus(path)
         async for stream in corpus.streams():
             zone, _, key = stream.partition("/")
-            records = [] if is_order_stream(stream) else await corpus.records(stream)
+            records = await corpus.records(stream) if is_issue_stream(stream) else []
             issue: Issue | None = None
             for each in records:
                 issue = evolve(issue, each.event, zone=zone, key=key, terms=each.terms)

@@ -19,7 +19,10 @@ STATEMENTS = {
 
 
 async def test_every_statement_can_be_prepared(database: Database) -> None:
-    lists = [order_queries.find_orders(order_queries.ORDER_FILTERS, open_only=True)]
+    lists = [
+        order_queries.find_orders(order_queries.ORDER_FILTERS, open_only=True, in_sight=in_sight)
+        for in_sight in (False, True)
+    ]
     assert len(STATEMENTS) >= 10
     async with database.connection(database.app_url) as connection:
         for statement in [*STATEMENTS.values(), *lists]:

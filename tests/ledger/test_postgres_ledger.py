@@ -12,6 +12,7 @@ from contract_asof import AsOfContract
 from contract_callbacks import CallbacksContract, TextsContract
 from contract_exports import ExportsContract
 from contract_kin import KinContract
+from contract_matters import MattersContract
 from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
@@ -56,6 +57,7 @@ class TestPostgresLedger(
     ReadingContract,
     PublicationsContract,
     OrdersContract,
+    MattersContract,
     KinContract,
     CallbacksContract,
     TextsContract,
