@@ -30,6 +30,7 @@ from activities.bundling import Bundling
 from activities.channels import Channel
 from activities.channels.journal import JournalChannel
 from activities.issue import IssueActivities
+from activities.matters import MatterActivities
 from activities.notifier import Notifier
 from activities.routine import Routines, Verify
 from activities.routine_schedules import RoutineSchedules
@@ -44,6 +45,8 @@ from desk.errands import ErrandRunner
 from desk.guard import Guard
 from desk.log_keeper import LogKeeper
 from desk.log_opening import open_keeper
+from desk.matter_upkeep import MatterRelay
+from desk.matters import MatterDesk
 from desk.notifying import NoticeOffice
 from desk.opening import database_url, open_desk
 from desk.order_upkeep import OrderRelay
@@ -66,6 +69,7 @@ from runtime.temporal import connect, ensure_namespace
 from runtime.webhook_signing import webhook_keys
 from workflows.adoption import AdoptionWorkflow
 from workflows.issue import IssueWorkflow
+from workflows.matter import MatterWorkflow
 from workflows.routine import RoutineWorkflow
 from workflows.shown import at_start
 from workflows.supervision import SupervisionWorkflow
@@ -77,6 +81,7 @@ log = structlog.get_logger()
 WORKFLOWS = [
     IssueWorkflow,
     SupervisionWorkflow,
+    MatterWorkflow,
     GuardWorkflow,
     SweepWorkflow,
     LogWorkflow,
@@ -116,10 +121,14 @@ def make_worker(
     issue = IssueActivities(desk)
     office = NoticeOffice(desk, channels, marks)
     notifier = Notifier(desk, channel or JournalChannel(), office)
-    guard = Guard(desk, client, on_round=(telemetry or Telemetry()).guard_round)
+    telemetry = telemetry or Telemetry()
+    guard = Guard(desk, client, on_round=telemetry.guard_round)
     upkeep = Upkeep(guard, desk.ledger, client, keeper)
     supervision = SupervisionActivities(SupervisionDesk(desk), notifier)
+    matters = MatterActivities(MatterDesk(desk), notifier)
     webhooks = WebhookActivities(courier or Courier(desk, None, Outgoing()))
+    telling = RoutineTelling(office)
+    routines = Routines(desk, keeper, verify, telling, on_run=telemetry.routine_run)
     return Worker(
         client,
         task_queue=task_queue,
@@ -133,11 +142,14 @@ def make_worker(
             supervision.look_order,
             supervision.ring_order,
             supervision.tell_order,
+            matters.look_matter,
+            matters.ring_matter,
+            matters.tell_matter,
             upkeep.guard_round,
             upkeep.sweep_histories,
             upkeep.carry_log_on,
             Bundling(office).flush_notices,
-            Routines(desk, keeper, verify, RoutineTelling(office)).run_routine,
+            routines.run_routine,
             AdoptionActivities(desk).adopt_page,
             webhooks.carry_webhook,
             webhooks.retry_webhook,
@@ -157,12 +169,13 @@ def make_relay(
 ) -> Relay:
     """Return a relay that the desk of this process wakes."""
     orders = OrderRelay(SupervisionDesk(desk), client, task_queue=task_queue)
+    matters = MatterRelay(MatterDesk(desk), client, task_queue=task_queue)
     errands = ErrandRunner(desk)
     webhooks = WebhookRelay(desk.ledger, client, task_queue=task_queue)
 
     async def also() -> int:
         # Errands need the ledger alone, so they go first: Temporal may be away.
-        return await errands.once() + await orders.once()
+        return await errands.once() + await orders.once() + await matters.once()
 
     relay = Relay(
         desk.ledger,

@@ -20,7 +20,8 @@ from temporalio import activity
 from activities.channels import Letter, NotTakenError
 from activities.channels.postman import send
 from activities.notifier import Send, letter_id
-from desk.notifying import Matter, NoticeOffice, message_content, receipt_row
+from desk.notifying import NoticeOffice, Tellable
+from desk.receipts_made import message_content, receipt_row
 from domain.errors import IssueError
 from domain.notifying import ReceiptKind, is_on_record
 from ledger.port import LedgerError, LedgerUnavailableError
@@ -43,7 +44,7 @@ NO_CHANNEL = "no_channel"
 @dataclass(frozen=True, slots=True)
 class _Held:
     hold: HoldRow
-    matter: Matter
+    tellable: Tellable
     route: Route | None
 
 
@@ -99,7 +100,7 @@ class Bundling:
             (each, until_at)
             for each in held
             if each.route is not None
-            and (until_at := self._office.quiet_until(each.matter, at)) is not None
+            and (until_at := self._office.quiet_until(each.tellable, at)) is not None
         ]
         if quiet and holds[0].bundle:
             last_at = max(until_at for _, until_at in quiet)
@@ -123,25 +124,25 @@ class Bundling:
         """Return what is held with the way it goes now: its own, or else the addressee's present
         one by the same channel. None for what cannot be read: it waits on, and holds up no other.
         """
-        notice = await self._ledger.notice(hold.notice)
+        notice = await self._office.notice(hold.notice)
         try:
-            matter = None if notice is None else await self._office.matter(notice)
+            tellable = None if notice is None else await self._office.tellable(notice)
         except LedgerUnavailableError:
             raise
         except (IssueError, LedgerError) as error:
             log.warning("notice_unreadable", notice=hold.notice, error=repr(error)[:200])
-            matter = None
-        if matter is None:
+            tellable = None
+        if tellable is None:
             return None
-        routes = [each for each in self._office.routes(matter) if each.name == hold.channel]
+        routes = [each for each in self._office.routes(tellable) if each.name == hold.channel]
         same = [each for each in routes if each.address == hold.address]
-        return _Held(hold, matter, next(iter((*same, *routes)), None))
+        return _Held(hold, tellable, next(iter((*same, *routes)), None))
 
     async def _tell(self, ready: Sequence[_Held]) -> None:
         route = ready[0].route
         if route is None:
             return
-        told = tuple(each.matter.facts for each in ready)
+        told = tuple(each.tellable.facts for each in ready)
         message = await self._office.message(told, route.channel.kind, route.language)
         at = self._office.now()
         id_ = ready[0].hold.bundle or _bundle_id(ready, route)
@@ -199,8 +200,8 @@ def _receipt(
 ) -> ReceiptRow:
     address = held.hold.address if held.route is None else held.route.address
     return receipt_row(
-        held.matter.notice,
-        held.matter.zone,
+        held.tellable.notice,
+        held.tellable.zone,
         held.hold.channel,
         address,
         what,
@@ -214,7 +215,7 @@ def _receipt(
 def _bundle_id(ready: Sequence[_Held], route: Route) -> str:
     """Return the id of a message: the same for the same notices."""
     if len(ready) == 1:
-        return letter_id(ready[0].matter.notice, route)
+        return letter_id(ready[0].tellable.notice, route)
     names = "\n".join(sorted("#".join(each.hold.name) for each in ready))
     return f"bundle-{hashlib.sha256(names.encode()).hexdigest()[:32]}"
 

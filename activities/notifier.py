@@ -20,13 +20,12 @@ from activities.channels import Channel, Letter, NotTakenError, Taken
 from activities.channels.postman import send
 from desk.desk import Desk
 from desk.notifying import (
-    Matter,
     NoticeOffice,
+    Tellable,
     Wait,
-    hold_row,
-    message_content,
-    receipt_row,
 )
+from desk.receipts_made import hold_row, message_content, receipt_row
+from domain.matters.matter import is_matter_stream
 from domain.model import Frozen
 from domain.notifying import TAKEN, WAITING, ReceiptKind, is_on_record
 from domain.orders import is_order_stream
@@ -112,40 +111,40 @@ class Notifier:
         if notice is None or notice.delivered_at is not None:
             return
         office = self._office
-        matter = await office.matter(notice)
-        routes = office.routes(matter)
+        tellable = await office.tellable(notice)
+        routes = office.routes(tellable)
         known = await self._desk.ledger.receipts_of(notice.id) if routes else []
         if not any(each.channel == INBOX for each in known):
-            await self._put_in_inbox(matter, settled=not routes)
+            await self._put_in_inbox(tellable, settled=not routes)
         if not routes:
             return
         if at_once:
             raise LaterError(notice_id)
-        await self._tell_by(matter, [each for each in routes if not _is_done(each, known)], known)
+        await self._tell_by(tellable, [each for each in routes if not _is_done(each, known)], known)
 
-    async def _put_in_inbox(self, matter: Matter, *, settled: bool) -> None:
-        notice = matter.notice
-        if not is_order_stream(notice.stream):
-            issue = await self._desk.look(matter.zone, matter.facts.key)
+    async def _put_in_inbox(self, tellable: Tellable, *, settled: bool) -> None:
+        notice = tellable.notice
+        if not (is_order_stream(notice.stream) or is_matter_stream(notice.stream)):
+            issue = await self._desk.look(tellable.zone, tellable.facts.key)
             await self._channel.deliver(notice.addressee, notice.kind, issue)
         at = self._office.now()
-        receipt, content = await self._office.inbox_row(matter, at)
+        receipt, content = await self._office.inbox_row(tellable, at)
         done = (notice.id,) if settled else ()
         await self._desk.ledger.put_telling(
             Telling(receipts=(receipt,), contents=(content,), settled=done, settled_at=at)
         )
 
     async def _tell_by(
-        self, matter: Matter, routes: Sequence[Route], known: Sequence[ReceiptRow]
+        self, tellable: Tellable, routes: Sequence[Route], known: Sequence[ReceiptRow]
     ) -> None:
         """Try every channel, write down what each answered, and raise the first that is to be tried
         again."""
         at = self._office.now()
-        waits = [await self._office.wait(matter, route, at) for route in routes]
+        waits = [await self._office.wait(tellable, route, at) for route in routes]
         try:
             attempts = await asyncio.gather(
                 *(
-                    self._attempt(matter, route, wait, at, _last_failure(route, known))
+                    self._attempt(tellable, route, wait, at, _last_failure(route, known))
                     for route, wait in zip(routes, waits, strict=True)
                 )
             )
@@ -155,7 +154,7 @@ class Notifier:
                     receipts=tuple(row for each in attempts for row in each.receipts),
                     contents=tuple(row for each in attempts for row in each.contents),
                     holds=tuple(row for each in attempts for row in each.holds),
-                    settled=() if again else (matter.notice.id,),
+                    settled=() if again else (tellable.notice.id,),
                     settled_at=self._office.now(),
                 )
             )
@@ -168,19 +167,19 @@ class Notifier:
 
     async def _attempt(
         self,
-        matter: Matter,
+        tellable: Tellable,
         route: Route,
         wait: Wait | None,
         at: datetime,
         last: ReceiptRow | None,
     ) -> Attempt:
-        notice, zone = matter.notice, matter.zone
+        notice, zone = tellable.notice, tellable.zone
         if wait is not None:
             receipt = receipt_row(
                 notice, zone, route.name, route.address, wait.what, at, until_at=wait.until_at
             )
             return Attempt((receipt,), holds=(hold_row(notice, route, wait.until_at),))
-        told = (matter.facts,)
+        told = (tellable.facts,)
         message = await self._office.message(told, route.channel.kind, route.language)
         content = message_content(message, at)
         code, what, error = "", ReceiptKind.FAILED, None

@@ -12,6 +12,7 @@ from domain.errors import ConflictError, InvalidRequestError
 from domain.handbook_routines import routines_rule
 from domain.model import to_millisecond, written
 from domain.people import ENGINE, Officer, named
+from domain.report_differences import Compared, compared
 from domain.routines import REPORTS, RoutineKind, Run, report_number, run_of
 from domain.terms import Terms
 from ledger.reports import ReportRow, report_id
@@ -40,6 +41,14 @@ async def make_report_of(
 ) -> ReportRow:
     """Make the report whose period ends on a local day, if it is over and was not made. Raises
     IssueError."""
+    row, _ = await make_or_find(desk, zone, kind, to_on, actor)
+    return row
+
+
+async def make_or_find(
+    desk: Desk, zone: str, kind: str, to_on: date, actor: Officer
+) -> tuple[ReportRow, bool]:
+    """Do the same, and return beside it whether the report was not there before."""
     at = to_millisecond(desk.clock.now())
     terms = await desk.shelf.current(zone, at)
     require_maker(desk, terms, actor)
@@ -59,21 +68,22 @@ async def make_report_of(
             value=to_on.isoformat(),
             allowed=f"after {written(run.to_at)}",
         )
-    return await make_report(desk, terms, run, author=named(actor))
+    number = report_number(zone, run.routine, run)
+    is_there = await desk.ledger.report(number) is not None
+    return await make_report(desk, terms, run, author=named(actor)), not is_there
 
 
-async def correct_report(desk: Desk, number: str, actor: Officer, reason: str) -> ReportRow:
+async def correct_report(
+    desk: Desk, number: str, actor: Officer, reason: str, *, expected_version: int | None = None
+) -> ReportRow:
     """Make the next version of a report, as the ledger stands now; the ones before stay.
 
-    Raises IssueError: where nothing but the position would differ, nothing is written.
+    `expected_version` is the one that was looked at. Raises IssueError: where nothing but the
+    position would differ, nothing is written.
     """
-    before = (await stored_report(desk, number)).row
-    at = to_millisecond(desk.clock.now())
-    terms = await desk.shelf.current(before.zone, at)
-    require_maker(desk, terms, actor)
-    run = _run_again(before)
-    version = before.version + 1
-    row = await _composed(desk, terms, run, number, version, named(actor), reason)
+    before, row = await _again(desk, number, actor, reason)
+    if expected_version not in (None, before.version):
+        raise _corrected(number, before.version)
     if _said(body_of(row)) == _said(body_of(before)):
         raise InvalidRequestError(
             "Nothing in this report has changed: there is nothing to correct.",
@@ -82,13 +92,38 @@ async def correct_report(desk: Desk, number: str, actor: Officer, reason: str) -
             allowed="a report whose facts are told otherwise by now",
         )
     if not await desk.ledger.put_report(row):
-        raise ConflictError(
-            "Somebody has corrected this report meanwhile.",
-            field="number",
-            value=number,
-            allowed="its newest version",
-        )
+        raise _corrected(number, row.version)
     return row
+
+
+async def foresee_correction(
+    desk: Desk, number: str, actor: Officer
+) -> tuple[ReportRow, Compared, int]:
+    """Return the newest version of a report, in what a correction would differ from it, and up to
+    which position it would be told. Writes nothing. Raises IssueError."""
+    before, row = await _again(desk, number, actor, "")
+    return before, compared(body_of(before), body_of(row)), row.position
+
+
+async def _again(
+    desk: Desk, number: str, actor: Officer, reason: str
+) -> tuple[ReportRow, ReportRow]:
+    """Return the newest version of a report, and the next as it would be made now."""
+    before = (await stored_report(desk, number)).row
+    at = to_millisecond(desk.clock.now())
+    terms = await desk.shelf.current(before.zone, at)
+    require_maker(desk, terms, actor)
+    run, version = _run_again(before), before.version + 1
+    return before, await _composed(desk, terms, run, number, version, named(actor), reason)
+
+
+def _corrected(number: str, newest: int) -> ConflictError:
+    return ConflictError(
+        "Somebody has corrected this report meanwhile.",
+        field="number",
+        value=number,
+        allowed=f"its newest version, {newest}",
+    )
 
 
 async def _composed(

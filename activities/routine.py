@@ -18,12 +18,13 @@ from desk.attesting import attestations_of
 from desk.callbacks import Asked, CallbackDesk
 from desk.desk import Desk
 from desk.log_keeper import LogKeeper
-from desk.routine_notices import digests, send_digest, send_missing
+from desk.notifying import NoticeOffice
+from desk.routine_notices import digests, digests_told, send_digest, send_missing
 from desk.routines import due_now, note_done
 from domain.days import ONE_DAY
 from domain.errors import IssueError
 from domain.model import to_millisecond
-from domain.routines import RoutineAsked, RoutineDone, RoutineKind, Run, at_local
+from domain.routines import RoutineAsked, RoutineDone, RoutineKind, Run, RunEnd, at_local
 from domain.sight import Sight
 from domain.terms import Terms
 from ledger.verifications import VerificationRow
@@ -37,15 +38,19 @@ BEAT_S = 10.0
 ZONE_IN_ID_MAX = 40
 TRIES_MAX = 5
 """So often a channel is tried with an alert; it lies in the inbox from the first on."""
+DIGEST_TRIES_MAX = 18
+"""With a morning list, over two hours: two tries before its workflow gives the run up."""
 
 Result = dict[str, object]
+OnRun = Callable[[RoutineKind, RunEnd], None]
 Verify = Callable[[str, int], Awaitable[VerificationRow]]
 """Verifies the ledger, under an id, after so many leaves, and keeps what it came to."""
 
 
 class Routines:
     """The routines of all zones. Without a `keeper` nothing is anchored, without `verify` nothing
-    is verified: the run says so. Without `telling` an alert lies in inboxes alone."""
+    is verified: the run says so. Without `telling` what is told lies in inboxes alone. `on_run`
+    hears what became of each run that was due."""
 
     def __init__(
         self,
@@ -53,11 +58,15 @@ class Routines:
         keeper: Callable[[], LogKeeper] | None = None,
         verify: Verify | None = None,
         telling: RoutineTelling | None = None,
+        *,
+        on_run: OnRun = lambda _routine, _end: None,
     ) -> None:
         self._desk = desk
         self._keeper = keeper
         self._verify = verify
         self._telling = telling
+        self._on_run = on_run
+        self._office = NoticeOffice(desk) if telling is None else telling.office
         self._whole_ledger = asyncio.Lock()
 
     @activity.defn
@@ -72,20 +81,24 @@ class Routines:
 
     async def do(self, asked: RoutineAsked) -> RoutineDone:
         """Do the same without a workflow. Raises UnknownZoneError."""
-        terms, runs = await due_now(self._desk, asked.zone, asked.routine)
-        done = []
-        for run in runs:
+        due = await due_now(self._desk, asked.zone, asked.routine)
+        of, done = {"zone": asked.zone, "routine": asked.routine.value}, []
+        for run in due.runs:
+            end = due.end_of(run, self._desk.clock.now())
             try:
-                result = await self._one(terms, run)
+                result = await self._one(due.terms, run)
             except IssueError as refusal:
                 # Asked again it would be refused again, and stand in the way of what comes after.
-                result = {"refused": str(refusal)}
-                log.warning("routine_refused", zone=asked.zone, routine=run.routine.value)
+                result, end = {"refused": str(refusal)}, RunEnd.REFUSED
+                log.warning("routine_refused", **of)
             if await note_done(self._desk, asked.zone, run, result):
                 done.append(run.period)
-                log.info(
-                    "routine_done", zone=asked.zone, routine=run.routine.value, period=run.period
-                )
+                self._on_run(run.routine, end)
+                log.info("routine_done", **of, period=run.period, end=end.value)
+        if done and due.left_out:
+            for run in due.left_out:
+                self._on_run(run.routine, RunEnd.MISSED)
+            log.warning("routine_missed", **of, periods=[run.period for run in due.left_out])
         return RoutineDone(periods=tuple(done))
 
     async def _one(self, terms: Terms, run: Run) -> Result:
@@ -111,11 +124,15 @@ class Routines:
         items = await open_items(desk.ledger, zone, Sight(at, position))
         fresh = await self._fresh(zone, run.from_at, at, position)
         until_at = at_local(terms.calendar, run.to_on + ONE_DAY, "00:00")
-        sent = persons = 0
+        persons = 0
         for digest in digests(items, fresh, terms.handbook, run.to_on, until_at):
             persons += 1
-            sent += await send_digest(desk, terms, run, digest)
-        return {"persons": persons, "sent": sent}
+            await send_digest(self._office, terms, run, digest)
+        told = await digests_told(desk, zone, run)
+        if self._telling is not None:
+            attempt = activity.info().attempt if activity.in_activity() else DIGEST_TRIES_MAX
+            await self._telling.tell(told, attempt=attempt, tries_max=DIGEST_TRIES_MAX)
+        return {"persons": persons, "sent": len(told)}
 
     async def _fresh(
         self, zone: str, from_at: datetime, to_at: datetime, position: int
@@ -132,10 +149,11 @@ class Routines:
 
     async def _missing(self, terms: Terms, run: Run) -> Result:
         day = await attestations_of(self._desk, terms.handbook.zone, run.to_on)
-        told = await send_missing(self._desk, terms, run, day)
+        told = await send_missing(self._office, terms, run, day)
         if self._telling is not None:
             attempt = activity.info().attempt if activity.in_activity() else TRIES_MAX
-            await self._telling.tell(told, terms.handbook, is_last_try=attempt >= TRIES_MAX)
+            notices = [each.notice for each in told]
+            await self._telling.tell(notices, attempt=attempt, tries_max=TRIES_MAX)
         return {
             "wanted": list(day.wanted),
             "missing": list(day.missing),

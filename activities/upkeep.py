@@ -15,6 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from desk.guard import Guard
 from desk.log_keeper import LogKeeper
+from domain.matters.view import MATTER_TYPE
 from domain.order_view import SUPERVISION_TYPE
 from domain.personal import holds_plain
 from domain.view import WORKFLOW_TYPE, Rounds
@@ -25,7 +26,8 @@ log = structlog.get_logger()
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 CLOSED = (
-    f"WorkflowType IN ('{WORKFLOW_TYPE}', '{SUPERVISION_TYPE}') AND ExecutionStatus != 'Running'"
+    f"WorkflowType IN ('{WORKFLOW_TYPE}', '{SUPERVISION_TYPE}', '{MATTER_TYPE}')"
+    " AND ExecutionStatus != 'Running'"
 )
 
 
@@ -67,8 +69,8 @@ class Upkeep:
 
 
 async def sweep(client: Client, ledger: Ledger, since: datetime) -> int:
-    """Archive every run of an issue or an order that closed after `since`. One that is there
-    already is skipped."""
+    """Archive every run of an issue, an order or a matter that closed after `since`. One that is
+    there already is skipped."""
     query = f"{CLOSED} AND CloseTime >= '{since.isoformat()}'"
     runs = {run.run_id: run async for run in client.list_workflows(query)}
     archived = await ledger.archived(sorted(runs))

@@ -1,9 +1,11 @@
 """Draws of closed issues whose enterprises are called back: recorded, and drawn again (R8.5)."""
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from desk.desk import Desk
 from domain.canonical import canonical
@@ -30,13 +32,16 @@ from domain.procedures import CallbackRule
 from domain.staffing import Role
 from domain.terms import Terms
 from ledger.draws import DrawRow
-from ledger.port import IssueRow
+from ledger.port import IssueRow, Ledger
 
 DRAWING_ROLES = (Role.COORDINATOR, Role.SUPERVISOR)
 COMMAND = "draw_callbacks"
 """What a delegation has to name for a deputy to draw."""
 PAGE = 500
 SEED_BYTES = 16
+REMEMBERED_MAX = 100_000
+"""So many issues that came up in draws are remembered by a process."""
+_REMEMBERED: WeakKeyDictionary[Ledger, OrderedDict[DrawRow, tuple[str, ...]]] = WeakKeyDictionary()
 
 
 class Asked(Frozen):
@@ -246,8 +251,21 @@ class CallbackDesk:
             found |= await self._desk.ledger.without_events(ids)
         return tuple(stream for stream in streams if _telling(row, stream) in found)
 
+    async def _streams(self, row: DrawRow) -> tuple[str, ...]:
+        """Return the issues that came up. What a draw is made from never changes: it is drawn again
+        once, to be counted, and remembered; whoever doubts it asks `redraw`."""
+        known = _REMEMBERED.setdefault(self._desk.ledger, OrderedDict())
+        if row in known:
+            known.move_to_end(row)
+            return known[row]
+        found = tuple((await self._again(row)).issues)
+        known[row] = found
+        while len(known) > 1 and sum(map(len, known.values())) > REMEMBERED_MAX:
+            known.popitem(last=False)
+        return found
+
     async def _counted(self, row: DrawRow) -> Callbacks:
-        streams = tuple((await self._again(row)).issues)
+        streams = await self._streams(row)
         answer_of = {
             each.issue.stream: callback.answer
             for each in await self._issues(streams)

@@ -1,4 +1,4 @@
-"""Makes sure that every open issue and order has its workflow and no due rung stays unrung."""
+"""Makes sure that whatever is open has its workflow and no due rung stays unrung."""
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
@@ -12,6 +12,8 @@ from desk.adopting import Adopter
 from desk.changed_hands import ChangedHands
 from desk.desk import Desk
 from desk.errands import FAILURES_NOTED
+from desk.matter_upkeep import MatterGuard
+from desk.matters import MatterDesk
 from desk.order_upkeep import OrderGuard
 from desk.supervising import SupervisionDesk
 from domain.commands import RecordHistoryLost, Submission
@@ -48,6 +50,8 @@ class Guard:
         self._hands = ChangedHands(desk)
         self._supervision = SupervisionDesk(desk)
         self._orders = OrderGuard(self._supervision, client)
+        self._matter_desk = MatterDesk(desk)
+        self._matters = MatterGuard(self._matter_desk, client)
         self._client = client
         self._on_round = on_round
 
@@ -73,11 +77,12 @@ class Guard:
             untold=len(untold),
             provisional=await self._desk.ledger.provisional_count(),
             orders=await self._orders.round(at - SLACK, in_full=in_full),
+            matters=await self._matters.round(at - SLACK, in_full=in_full),
             dead_letters=sum((await self._desk.ledger.dead_letter_counts()).values()),
             held=await self._desk.ledger.held_count(),
         )
         self._on_round(found)
-        if missing or overdue or untold or found.orders:
+        if missing or overdue or untold or found.orders or found.matters:
             self._desk.on_poke()
             log.warning("guard_mended", **found.model_dump())
         failed = await self._desk.ledger.failed_errands(FAILURES_NOTED)
@@ -86,35 +91,36 @@ class Guard:
         # Last, for what is above must be mended whatever becomes of this.
         adopted = await self._adopter.catch_up(limit=ADOPTED_MAX)
         moved = await self._supervision.catch_up(limit=ADOPTED_MAX)
-        if moved:
+        others = await self._matter_desk.catch_up(limit=ADOPTED_MAX)
+        if moved or others:
             self._desk.on_poke()
-        if adopted or moved:
-            log.warning("guard_caught_up", issues=adopted, orders=moved)
+        if adopted or moved or others:
+            log.warning("guard_caught_up", issues=adopted, orders=moved, matters=others)
         moved = await self._hands.round()
         if moved:
             log.info("posts_changed_hands", issues=moved)
         return found.model_copy(update={"adopted": adopted, "handed_over": moved})
 
     async def recover(self) -> int:
-        """Put back the workflow of every open issue and order that has none; return how many."""
+        """Put back the workflow of whatever is open and has none; return how many."""
         at = to_millisecond(self._desk.clock.now())
         missing = await self._without_workflow(at)
         await self._start_again(missing, at)
         await self._desk.ledger.mark_unanswered(await self._untold(at))
-        orders = await self._orders.recover(at)
+        others = await self._orders.recover(at) + await self._matters.recover(at)
         self._desk.on_poke()
-        return len(missing) + orders
+        return len(missing) + others
 
     async def restart(self, reason: str) -> int:
-        """End the run of every open issue and order and start it again: the ledger holds all."""
+        """End every run of what is open and start it again: the ledger holds all."""
         streams: list[str] = []
         async for row in self._open_issues():
             await self._end(row.issue, reason)
             streams.append(row.issue.stream)
         await self._desk.ledger.mark_unanswered(streams)
-        orders = await self._orders.restart(reason)
+        others = await self._orders.restart(reason) + await self._matters.restart(reason)
         self._desk.on_poke()
-        return len(streams) + orders
+        return len(streams) + others
 
     async def _without_workflow(self, unchanged_since: datetime) -> list[IssueRow]:
         """Return the open issues that have no running workflow.

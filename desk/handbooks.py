@@ -3,6 +3,7 @@
 What was reported before stays on its terms until a plan moves it (`closeout adopt`).
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ class HandbookPublishing:
         """Return what the publication of a handbook would do, or raise why it cannot be published:
         HandbookError for a broken rule, IssueError otherwise. Writes nothing."""
         calendars = await self._new_calendars(terms)
-        _require_sound(terms, calendars)
+        await asyncio.to_thread(_require_sound, terms, calendars)
         present = await self.present(terms.handbook.zone)
         if present is not None:
             _require_greater_revision(terms.handbook, present.terms.handbook)

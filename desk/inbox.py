@@ -4,7 +4,7 @@ import json
 from datetime import date
 
 from desk.desk import Desk
-from desk.notifying import receipt_row
+from desk.receipts_made import receipt_row
 from domain.access import Act, Principal, horizon, posts_stood_in
 from domain.days import zone_of
 from domain.handbook import Handbook

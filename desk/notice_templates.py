@@ -6,7 +6,7 @@ own length; the sandbox stands behind that.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -16,6 +16,7 @@ from typing import Any, Final
 from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from desk.told_apart import SAMPLES_APART, Values, lists_of
 from domain.errors import InvalidRequestError
 from domain.model import NOT_TEXT
 from domain.notice_text import (
@@ -30,6 +31,7 @@ from domain.notice_text import (
     values_of,
 )
 from domain.phases import Phase
+from ledger.receipts import INBOX
 
 ANY: Final = "*"
 BUNDLE: Final = "bundle"
@@ -99,8 +101,9 @@ Name = tuple[str, str, str]
 
 
 def candidates(kind: str, channel: str, language: str) -> Iterator[Name]:
-    """Yield the names under which a template is looked for, the nearest first."""
-    for of_kind in (kind,) if kind == BUNDLE else (kind, ANY):
+    """Yield the names under which a template is looked for, the nearest first. What has names of
+    its own is never told by a template for all kinds."""
+    for of_kind in (kind,) if kind == BUNDLE or kind in SAMPLES_APART else (kind, ANY):
         for of_channel in (channel, ANY):
             yield of_kind, of_channel, language
 
@@ -167,8 +170,14 @@ def rendered(
     texts: Texts, language: str, channel: str, told: Sequence[NoticeFacts], *, is_bundle: bool
 ) -> Message:
     """Return a message about one notice, or about several as a bundle. Raises TemplateError."""
-    every = [_cleaned(values_of(facts, words(language)), channel) for facts in told]
+    every = [values_of(facts, words(language)) for facts in told]
     values = bundle_values(every, SHOWN_IN_BUNDLE_MAX) if is_bundle else every[0]
+    return filled(texts, channel, values)
+
+
+def filled(texts: Texts, channel: str, told: Values) -> Message:
+    """Return a message of values. Raises TemplateError."""
+    values = _cleaned(told, channel)
     subject = _made(texts.subject, values, SUBJECT_CHARACTERS_MAX, html=False)
     return Message(
         subject=" ".join(subject.split()),
@@ -178,8 +187,17 @@ def rendered(
     )
 
 
+def previewed(name: Name, texts: Texts, told: Sequence[NoticeFacts]) -> Message:
+    """Check a template and return what it makes of facts. Raises InvalidRequestError."""
+    kind, channel, language = name
+    check_template(name, texts)
+    shown = channel if channel in CHANNELS else INBOX
+    if kind in SAMPLES_APART:
+        return filled(texts, shown, sample_of(kind))
+    return rendered(texts, language, shown, told, is_bundle=kind == BUNDLE)
+
+
 def _check_parts(kind: str, texts: Texts) -> None:
-    is_bundle = kind == BUNDLE
     parts = (
         ("subject", texts.subject, SUBJECT_CHARACTERS_MAX * 4, False),
         ("body", texts.body, BODY_CHARACTERS_MAX, False),
@@ -198,11 +216,8 @@ def _check_parts(kind: str, texts: Texts) -> None:
         if NOT_TEXT.search(text):
             raise InvalidRequestError("Control characters have no place here.", field=field)
         try:
-            _require_plain(_environment(html=html).parse(text), is_bundle=is_bundle)
-            for told in ([SAMPLES[0]], [SAMPLES[1]], list(SAMPLES) * SHOWN_IN_BUNDLE_MAX):
-                facts = told if is_bundle else told[:1]
-                every = [values_of(each, words("en")) for each in facts]
-                values = bundle_values(every, SHOWN_IN_BUNDLE_MAX) if is_bundle else every[0]
+            _require_plain(_environment(html=html).parse(text), kind)
+            for values in _samples(kind):
                 _made(text, values, characters_max, html=html)
         except TemplateError as error:
             raise InvalidRequestError(
@@ -216,28 +231,58 @@ def _check_parts(kind: str, texts: Texts) -> None:
             ) from error
 
 
-def _require_plain(tree: nodes.Template, *, is_bundle: bool) -> None:
-    known = set(bundle_values([], 0) if is_bundle else values_of(SAMPLES[0], {}))
+def sample_of(kind: str) -> Values:
+    """Return the values that a template of a kind is shown with before it is kept."""
+    return _samples(kind)[0]
+
+
+def _samples(kind: str) -> list[Values]:
+    if kind in SAMPLES_APART:
+        return list(SAMPLES_APART[kind])
+    every = [values_of(each, words("en")) for each in SAMPLES]
+    if kind != BUNDLE:
+        return list(every)
+    told = (every[:1], every[1:], every * SHOWN_IN_BUNDLE_MAX)
+    return [bundle_values(each, SHOWN_IN_BUNDLE_MAX) for each in told]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """The names at a place of a template, its lists with what their items have, and of the loop
+    that it is in the name and what that has."""
+
+    known: frozenset[str]
+    lists: Mapping[str, frozenset[str]]
+    loop: str = ""
+    parts: frozenset[str] = frozenset()
+
+
+def _require_plain(tree: nodes.Template, kind: str) -> None:
+    lists: Mapping[str, frozenset[str]] = {}
+    if kind in SAMPLES_APART:
+        lists = lists_of(kind)
+    elif kind == BUNDLE:
+        lists = {ITEMS: frozenset(values_of(SAMPLES[0], {}))}
+    scope = _Scope(frozenset(_samples(kind)[0]), lists)
     for child in tree.iter_child_nodes():
-        _require_known(child, known, frozenset())
+        _require_known(child, scope)
 
 
-def _require_known(node: nodes.Node, known: set[str], loops: frozenset[str]) -> None:
+def _require_known(node: nodes.Node, scope: _Scope) -> None:
     """Refuse any form that is not listed, any name that nothing stands for, a loop in a loop."""
     match node:
         case nodes.For():
-            _require_loop(node, known, loops)
-            loops = frozenset({_loop_name(node)})
-            known = known | loops
+            scope = _require_loop(node, scope)
         case nodes.Name():
-            if node.name not in known:
-                raise _refusal(node, f"nothing is called {node.name}; there are {_listed(known)}")
+            if node.name not in scope.known:
+                listed = _listed(scope.known)
+                raise _refusal(node, f"nothing is called {node.name}; there are {listed}")
             return
         case nodes.Getattr():
             inner = node.node
-            if not isinstance(inner, nodes.Name) or inner.name not in loops:
-                raise _refusal(node, "only an item of a bundle has parts")
-            if node.attr not in values_of(SAMPLES[0], {}):
+            if not isinstance(inner, nodes.Name) or not scope.loop or inner.name != scope.loop:
+                raise _refusal(node, "only an item of a bundle or a list has parts")
+            if node.attr not in scope.parts:
                 raise _refusal(node, f"an item has no {node.attr}")
             return
         case nodes.Const(value=str(text)) if NOT_TEXT.search(text):
@@ -250,20 +295,20 @@ def _require_known(node: nodes.Node, known: set[str], loops: frozenset[str]) -> 
         case _:
             pass
     for child in node.iter_child_nodes(exclude=("target", "iter")):
-        _require_known(child, known, loops)
+        _require_known(child, scope)
 
 
-def _require_loop(node: nodes.For, known: set[str], loops: frozenset[str]) -> None:
-    if loops or node.recursive or node.test is not None:
+def _require_loop(node: nodes.For, scope: _Scope) -> _Scope:
+    """Return the scope within a loop."""
+    if scope.loop or node.recursive or node.test is not None:
         raise _refusal(node, "one plain loop, and none in it")
-    if not isinstance(node.iter, nodes.Name) or node.iter.name != ITEMS or ITEMS not in known:
-        raise _refusal(node, "only a bundle has a loop, over `items`")
-    if not isinstance(node.target, nodes.Name) or node.target.name in known:
+    if not isinstance(node.iter, nodes.Name) or node.iter.name not in scope.lists:
+        known = f"over {_listed(scope.lists.keys())}" if scope.lists else "there is no list here"
+        raise _refusal(node, f"a loop goes over a list: {known}")
+    if not isinstance(node.target, nodes.Name) or node.target.name in scope.known:
         raise _refusal(node, "a loop gives each item one new name")
-
-
-def _loop_name(node: nodes.For) -> str:
-    return node.target.name if isinstance(node.target, nodes.Name) else ""
+    name = node.target.name
+    return _Scope(scope.known | {name}, scope.lists, name, scope.lists[node.iter.name])
 
 
 def _refusal(node: nodes.Node, said: str) -> TemplateError:
@@ -272,7 +317,7 @@ def _refusal(node: nodes.Node, said: str) -> TemplateError:
     return error
 
 
-def _listed(names: set[str] | frozenset[str]) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
 
 
@@ -305,10 +350,19 @@ def _cleaned(values: Mapping[str, object], channel: str) -> dict[str, object]:
     """Feishu takes `<at …>` in a text for a call to everybody: no value may bring one along."""
     if channel != "feishu":
         return dict(values)
-    return {
-        name: value.replace("<", "＜") if isinstance(value, str) else value
-        for name, value in values.items()
-    }
+    return {name: _harmless(value) for name, value in values.items()}
+
+
+def _harmless(value: object) -> object:
+    match value:
+        case str():
+            return value.replace("<", "＜")
+        case dict():
+            return {name: _harmless(each) for name, each in value.items()}
+        case tuple() | list():
+            return tuple(_harmless(each) for each in value)
+        case _:
+            return value
 
 
 @cache

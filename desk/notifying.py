@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from weakref import WeakValueDictionary
@@ -14,18 +14,23 @@ from jinja2 import TemplateError
 from desk.desk import Desk
 from desk.notice_templates import (
     BUNDLE,
-    CHANNELS,
     Name,
     Texts,
     candidates,
     check_template,
+    filled,
     rendered,
     shipped_for,
 )
-from domain.canonical import canonical, sha256
+from desk.receipts_made import content_row, receipt_row
+from desk.told_apart import DIGEST, MANNERS, ROUTINE, Values, routine_of
+from desk.told_by_routines import posts_of_person, told_by_routine, values_told
+from domain.canonical import canonical
 from domain.events import RungFired
 from domain.handbook import Handbook
+from domain.handbook_routines import OWN_MAILBOX
 from domain.issue import Issue
+from domain.matters.matter import is_matter_stream, read_matter_stream
 from domain.model import to_millisecond
 from domain.notice_text import LANGUAGES, Message, NoticeFacts
 from domain.notifying import Manner, ReceiptKind, fingerprint, manner_of, quiet_until, storm_until
@@ -33,7 +38,7 @@ from domain.orders import is_order_stream, read_order_stream
 from domain.policies import TellingRule
 from domain.terms import Terms
 from ledger.port import LedgerError, NoticeRow
-from ledger.receipts import INBOX, ContentRow, HoldRow, ReceiptRow, TemplateRow
+from ledger.receipts import INBOX, ContentRow, ReceiptRow, TemplateRow
 from runtime.channels import NO_CHANNELS, Addressee, ChannelBook, Route
 from runtime.marks import OF_THIS_PROCESS, Marks
 
@@ -41,11 +46,15 @@ log = structlog.get_logger()
 
 TEMPLATES_KEPT_S: Final = 15.0
 SHOWN_ERROR_MAX: Final = 120
+SHIPPED: Final = "shipped"
 NO_RULE: Final = TellingRule()
 
 
+TITLES_KEPT_MAX = 1000
+
+
 @dataclass(frozen=True, slots=True)
-class Matter:
+class Tellable:
     """A notice and what is to be known to tell it."""
 
     notice: NoticeRow
@@ -53,6 +62,8 @@ class Matter:
     manner: Manner
     rule: TellingRule
     to: Addressee
+    through: tuple[Addressee, ...] = ()
+    """Whose channels tell it where the addressee has none: the posts of a person."""
 
     @property
     def zone(self) -> str:
@@ -82,6 +93,7 @@ class NoticeOffice:
         self.marks = marks
         self._templates: Mapping[Name, Texts] = {}
         self._read_at_s: float | None = None
+        self._titles: dict[str, str] = {}
         self._under_way: dict[str, int] = {}
         self._counting: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -89,10 +101,14 @@ class NoticeOffice:
         """Return the desk's instant."""
         return to_millisecond(self.desk.clock.now())
 
-    async def matter(self, notice: NoticeRow) -> Matter:
+    async def tellable(self, notice: NoticeRow) -> Tellable:
         """Return what a notice tells: what happened, and the issue or order as it stands now."""
         if is_order_stream(notice.stream):
             return await self._of_order(notice)
+        if is_matter_stream(notice.stream):
+            return await self._of_matter(notice)
+        if (routine := routine_of(notice.stream)) is not None:
+            return await self._of_routine(notice, *routine)
         zone, _, key = notice.stream.partition("/")
         issue = (await self.desk.row(zone, key)).issue
         records = await self.desk.ledger.records(notice.stream, after_version=notice.version - 1)
@@ -123,43 +139,71 @@ class NoticeOffice:
             urgent=manner.urgent,
             time_zone=terms.calendar.time_zone,
         )
-        return _matter(notice, facts, manner, terms.handbook)
+        return _tellable(notice, facts, manner, terms.handbook)
 
-    def routes(self, matter: Matter) -> tuple[Route, ...]:
-        """Return the ways beside the inbox that a notice takes to its addressee."""
-        return self.channels.routes(matter.to, matter.manner, self.marks)
+    def routes(self, tellable: Tellable) -> tuple[Route, ...]:
+        """Return the ways beside the inbox that a notice takes to its addressee, each once."""
+        found: dict[tuple[str, str], Route] = {}
+        own = self.channels.routes(tellable.to, tellable.manner, self.marks)
+        for each in () if own else tellable.through:
+            for route in self.channels.routes(each, tellable.manner, self.marks):
+                found.setdefault((route.name, route.address), route)
+        return own or tuple(found.values())
+
+    async def notice(self, id_: str) -> NoticeRow | None:
+        """Return what is told: of an issue or an order, or what a routine put into an inbox."""
+        found = await self.desk.ledger.notice(id_)
+        return found or await told_by_routine(self.desk, id_)
 
     async def message(self, told: Sequence[NoticeFacts], channel: str, language: str) -> Message:
         """Return the message about one notice, or about several as a bundle. An operator's template
         that fails is passed over for the shipped one, and the message says so."""
         is_bundle = len(told) > 1
+        if not is_bundle and told[0].about == ROUTINE:
+            return await self.message_apart(
+                told[0].what, await values_told(self.desk, told[0].notice), channel, language
+            )
         kind = BUNDLE if is_bundle else told[0].what
-        failed = ""
-        own = await self._own(kind, channel, language)
+        return await self._made(
+            (kind, channel, language),
+            lambda texts: rendered(texts, language, channel, told, is_bundle=is_bundle),
+        )
+
+    async def message_apart(
+        self, kind: str, told: Mapping[str, Values], channel: str, language: str
+    ) -> Message:
+        """Return the message of what is told of no issue, of its values by language."""
+        name = kind, channel, language
+        made = await self._made(name, lambda texts: filled(texts, channel, told[language]))
+        shown = made.template.replace(SHIPPED, f"{SHIPPED} {kind}", 1)
+        return made.model_copy(update={"template": shown})
+
+    async def _made(self, name: Name, make: Callable[[Texts], Message]) -> Message:
+        failed, own = "", await self._own(*name)
         if own is not None:
             try:
-                return rendered(own, language, channel, told, is_bundle=is_bundle)
+                return make(own)
             except (TemplateError, TypeError, ValueError, LookupError) as error:
                 failed = f" ({own.name} failed: {repr(error)[:SHOWN_ERROR_MAX]})"
                 log.warning("notice_template_failed", template=own.name, error=repr(error)[:200])
-        texts = shipped_for(kind, channel, language)
-        made = rendered(texts, language, channel, told, is_bundle=is_bundle)
+        made = make(shipped_for(*name))
         return made.model_copy(update={"template": made.template + failed})
 
-    async def inbox_row(self, matter: Matter, at: datetime) -> tuple[ReceiptRow, ContentRow]:
+    async def inbox_row(self, tellable: Tellable, at: datetime) -> tuple[ReceiptRow, ContentRow]:
         """Return the receipt of the inbox, and what lies there: the message in each language."""
         said = {
-            language: await self.message([matter.facts], INBOX, language) for language in LANGUAGES
+            language: await self.message([tellable.facts], INBOX, language)
+            for language in LANGUAGES
         }
         texts = {name: {"subject": m.subject, "body": m.body} for name, m in said.items()}
         content = content_row(
-            canonical({"facts": matter.facts.model_dump(mode="json"), "texts": texts}), at
+            canonical({"facts": tellable.facts.model_dump(mode="json"), "texts": texts}), at
         )
         templates = sorted({m.template for m in said.values()})
-        address = fingerprint(INBOX, f"{matter.zone}/{matter.notice.addressee}")
+        address = fingerprint(INBOX, f"{tellable.zone}/{tellable.notice.addressee}")
         row = receipt_row(
-            matter.notice,
-            matter.zone,
+            tellable.notice,
+            tellable.zone,
             INBOX,
             address,
             ReceiptKind.DELIVERED,
@@ -169,25 +213,25 @@ class NoticeOffice:
         )
         return row, content
 
-    async def wait(self, matter: Matter, route: Route, at: datetime) -> Wait | None:
+    async def wait(self, tellable: Tellable, route: Route, at: datetime) -> Wait | None:
         """Return why a message to an address waits, None if it goes out now: then it counts among
         those under way until `arrived`."""
-        quiet = self.quiet_until(matter, at)
+        quiet = self.quiet_until(tellable, at)
         if quiet is not None:
             return Wait(ReceiptKind.HELD, quiet)
         counting = self._counting.setdefault(route.address, asyncio.Lock())
         async with counting:
-            stormy = None if matter.manner.urgent else await self._storm(matter.rule, route, at)
+            stormy = None if tellable.manner.urgent else await self._storm(tellable.rule, route, at)
             if stormy is not None:
                 return Wait(ReceiptKind.BUNDLED, stormy)
             self._under_way[route.address] = self._under_way.get(route.address, 0) + 1
         return None
 
-    def quiet_until(self, matter: Matter, at: datetime) -> datetime | None:
+    def quiet_until(self, tellable: Tellable, at: datetime) -> datetime | None:
         """Return until when nobody is disturbed with a notice; None if it may go."""
-        if matter.manner.urgent:
+        if tellable.manner.urgent:
             return None
-        return quiet_until(matter.rule.quiet, matter.facts.time_zone, at)
+        return quiet_until(tellable.rule.quiet, tellable.facts.time_zone, at)
 
     def arrived(self, route: Route) -> None:
         """Note that a message is not under way any more."""
@@ -208,7 +252,7 @@ class NoticeOffice:
         under_way = [at] * self._under_way.get(route.address, 0)
         return storm_until(rule.storm, [*sent, *under_way], at)
 
-    async def _of_order(self, notice: NoticeRow) -> Matter:
+    async def _of_order(self, notice: NoticeRow) -> Tellable:
         zone, key = read_order_stream(notice.stream)
         row = await self.desk.ledger.order(notice.stream)
         if row is None:
@@ -227,7 +271,71 @@ class NoticeOffice:
             deadline_at=None if row.order.run is None else row.order.run.due_at,
             time_zone=terms.calendar.time_zone,
         )
-        return _matter(notice, facts, Manner(urgent=False, channels=None), terms.handbook)
+        return _tellable(notice, facts, Manner(urgent=False, channels=None), terms.handbook)
+
+    async def _of_matter(self, notice: NoticeRow) -> Tellable:
+        zone, key = read_matter_stream(notice.stream)
+        said = await self.desk.ledger.matter_columns(notice.stream)
+        if said is None:
+            raise LedgerError(f"{notice.id} tells of a matter that is not there")
+        terms: Terms = await self.desk.shelf.version(said.terms)
+        facts = NoticeFacts(
+            notice=notice.id,
+            what=notice.kind,
+            about="matter",
+            zone=zone,
+            key=key,
+            version=notice.version,
+            title=await self._title(notice),
+            addressee=notice.addressee,
+            happened_at=notice.created_at,
+            deadline_at=said.next_due_at,
+            time_zone=terms.calendar.time_zone,
+        )
+        return _tellable(notice, facts, Manner(urgent=False, channels=None), terms.handbook)
+
+    async def _title(self, notice: NoticeRow) -> str:
+        """Return what a matter is called. That never changes, and a matter of 2,000 enterprises is
+        much to read for each notice of one event."""
+        known = self._titles.get(notice.stream)
+        if known is None:
+            row = await self.desk.ledger.matter(notice.stream)
+            if row is None:
+                raise LedgerError(f"{notice.id} tells of a matter that is not there")
+            if len(self._titles) >= TITLES_KEPT_MAX:
+                self._titles.clear()
+            known = self._titles[notice.stream] = row.matter.title
+        return known
+
+    async def _of_routine(self, notice: NoticeRow, zone: str, kind: str, period: str) -> Tellable:
+        """Of a post's notice the post is told, of a person's that person: by channels of their own,
+        or else by those of the posts that they hold today."""
+        desk, at = self.desk, self.now()
+        terms: Terms = await desk.shelf.current(zone, at)
+        book = terms.handbook
+        told = await values_told(desk, notice.id)
+        if not told:
+            raise LedgerError(f"{notice.id} does not say what it tells")
+        said = told[self.channels.language]
+        facts = NoticeFacts(
+            notice=notice.id,
+            what=kind,
+            about=ROUTINE,
+            zone=zone,
+            key=period,
+            version=0,
+            title=filled(shipped_for(kind, INBOX, self.channels.language), INBOX, said).subject,
+            addressee=notice.addressee,
+            happened_at=notice.created_at,
+            urgent=MANNERS[kind].urgent,
+            time_zone=terms.calendar.time_zone,
+        )
+        tellable = _tellable(notice, facts, MANNERS[kind], book)
+        if kind != DIGEST:
+            return tellable
+        person = notice.addressee.removeprefix(OWN_MAILBOX)
+        to = Addressee(zone, notice.addressee, is_post=False, person=person)
+        return replace(tellable, to=to, through=posts_of_person(terms, person, at))
 
     async def _own(self, kind: str, channel: str, language: str) -> Texts | None:
         """Return the operators' template that counts, as it was a moment ago at the earliest."""
@@ -258,80 +366,16 @@ async def drop_template(desk: Desk, name: Name, author: str) -> TemplateRow:
     return await desk.ledger.put_template(row)
 
 
-def previewed(name: Name, texts: Texts, told: Sequence[NoticeFacts]) -> Message:
-    """Check a template and return what it makes of facts. Raises InvalidRequestError."""
-    kind, channel, language = name
-    check_template(name, texts)
-    shown = channel if channel in CHANNELS else INBOX
-    return rendered(texts, language, shown, told, is_bundle=kind == BUNDLE)
-
-
 def texts_of(row: TemplateRow) -> Texts:
     """Return the texts of an operator's template, named by its sequence."""
     return Texts(row.subject, row.body, row.html, f"own {row.sequence}")
 
 
-def content_row(text: str, at: datetime) -> ContentRow:
-    """Return what was told, named by its hash."""
-    return ContentRow(sha256(text), text, at)
-
-
-def message_content(message: Message, at: datetime) -> ContentRow:
-    """Return what a channel was given, word for word."""
-    said = message.model_dump(mode="json", exclude={"template"})
-    return content_row(canonical(said), at)
-
-
-def receipt_row(
-    notice: NoticeRow,
-    zone: str,
-    channel: str,
-    address: str,
-    what: ReceiptKind,
-    at: datetime,
-    *,
-    content: str = "",
-    template: str = "",
-    code: str = "",
-    bundle: str = "",
-    until_at: datetime | None = None,
-    final: bool = True,
-    by: str = "",
-    tries: int = 1,
-) -> ReceiptRow:
-    """Return a receipt. All but a failure and a reading are there once for each address."""
-    mark = {ReceiptKind.FAILED: f"#{at:%Y%m%dT%H%M%S.%f}", ReceiptKind.READ: f"#{by}"}.get(what, "")
-    return ReceiptRow(
-        id=f"{notice.id}#{channel}@{address}#{what.value}{mark}",
-        stream=notice.stream,
-        notice=notice.id,
-        zone=zone,
-        addressee=notice.addressee,
-        channel=channel,
-        address=address,
-        what=what,
-        at=at,
-        content=content,
-        template=template,
-        code=code,
-        bundle=bundle,
-        until_at=until_at or at,
-        final=final,
-        by=by,
-        tries=tries,
-    )
-
-
-def hold_row(notice: NoticeRow, route: Route, until_at: datetime, attempts: int = 0) -> HoldRow:
-    """Return what waits for a channel."""
-    return HoldRow(notice.id, route.name, route.address, until_at, attempts)
-
-
-def _matter(notice: NoticeRow, facts: NoticeFacts, manner: Manner, book: Handbook) -> Matter:
+def _tellable(notice: NoticeRow, facts: NoticeFacts, manner: Manner, book: Handbook) -> Tellable:
     held = book.posts_by_id.get(notice.addressee)
     unit = None if held is None else held.unit
     to = Addressee(facts.zone, notice.addressee, held is not None, unit)
-    return Matter(notice, facts, manner, book.telling or NO_RULE, to)
+    return Tellable(notice, facts, manner, book.telling or NO_RULE, to)
 
 
 def _deadline(issue: Issue, clock: str | None) -> datetime | None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from desk.changes import CALENDAR_TASK, actor_text
+from desk.changes import CALENDAR_TASK
+from desk.stream_rows import command_row_of
 from domain.canonical import sha256
 from domain.chain import GENESIS, Origin, Record, recorded
 from domain.days import zone_of
@@ -13,9 +14,8 @@ from domain.order_events import LimitSet, OrderEvent, OrderRungFired, OrderTerms
 from domain.order_notices import order_notices_of
 from domain.orders import SupervisionOrder
 from domain.terms import Terms
-from domain.view import CommandResult
 from ledger.orders import OrderChanges, OrderHead
-from ledger.port import CommandRow, FiringRow, NoticeRow
+from ledger.port import FiringRow, NoticeRow
 from ledger.publications import TaskRow
 
 
@@ -48,7 +48,7 @@ def order_changes_of(
     ring = isinstance(submission.command, RingOrder)
     told_of = {notice.version for notice in notices}
     return OrderChanges(
-        command=_command_row(submission, body, hash_, terms, first, order, records),
+        command=command_row_of(submission, body, hash_, terms, first, order, records),
         records=records,
         order=order,
         told=told,
@@ -138,36 +138,3 @@ def _tasks(
         )
         tasks.setdefault(id_, row)
     return tuple(tasks.values())
-
-
-def _command_row(
-    submission: OrderSubmission,
-    body: str,
-    hash_: str,
-    terms: Terms,
-    first: int,
-    order: SupervisionOrder,
-    records: Sequence[Record],
-) -> CommandRow:
-    result = CommandResult(
-        command_id=submission.id,
-        zone=submission.zone,
-        key=submission.key,
-        at=order.changed_at,
-        version=order.version,
-        events=tuple(record.kind for record in records),
-    )
-    return CommandRow(
-        id=submission.id,
-        stream=order.stream,
-        kind=submission.command.kind,
-        at=order.changed_at,
-        actor=actor_text(submission.actor),
-        body=body,
-        hash=hash_,
-        terms=terms.hash,
-        rules=RULES,
-        first_version=first + 1,
-        count=len(records),
-        result=result.model_dump_json(),
-    )

@@ -11,6 +11,7 @@ from domain.errors import InvalidRequestError, NotPermittedError
 from domain.model import to_millisecond
 from domain.people import Officer
 from domain.permissions import Setting, officer_post
+from domain.report_differences import Compared, compared
 from domain.routines import REPORTS
 from domain.staffing import Role
 from domain.terms import Terms
@@ -70,6 +71,16 @@ async def stored_report(desk: Desk, number: str, version: int | None = None) -> 
             allowed="a number of `closeout report list`",
         )
     return Stored(row, body_of(row), tuple(await desk.ledger.report_versions(number)))
+
+
+async def report_differences(
+    desk: Desk, number: str, first: int | None, second: int | None
+) -> tuple[ReportRow, ReportRow, Compared]:
+    """Return two versions of a report and in what they differ: the newest against the one before
+    it, unless others are named. Raises InvalidRequestError."""
+    later = await stored_report(desk, number, second)
+    earlier = await stored_report(desk, number, first or max(1, later.row.version - 1))
+    return earlier.row, later.row, compared(earlier.body, later.body)
 
 
 def body_of(row: ReportRow) -> dict[str, Any]:

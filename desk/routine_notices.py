@@ -1,26 +1,24 @@
 """What routines tell people: each person's morning list, and who has not attested the day.
 
 It lies in inboxes as any notice does, once: the receipt is named after zone, routine, period and
-addressee. There is no issue behind it.
+addressee. There is no issue behind it. Its texts are templates as those of notices are.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
-from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
 from desk.attesting import DayAttested
 from desk.desk import Desk
 from desk.inbox import own_mailbox
-from desk.notifying import content_row, receipt_row
+from desk.notifying import NoticeOffice
+from desk.receipts_made import content_row, receipt_row
+from desk.told_apart import DIGEST, HEADS, KIND_OF, ROUTINE, Values
 from domain.canonical import canonical
 from domain.handbook import Handbook
 from domain.handbook_routines import routines_rule
 from domain.lights import Light
-from domain.model import to_millisecond
 from domain.notice_text import (
     BODY_CHARACTERS_MAX,
     LANGUAGES,
@@ -33,26 +31,20 @@ from domain.organization import holders
 from domain.phases import Phase
 from domain.report_forms import Item
 from domain.responsibility import HolderKind
-from domain.routines import RoutineKind, Run, told_of_missing
+from domain.routines import Run, told_of_missing
 from domain.terms import Terms
 from ledger.port import NoticeRow
 from ledger.receipts import INBOX, Telling
 
-SHIPPED: Final = "routine_texts.toml"
 SHOWN_MAX: Final = 20
-STREAM: Final = "routine"
-
-Texts = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a routine tells an addressee: subject and body by language. `about`: the post that it is
-    about, if it is about one. The notice stands in no table of notices: no issue has it."""
+    """What a routine tells an addressee, and `about` which post, if it is about one. The notice
+    stands in no table of notices: no issue has it."""
 
     notice: NoticeRow
-    zone: str
-    said: Mapping[str, tuple[str, str]]
     about: str = ""
 
 
@@ -111,59 +103,72 @@ def _people(item: Item, book: Handbook, day: date) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for post in posts for name in holders(post, day)))
 
 
-async def send_digest(desk: Desk, terms: Terms, run: Run, digest: Digest) -> bool:
+async def send_digest(office: NoticeOffice, terms: Terms, run: Run, digest: Digest) -> bool:
     """Put a person's morning list into their inbox; False if it was there already."""
-    said = {language: _digest_text(digest, terms, run, language) for language in LANGUAGES}
-    sent = _sent(desk, terms, run, own_mailbox(digest.person), said)
-    return await _put_in_inbox(desk, sent)
+    values = {language: _digest_values(digest, terms, run, language) for language in LANGUAGES}
+    notice = _notice(office, terms, run, own_mailbox(digest.person))
+    return await _put_in_inbox(office, terms.handbook.zone, notice, values)
 
 
-async def send_missing(desk: Desk, terms: Terms, run: Run, day: DayAttested) -> list[Sent]:
+async def digests_told(desk: Desk, zone: str, run: Run) -> list[NoticeRow]:
+    """Return the morning lists that lie in inboxes, as they were put there."""
+    return [
+        NoticeRow(row.notice, row.stream, 0, DIGEST, row.addressee, row.at)
+        for row in await desk.ledger.receipts(_stream(zone, run))
+        if row.channel == INBOX and row.what is ReceiptKind.DELIVERED
+    ]
+
+
+async def send_missing(
+    office: NoticeOffice, terms: Terms, run: Run, day: DayAttested
+) -> list[Sent]:
     """Tell who stands above each post that has not attested the day; return what they were told,
     now or before."""
     book, told = terms.handbook, []
     rule = routines_rule(book.routines)
     for post in day.missing:
-        said = {language: _missing_text(post, day, terms, language) for language in LANGUAGES}
+        values = {language: _missing_values(post, day, terms, language) for language in LANGUAGES}
         for addressee in told_of_missing(rule, book.posts, post):
-            sent = _sent(desk, terms, run, addressee, said, about=post)
-            await _put_in_inbox(desk, sent)
-            told.append(sent)
+            notice = _notice(office, terms, run, addressee, about=post)
+            await _put_in_inbox(office, book.zone, notice, values)
+            told.append(Sent(notice, post))
     return told
 
 
-def _sent(
-    desk: Desk,
-    terms: Terms,
-    run: Run,
-    addressee: str,
-    said: Mapping[str, tuple[str, str]],
-    *,
-    about: str = "",
-) -> Sent:
+def _stream(zone: str, run: Run) -> str:
+    return f"{ROUTINE}/{zone}/{run.routine.value}/{run.period}"
+
+
+def _notice(
+    office: NoticeOffice, terms: Terms, run: Run, addressee: str, *, about: str = ""
+) -> NoticeRow:
     """Return what is told, named after zone, routine, period, what it is about, and addressee."""
-    zone = terms.handbook.zone
-    stream = f"{STREAM}/{zone}/{run.routine.value}/{run.period}"
+    stream = _stream(terms.handbook.zone, run)
     id_ = "/".join(part for part in (stream, about, addressee) if part)
-    kind = "attestation_missing" if run.routine is RoutineKind.ATTESTATION else "morning_digest"
-    notice = NoticeRow(id_, stream, 0, kind, addressee, to_millisecond(desk.clock.now()))
-    bounded = {
-        language: (cut(subject, SUBJECT_CHARACTERS_MAX), cut(body, BODY_CHARACTERS_MAX))
-        for language, (subject, body) in said.items()
-    }
-    return Sent(notice, zone, bounded, about)
+    return NoticeRow(id_, stream, 0, KIND_OF[run.routine.value], addressee, office.now())
 
 
-async def _put_in_inbox(desk: Desk, sent: Sent) -> bool:
-    notice, zone = sent.notice, sent.zone
-    if await desk.ledger.receipts_of(notice.id):
+async def _put_in_inbox(
+    office: NoticeOffice, zone: str, notice: NoticeRow, values: Mapping[str, Values]
+) -> bool:
+    """Keep what is told: its values, so that every channel is told the same however late, and the
+    texts that they make."""
+    ledger = office.desk.ledger
+    if await ledger.receipts_of(notice.id):
         return False
     at = notice.created_at
-    texts = {
-        language: {"subject": subject, "body": body}
-        for language, (subject, body) in sent.said.items()
+    said = {
+        language: await office.message_apart(notice.kind, values, INBOX, language)
+        for language in LANGUAGES
     }
-    content = content_row(canonical({"texts": texts}), at)
+    texts = {
+        language: {
+            "subject": cut(each.subject, SUBJECT_CHARACTERS_MAX),
+            "body": cut(each.body, BODY_CHARACTERS_MAX),
+        }
+        for language, each in said.items()
+    }
+    content = content_row(canonical({"texts": texts, "values": values}), at)
     receipt = receipt_row(
         notice,
         zone,
@@ -172,52 +177,48 @@ async def _put_in_inbox(desk: Desk, sent: Sent) -> bool:
         ReceiptKind.DELIVERED,
         at,
         content=content.hash,
-        template=f"shipped {notice.kind}",
+        template="; ".join(sorted({each.template for each in said.values()})),
     )
-    await desk.ledger.put_telling(Telling(receipts=(receipt,), contents=(content,)))
+    await ledger.put_telling(Telling(receipts=(receipt,), contents=(content,)))
     return True
 
 
-def _digest_text(digest: Digest, terms: Terms, run: Run, language: str) -> tuple[str, str]:
-    texts = _texts()["digest"][language]
-    subject = texts["subject"].format(
-        day=run.period, overdue=len(digest.overdue), due=len(digest.due)
-    )
-    parts = []
-    for head, label in texts["heads"].items():
-        items: list[Item] = getattr(digest, head)
-        if items:
-            lines = [_line(item, terms, texts, language) for item in items[:SHOWN_MAX]]
-            if len(items) > SHOWN_MAX:
-                lines.append(texts["more"].format(more=len(items) - SHOWN_MAX))
-            parts.append("\n".join((f"{label} {len(items)}", *lines)))
-    return subject, "\n\n".join(parts)
-
-
-def _line(item: Item, terms: Terms, texts: Texts, language: str) -> str:
-    known = terms.handbook.enterprises_by_id.get(item.enterprise)
-    enterprise = item.enterprise if known is None else getattr(known.name, language)
-    if item.due_at is None:
-        form, due_at = texts["undated"], ""
-    else:
-        form, due_at = texts["line"], local_text(item.due_at, terms.calendar.time_zone)
-    return str(
-        form.format(number=item.number, title=item.title, enterprise=enterprise, due_at=due_at)
-    )
-
-
-def _missing_text(post: str, day: DayAttested, terms: Terms, language: str) -> tuple[str, str]:
-    texts = _texts()["missing"][language]
-    held = terms.handbook.posts_by_id.get(post)
-    limit = "" if day.limit_at is None else local_text(day.limit_at, terms.calendar.time_zone)
-    values = {
-        "post": post if held is None else getattr(held.name, language),
-        "day": day.day.isoformat(),
-        "limit": limit,
+def _digest_values(digest: Digest, terms: Terms, run: Run, language: str) -> Values:
+    book = terms.handbook
+    values: dict[str, object] = {
+        "zone": book.zone,
+        "zone_name": getattr(book.name, language),
+        "person": digest.person,
+        "day": run.period,
     }
-    return texts["subject"].format(**values), texts["body"].format(**values)
+    for head in HEADS:
+        items: list[Item] = getattr(digest, head)
+        values[head] = len(items)
+        values[f"{head}_items"] = [_item(each, terms, language) for each in items[:SHOWN_MAX]]
+        values[f"{head}_more"] = max(0, len(items) - SHOWN_MAX)
+    return values
 
 
-@lru_cache(maxsize=1)
-def _texts() -> Texts:
-    return tomllib.loads(files("desk").joinpath(SHIPPED).read_text(encoding="utf-8"))
+def _item(item: Item, terms: Terms, language: str) -> Values:
+    known = terms.handbook.enterprises_by_id.get(item.enterprise)
+    due_at = item.due_at
+    return {
+        "number": item.number,
+        "title": item.title,
+        "enterprise": item.enterprise if known is None else getattr(known.name, language),
+        "deadline": "" if due_at is None else local_text(due_at, terms.calendar.time_zone),
+    }
+
+
+def _missing_values(post: str, day: DayAttested, terms: Terms, language: str) -> Values:
+    book = terms.handbook
+    held = book.posts_by_id.get(post)
+    limit_at = day.limit_at
+    return {
+        "zone": book.zone,
+        "zone_name": getattr(book.name, language),
+        "post": post,
+        "post_name": post if held is None else getattr(held.name, language),
+        "day": day.day.isoformat(),
+        "limit": "" if limit_at is None else local_text(limit_at, terms.calendar.time_zone),
+    }

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from domain.commands import Submission
 from domain.errors import NotPermittedError
+from domain.matters.commands import MatterSubmission
 from domain.order_commands import OrderSubmission
 from domain.people import Engine
 from domain.vouching import Faces, Sent
@@ -103,6 +104,14 @@ class Vouching:
         self._require(submission, at)
         return submission
 
+    def received_matter(self, submission: MatterSubmission, at: datetime) -> MatterSubmission:
+        """Return what the door of matters was handed: its word checked. No text of it is personal.
+        Raises NotPermittedError."""
+        if self.speaks_as is not None:
+            submission = self.spoken(submission, self.speaks_as)
+        self._require(submission, at)
+        return submission
+
     def spoken(self, submission: Sent, principal: str) -> Sent:
         """Return a submission that bears no word with that of this process, if it can give one."""
         own = self.keys.own()
@@ -110,7 +119,9 @@ class Vouching:
             return submission
         return own.vouch(submission, principal)
 
-    def _require(self, submission: Submission | OrderSubmission, at: datetime) -> None:
+    def _require(
+        self, submission: Submission | OrderSubmission | MatterSubmission, at: datetime
+    ) -> None:
         vouch = submission.vouched
         if vouch is None:
             if self.wanted and not isinstance(submission.actor, Engine):

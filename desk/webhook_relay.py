@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 
 from desk.relay import TIME_FOR_A_TASK, TIME_TO_SIGNAL
 from desk.subscribed import Asked, subscription_of
-from domain.orders import is_order_stream
+from domain.streams import is_issue_stream
 from domain.webhooks import WEBHOOK_TYPE, webhook_workflow_id
 from ledger.port import Ledger, LedgerError, UnreadableRowError
 from ledger.subscriptions import HEADLINES_MAX, Behind, Headline, WebhookRow
@@ -171,7 +171,7 @@ class _News:
         self._of_issue: dict[str, dict[str, int]] = {}
         self._of_zone: dict[tuple[str, str], int] = {}
         for each in page:
-            if not is_order_stream(each.stream):
+            if is_issue_stream(each.stream):
                 self._of_issue.setdefault(each.stream, {})[each.kind] = each.position
                 self._of_zone[each.stream.partition("/")[0], each.kind] = each.position
 

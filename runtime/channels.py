@@ -129,36 +129,41 @@ Outer = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Who is told: a post, of a unit perhaps, or an enterprise."""
+    """Who is told: a post, of a unit perhaps, an enterprise, or a `person` what is theirs alone."""
 
     zone: str
     id: str
     is_post: bool
     unit: str | None = None
+    person: str | None = None
 
 
 class TellRow(Frozen):
-    """Who is told through a channel: a post, every post of a unit, or an enterprise. Without `zone`
-    in every zone; `to` is a mailbox, for mail only."""
+    """Who is told through a channel: a post, every post of a unit, an enterprise, or a person what
+    is theirs alone. Without `zone` in every zone; `to` is a mailbox, for mail only."""
 
     zone: Code | None = None
     post: Code | None = None
     unit: Code | None = None
     enterprise: Code | None = None
+    person: Code | None = None
     channel: Code
     to: Mailbox | None = None
     language: Language | None = None
 
     @model_validator(mode="after")
     def _names_one(self) -> Self:
-        if sum(name is not None for name in (self.post, self.unit, self.enterprise)) != 1:
-            raise ValueError("names a post, a unit or an enterprise: one of them")
+        named = (self.post, self.unit, self.enterprise, self.person)
+        if sum(name is not None for name in named) != 1:
+            raise ValueError("names a post, a unit, an enterprise or a person: one of them")
         return self
 
     def fits(self, to: Addressee) -> bool:
         """Return whether an addressee is told by this row."""
         if self.zone not in (None, to.zone):
             return False
+        if to.person is not None or self.person is not None:
+            return self.person == to.person
         if self.unit is not None:
             return self.unit == to.unit
         return to.id == (self.post if to.is_post else self.enterprise)

@@ -1,8 +1,9 @@
-"""What Prometheus is told of one process: how late rungs fire, and what the guard finds."""
+"""What Prometheus is told of one process: late rungs, the guard's finds, ends of routines."""
 
 import errno
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import product
 from wsgiref.simple_server import WSGIServer
 
 import structlog
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 from prometheus_client.process_collector import ProcessCollector
 
 from domain.events import RungFired
+from domain.routines import RoutineKind, RunEnd
 from domain.view import Rounds
 from runtime.errors import SettingsError
 from runtime.settings import host_and_port
@@ -54,6 +56,14 @@ class Telemetry:
             self._guard_found.labels(
                 what
             )  # a series that is there before it counts can be alerted on
+        self._routine_runs = Counter(
+            "closeout_routine_runs",
+            "Runs of routines that were due, by what became of them.",
+            ("routine", "end"),
+            registry=self.registry,
+        )
+        for routine, end in product(RoutineKind, RunEnd):
+            self._routine_runs.labels(routine.value, end.value)
         self._open = Gauge(
             "closeout_issues_open", "Open issues, at the last round.", registry=self.registry
         )
@@ -82,6 +92,10 @@ class Telemetry:
             self._lateness.labels(effect, zone).observe(max(0.0, late))
             if fired.late_by_us:
                 self._late_by_us.labels(effect, zone).inc()
+
+    def routine_run(self, routine: RoutineKind, end: RunEnd) -> None:
+        """Count a run of a routine that was due."""
+        self._routine_runs.labels(routine.value, end.value).inc()
 
     def guard_round(self, found: Rounds) -> None:
         """Count what a round of the guard found."""

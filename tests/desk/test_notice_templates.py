@@ -9,12 +9,15 @@ from desk.notice_templates import (
     CHANNELS,
     SAMPLES,
     Texts,
+    candidates,
     check_template,
+    filled,
     rendered,
     shipped,
     shipped_for,
     words,
 )
+from desk.told_apart import SAMPLES_APART
 from domain.errors import InvalidRequestError
 from domain.events import Event
 from domain.notice_text import BODY_CHARACTERS_MAX, NoticeFacts
@@ -33,9 +36,13 @@ def test_a_shipped_template_passes_the_check_that_operators_pass(name):
 def test_there_is_a_text_for_every_kind_channel_and_language(channel, language):
     for kind in (name.removeprefix("what.") for name in words(language)):
         texts = shipped_for(kind, channel, language)
-        made = rendered(texts, language, channel, SAMPLES[:1], is_bundle=False)
-        assert made.subject
-        assert made.body
+        told = SAMPLES_APART.get(kind)
+        if told is None:
+            every = [rendered(texts, language, channel, SAMPLES[:1], is_bundle=False)]
+        else:
+            every = [filled(texts, channel, values) for values in told]
+        assert all(made.subject for made in every)
+        assert every[0].body
 
 
 def test_every_kind_has_a_name_in_both_languages():
@@ -105,6 +112,28 @@ def test_a_bundle_has_one_loop_and_no_loop_in_it():
     for wrong in (twice, "{% for i in items %}{{ i.password }}{% endfor %}", "{{ title }}"):
         with pytest.raises(InvalidRequestError):
             check_template(("bundle", "*", "en"), Texts("s", wrong))
+
+
+def test_a_morning_list_has_four_lists_and_names_of_its_own():
+    name = ("morning_digest", "*", "en")
+    listed = "{% for each in due_items %}{{ each.number }} {{ each.deadline }}{% endfor %}"
+    check_template(name, Texts("{{ day }} {{ overdue }}", listed))
+    for wrong in (
+        "{{ number }}",
+        "{% for each in items %}x{% endfor %}",
+        "{% for each in day %}x{% endfor %}",
+        "{% for each in due_items %}{{ each.phone }}{% endfor %}",
+        "{{ due_items.number }}",
+    ):
+        with pytest.raises(InvalidRequestError):
+            check_template(name, Texts("s", wrong))
+    with pytest.raises(InvalidRequestError):
+        check_template(("*", "*", "en"), Texts("s", listed))
+
+
+def test_what_is_told_apart_is_never_told_by_a_template_for_all_kinds():
+    for kind in SAMPLES_APART:
+        assert {name[0] for name in candidates(kind, "mail", "zh")} == {kind}
 
 
 def test_the_longest_output_is_cut_soon():

@@ -79,7 +79,7 @@ async def test_an_engine_that_is_away_leaves_the_news_for_later(
 async def test_orders_that_cannot_be_told_stand_in_nobodys_way(
     bureau: Bureau, relay: OrderRelay, engine: OrderEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("desk.order_upkeep.BATCH_MAX", 2)
+    monkeypatch.setattr("desk.stream_upkeep.BATCH_MAX", 2)
     for key in ("a", "b", "c", "d"):
         await bureau.issued(key)
     engine.deaf = {"order/harbour/a", "order/harbour/b"}

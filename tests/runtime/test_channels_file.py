@@ -57,6 +57,20 @@ def test_a_file_says_who_is_told_through_what_each_way_once(file: Path) -> None:
     assert book.routes(Addressee("z", "grid-1", is_post=False), AT_ONCE) == ()
 
 
+def test_a_row_of_a_person_is_of_nobody_else(file: Path) -> None:
+    with file.open("a", encoding="utf-8") as added:
+        added.write('[[tell]]\nperson = "p.a"\nchannel = "mail"\nto = "a@example.com"\n')
+    book = read_channels(file)
+    own = Addressee("z", "person.p.a", is_post=False, person="p.a")
+    other = Addressee("z", "person.grid-1", is_post=False, person="grid-1")
+    assert [each.to for each in book.routes(own, AT_ONCE)] == ["a@example.com"]
+    assert book.routes(other, AT_ONCE) == ()
+    assert book.routes(Addressee("z", "p.a", is_post=True), AT_ONCE) == ()
+    file.write_text(FILE + '[[tell]]\nperson = "p.a"\npost = "p"\nchannel = "office"\n', "utf-8")
+    with pytest.raises(SettingsError, match="or a person: one of them"):
+        read_channels(file)
+
+
 def test_no_file_means_the_inbox_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLOSEOUT_CHANNELS", raising=False)
     assert read_channels(Settings.load().channels) == NO_CHANNELS

@@ -15,6 +15,7 @@ from desk.shelf import Shelf
 from domain.clock_rules import RungEffect
 from domain.events import RungFired
 from domain.people import ENGINE
+from domain.routines import RoutineKind, RunEnd
 from domain.view import Ring, Rounds
 from ledger.memory import MemoryLedger
 from runtime.errors import SettingsError
@@ -135,6 +136,27 @@ def test_what_the_guard_finds_adds_up_over_its_rounds(address: str) -> None:
     assert after["closeout_clocks_provisional"] == 0
     assert (before["closeout_dead_letters"], before["closeout_notices_held"]) == (0, 0)
     assert (after["closeout_dead_letters"], after["closeout_notices_held"]) == (6, 2)
+
+
+def test_what_became_of_routines_is_counted_from_nothing_on(address: str) -> None:
+    telemetry = Telemetry()
+
+    with served(telemetry, address) as at:
+        before = _scraped(at or "")
+        for end in (RunEnd.CAUGHT_UP, RunEnd.CAUGHT_UP, RunEnd.ON_TIME):
+            telemetry.routine_run(RoutineKind.DAILY, end)
+        telemetry.routine_run(RoutineKind.ANCHOR, RunEnd.MISSED)
+        after = _scraped(at or "")
+
+    name = 'closeout_routine_runs_total{{end="{}",routine="{}"}}'
+    every = [name.format(end.value, kind.value) for end in RunEnd for kind in RoutineKind]
+    assert [before[each] for each in every] == [0] * len(every)
+    grown = {each: after[each] for each in every if after[each]}
+    assert grown == {
+        name.format("caught_up", "daily"): 2,
+        name.format("on_time", "daily"): 1,
+        name.format("missed", "anchor"): 1,
+    }
 
 
 def test_each_process_has_a_registry_of_its_own(address: str) -> None:

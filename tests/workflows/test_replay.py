@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from demo.cases import read_cases
 from demo.stories import read_stories
+from domain.routines import RoutineAsked, RoutineDone
 from domain.view import WORKFLOW_TYPE
 from worker import WORKFLOWS
 from workflows.issue import Closing, IssueWorkflow
+from workflows.routine import RoutineWorkflow
 
 FOLDER = Path(__file__).with_name("histories")
 GOLDEN = sorted(FOLDER.glob("*.json.gz"))
@@ -71,3 +74,45 @@ async def test_a_workflow_that_does_something_else_first_does_not_replay(name: s
     history = read(FOLDER / f"{name}.json.gz")
     with pytest.raises(workflow.NondeterminismError):
         await replayer(Impatient).replay_workflow(history)
+
+
+@workflow.defn(name="RoutineWorkflow")
+class Hesitant(RoutineWorkflow):
+    """A workflow that was changed: it waits before it does what is due."""
+
+    @workflow.run
+    async def run(self, asked: RoutineAsked) -> RoutineDone:
+        """Wait a moment before all else."""
+        await asyncio.sleep(1)
+        return await super().run(asked)
+
+
+@pytest.mark.parametrize("name", ["done", "caught_up", "given_up"])
+async def test_a_routine_that_does_something_else_first_does_not_replay(name: str) -> None:
+    history = read(FOLDER / f"routine-{name}.json.gz")
+    with pytest.raises(workflow.NondeterminismError):
+        await replayer(Hesitant).replay_workflow(history)
+
+
+@pytest.mark.parametrize(
+    ("name", "periods", "attempt"),
+    [
+        ("done", ["2026-04-07"], 1),
+        ("nothing_due", [], 1),
+        ("caught_up", ["2026-04-08", "2026-04-09", "2026-04-10"], 1),
+        ("tried_again", ["2026-04-13"], 2),
+        ("given_up", None, 2),
+        ("after_given_up", ["2026-04-14", "2026-04-15"], 1),
+    ],
+)
+def test_the_stored_calls_of_a_routine_are_of_every_kind(
+    name: str, periods: list[str] | None, attempt: int
+) -> None:
+    events = read(FOLDER / f"routine-{name}.json.gz").events
+    tried = [e.activity_task_started_event_attributes.attempt for e in events]
+    assert max(tried) == attempt
+    if periods is None:
+        assert events[-1].HasField("workflow_execution_failed_event_attributes")
+        return
+    (result,) = events[-1].workflow_execution_completed_event_attributes.result.payloads
+    assert json.loads(result.data)["periods"] == periods
