@@ -1,4 +1,4 @@
-"""What is checked of every stream, an issue's or an order's: commands, results, rungs, terms."""
+"""What is checked of every stream, whatever it is of: commands, results, rungs, terms."""
 
 import json
 from collections import Counter
@@ -9,18 +9,16 @@ from pydantic import ValidationError
 
 from audit.chain_check import chain_breaks
 from audit.facts import Life, TermsOf, UnsoundTermsError
+from audit.sent import sent_to
 from domain.canonical import canonical, sha256
 from domain.chain import Record
-from domain.commands import SUBMISSION
 from domain.events import RungFired
-from domain.issue import stream_name
-from domain.order_commands import ORDER_SUBMISSION
+from domain.matters.acts import DuePassed
 from domain.order_events import OrderRungFired
-from domain.orders import is_order_stream, order_stream
 from domain.view import CommandResult
 from ledger.port import CommandRow, FiringRow
 
-RINGS = {"ring_rung", "ring_order"}
+RINGS = {"ring_rung", "ring_order", "ring_matter"}
 
 
 FOUND_MAX = 10_000
@@ -33,8 +31,9 @@ class Finding:
     `field` the column or the part of it.
 
     `kind` is one of chain, event, fold, head, column, command, decision, vouch, rung, clock,
-    notice, link, errand, number, task, terms, publication; of the log leaf, tree, checkpoint, key,
-    anchor, time; `stream` is then the publication, or the place in the log.
+    notice, link, errand, number, task, terms, publication, report; of the log leaf, tree,
+    checkpoint, key, anchor, time; `stream` is then the publication, the report, or the place in the
+    log.
     """
 
     kind: str
@@ -142,22 +141,17 @@ def _command_problems(
 
 def _body_problems(life: Life, row: CommandRow, of_it: list[Record]) -> Iterator[str]:
     try:
-        sent = (
-            ORDER_SUBMISSION.validate_json(row.body)
-            if is_order_stream(life.stream)
-            else SUBMISSION.validate_json(row.body)
-        )
+        sent = sent_to(life.stream, row.body)
         is_canonical = canonical(json.loads(row.body)) == row.body
     except (ValidationError, ValueError) as error:
         yield f"the body cannot be read: {error}"
         return
-    name_of = order_stream if is_order_stream(life.stream) else stream_name
     said = {
         "the body is not canonical": is_canonical,
         "id is not what the body says": sent.id == row.id,
         "kind is not what the body says": sent.command.kind == row.kind,
         "actor is not what the body says": canonical(sent.actor) == row.actor,
-        "stream is not what the body says": name_of(sent.zone, sent.key) == life.stream,
+        "stream is not what the body says": (sent.zone, sent.key) == (life.zone, life.key),
     }
     yield from (problem for problem, holds in said.items() if not holds)
     for record in of_it:
@@ -189,7 +183,7 @@ def result_findings(life: Life, numbers: dict[int, str | None]) -> Iterator[Find
 
 def rung_findings(
     life: Life,
-    fired: Sequence[tuple[Record, RungFired | OrderRungFired]],
+    fired: Sequence[tuple[Record, RungFired | OrderRungFired | DuePassed]],
     firings: tuple[FiringRow, ...],
 ) -> Iterator[Finding]:
     """Each (clock, cycle, rung) fired once, and the table of firings says the same (R4.2)."""

@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
+from audit.matter_promises import read_matter_promises
 from audit.order_promises import read_order_promises
 from audit.promises import Account, Discrepancy, Fate, read_promises
 from domain.chain import Record
 from domain.model import written
-from domain.orders import is_order_stream
+from domain.streams import StreamKind, is_issue_stream, kind_of_stream
 from ledger.port import FiringRow
 
 GRACE = timedelta(minutes=2)
@@ -141,6 +142,13 @@ async def audit_clocks(
     return sums.total(now, grace, tell_within)
 
 
+_READ_BY: Final = {
+    StreamKind.ISSUE: read_promises,
+    StreamKind.ORDER: read_order_promises,
+    StreamKind.MATTER: read_matter_promises,
+}
+
+
 async def audit_stream(
     ledger: TimerFacts,
     stream: str,
@@ -149,11 +157,10 @@ async def audit_stream(
     grace: timedelta = GRACE,
     tell_within: timedelta = TELL_WITHIN,
 ) -> StreamTimers:
-    """Account for every rung of one stream, an issue's or an order's, and compare with the table of
+    """Account for every rung of one stream, whatever it is of, and compare with the table of
     firings."""
     records, rows = await _read(ledger, stream, now)
-    read = read_order_promises if is_order_stream(stream) else read_promises
-    book = read(records, now=now, grace=grace)
+    book = _READ_BY[kind_of_stream(stream)](records, now=now, grace=grace)
     accounts = tuple(book.accounts())
     found = [*book.found, *_row_findings(accounts, rows)]
     untold = list(_untold(accounts, rows, now - tell_within))
@@ -172,8 +179,8 @@ async def audit_stream(
 async def _batches(ledger: TimerFacts, zone: str | None) -> AsyncIterator[list[str]]:
     batch: list[str] = []
     async for stream in ledger.streams():
-        if is_order_stream(stream) or (zone is not None and not stream.startswith(f"{zone}/")):
-            continue  # the limits of orders are no clocks of issues; `verify` accounts for them
+        if not is_issue_stream(stream) or (zone is not None and not stream.startswith(f"{zone}/")):
+            continue  # limits of orders and dues of matters are no clocks of issues: see `verify`
         batch.append(stream)
         if len(batch) == AT_ONCE:
             yield batch

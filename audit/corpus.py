@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from pydantic import TypeAdapter
 
@@ -16,9 +16,10 @@ from audit.reexecute import Reexecution, reexecute_all
 from domain.canonical import canonical
 from domain.chain import Record
 from domain.events_of_time import TermsAdopted
+from domain.matters.acts import MatterTermsAdopted
 from domain.model import written
 from domain.order_events import OrderTermsAdopted
-from domain.orders import is_order_stream
+from domain.streams import StreamKind, kind_of_stream
 from ledger.port import CommandRow
 
 FORMAT = 1
@@ -82,17 +83,27 @@ async def write_corpus(
 
 def _named(life: Life) -> set[str]:
     """Return the terms that a life was judged by, and those that it was moved to."""
-    if is_order_stream(life.stream):
-        events = [record.order_event for record in life.records]
-        moved = {event.to_terms for event in events if isinstance(event, OrderTermsAdopted)}
-        judged_by = {record.terms for record in life.records}
-        return moved | judged_by | {row.terms for row in life.commands}
-    moves = (r.event for r in life.records if isinstance(r.event, TermsAdopted))
     return {
         *(row.terms for row in life.commands),
         *(row.terms for row in life.records),
-        *(move.to_terms for move in moves),
+        *_moved_to(life),
     }
+
+
+def _moved_to(life: Life) -> Iterator[str]:
+    kind = kind_of_stream(life.stream)
+    for record in life.records:
+        match kind:
+            case StreamKind.ISSUE:
+                event: object = record.event
+            case StreamKind.ORDER:
+                event = record.order_event
+            case StreamKind.MATTER:
+                event = record.matter_event
+            case _:
+                assert_never(kind)
+        if isinstance(event, TermsAdopted | OrderTermsAdopted | MatterTermsAdopted):
+            yield event.to_terms
 
 
 def read_corpus(path: Path) -> Corpus:

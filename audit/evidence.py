@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from audit.evidence_text import told
-from audit.facts import Facts, Life, read_life, stream_names
+from audit.facts import Facts, Life, read_life
 from domain.canonical import canonical, sha256
 from domain.chain import Record, breaks
 from domain.checkpoints import NoteError, read_checkpoint, read_note
@@ -14,7 +14,7 @@ from domain.events_of_time import TermsAdopted
 from domain.leaves import event_leaf, fact_leaf, plain_row, row_hash
 from domain.merkle import Range, inclusion_ranges, is_included, leaf_hash
 from domain.model import written
-from domain.orders import is_order_stream
+from domain.streams import StreamKind, kind_of_stream, stream_names
 from domain.view import workflow_id
 from ledger.log import AnchorRow, CheckpointRow, LogEntry, LogReading
 from ledger.port import HistoryRow, IssueRow, LedgerError
@@ -70,8 +70,11 @@ async def make_evidence(
     Raises NotLoggedError if that checkpoint is not of the signer's key or does not reach the
     issue's last event, EvidenceError if the ledger contradicts itself or the issue is none.
     """
-    if is_order_stream(stream):
+    kind = kind_of_stream(stream)
+    if kind is StreamKind.ORDER:
         raise EvidenceError(f"{stream} is a supervision order: evidence is made of issues")
+    if kind is StreamKind.MATTER:
+        raise EvidenceError(f"{stream} is a matter: evidence is made of issues")
     row = await _checkpoint(log, signer)
     standing = await ledger.issue(stream)  # before its events: these may go on meanwhile
     life = await read_life(ledger, stream)

@@ -86,6 +86,7 @@ LABELS: Final[dict[str, str]] = {
     "lineage": "关联链",
     "link": "链接",
     "lot": "签号",
+    "matter": "所属事项",
     "met": "符合",
     "method": "方法",
     "mirrors": "随同问题",

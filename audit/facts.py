@@ -7,9 +7,10 @@ from typing import Protocol
 from pydantic import ValidationError
 
 from domain.chain import Record
-from domain.orders import is_order_stream, read_order_stream
+from domain.streams import stream_names
 from domain.terms import Terms
 from ledger.kin import ErrandRow, LinkRow
+from ledger.matters import MatterColumns, MatterRow
 from ledger.orders import OrderColumns, OrderRow
 from ledger.port import ClockRow, CommandRow, FiringRow, IssueRow
 
@@ -51,6 +52,14 @@ class Tables(Facts, Protocol):
         """Return what an order's row says beside its snapshot."""
         ...
 
+    async def matter(self, stream: str) -> MatterRow | None:
+        """Return one matter as its snapshot says."""
+        ...
+
+    async def matter_columns(self, stream: str) -> MatterColumns | None:
+        """Return what a matter's row says beside its snapshot."""
+        ...
+
     async def firings(self, stream: str | None = None) -> list[FiringRow]:
         """Return the rungs that fired, of one stream or of all."""
         ...
@@ -82,7 +91,7 @@ class Waiting(Tables, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """Everything recorded about one issue, or one supervision order, as of one moment."""
+    """Everything recorded about one issue, supervision order or matter, as of one moment."""
 
     stream: str
     records: tuple[Record, ...]
@@ -97,14 +106,6 @@ class Life:
     def key(self) -> str:
         """Return the key that the stream's name says."""
         return stream_names(self.stream)[1]
-
-
-def stream_names(stream: str) -> tuple[str, str]:
-    """Return the zone and the key in the name of a stream, an issue's or an order's."""
-    if is_order_stream(stream):
-        return read_order_stream(stream)
-    zone, _, key = stream.partition("/")
-    return zone, key
 
 
 class UnsoundTermsError(Exception):

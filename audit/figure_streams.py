@@ -6,7 +6,7 @@ from typing import Protocol
 
 from audit.facts import Facts
 from domain.chain import Record
-from domain.orders import is_order_stream
+from domain.streams import is_issue_stream
 from ledger.figures import Figures
 
 PAGE = 1000
@@ -36,7 +36,7 @@ async def streams(ledger: Figures, zone: str, horizon: int) -> AsyncIterator[Str
             if stream and stream[0][1].stream != record.stream:
                 yield stream
                 stream = []
-            if not is_order_stream(record.stream):
+            if is_issue_stream(record.stream):
                 stream.append((position, record))
         after = page[-1][1].stream, page[-1][1].version
     if stream:

@@ -110,11 +110,24 @@ class Restated:
 
 
 @dataclass(frozen=True, slots=True)
-class _Edition:
+class Edition:
     """By which definition, up to which position."""
 
     definition: Definition
     horizon: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountedAgain:
+    """A figure counted as the ledger stands now, beside what was published; `differs`: whether
+    that is worth another figure."""
+
+    before: FigureRow
+    asked: Asked
+    edition: Edition
+    digits: str
+    moved: Listed
+    differs: bool
 
 
 async def publish(
@@ -127,7 +140,7 @@ async def publish(
     newest = await ledger.newest_figure(definition.name, scope, period.from_at, period.to_at)
     if newest is not None:
         raise _published(newest)
-    edition = _Edition(definition, await ledger.safe_position())
+    edition = Edition(definition, await ledger.safe_position())
     digits, _ = await _counted(ledger, asked.scope, period, (edition,), progress)
     kept = await ledger.put_figure(_row(asked, edition, digits, signed))
     if kept is None:
@@ -150,10 +163,10 @@ async def recompute(
     however many there are.
     """
     row = await published_figure(ledger, sequence)
-    editions = [_Edition(definition_of(row.definition, row.revision), row.horizon)]
+    editions = [Edition(definition_of(row.definition, row.revision), row.horizon)]
     if row.restates is not None:
         before = await published_figure(ledger, row.restates)
-        editions.append(_Edition(definition_of(before.definition, before.revision), before.horizon))
+        editions.append(Edition(definition_of(before.definition, before.revision), before.horizon))
     period = Period(row.from_at, row.to_at)
     scope, sinks = scope_of(row.scope), (issues, moved)
     digits, _ = await _counted(ledger, scope, period, editions, progress, sinks)
@@ -174,20 +187,13 @@ async def restate(
 
     `revision` is that of the figure, unless another is named.
     """
-    before = await published_figure(ledger, sequence)
-    asked = Asked(
-        definition_of(before.definition, before.revision if revision is None else revision),
-        scope_of(before.scope),
-        Period(before.from_at, before.to_at),
+    counted = await counted_again(ledger, sequence, revision, definition_of, progress)
+    if not counted.differs:
+        return Restated(counted.before, None, 0, ())
+    before, moved = counted.before, counted.moved
+    row = replace(
+        _row(counted.asked, counted.edition, counted.digits, signed), restates=before.sequence
     )
-    await _require_newest(ledger, before)
-    edition = _Edition(asked.definition, await ledger.safe_position())
-    former = _Edition(definition_of(before.definition, before.revision), before.horizon)
-    digits, moved = await _counted(ledger, asked.scope, asked.period, (edition, former), progress)
-    listed = tuple(moved.kept)
-    if not moved.count and edition.definition is former.definition:
-        return Restated(before, None, 0, ())
-    row = replace(_row(asked, edition, digits, signed), restates=before.sequence)
     kept = await ledger.put_figure(row)
     if kept is None:
         raise InvalidRequestError(
@@ -196,7 +202,29 @@ async def restate(
             value=sequence,
             allowed="the newest figure of its definition, scope and period",
         )
-    return Restated(before, kept, moved.count, listed)
+    return Restated(before, kept, moved.count, tuple(moved.kept))
+
+
+async def counted_again(
+    ledger: FigureFacts,
+    sequence: int,
+    revision: int | None,
+    definition_of: DefinitionOf,
+    progress: Progress,
+) -> CountedAgain:
+    """Count a figure again for its restatement. Raises IssueError: only the newest is restated."""
+    before = await published_figure(ledger, sequence)
+    asked = Asked(
+        definition_of(before.definition, before.revision if revision is None else revision),
+        scope_of(before.scope),
+        Period(before.from_at, before.to_at),
+    )
+    await _require_newest(ledger, before)
+    edition = Edition(asked.definition, await ledger.safe_position())
+    former = Edition(definition_of(before.definition, before.revision), before.horizon)
+    digits, moved = await _counted(ledger, asked.scope, asked.period, (edition, former), progress)
+    differs = bool(moved.count) or edition.definition is not former.definition
+    return CountedAgain(before, asked, edition, digits, moved, differs)
 
 
 async def published_figure(ledger: Figures, sequence: int) -> FigureRow:
@@ -239,7 +267,7 @@ async def _counted(
     ledger: FigureFacts,
     scope: Scope,
     period: Period,
-    editions: Sequence[_Edition],
+    editions: Sequence[Edition],
     progress: Progress,
     sinks: tuple[Sink | None, Sink | None] = (None, None),
 ) -> tuple[str, Listed]:
@@ -266,14 +294,14 @@ async def _counted(
     return canonical(digits), moved
 
 
-def _counts_alike(stream: Stream, edition: _Edition, former: _Edition) -> bool:
+def _counts_alike(stream: Stream, edition: Edition, former: Edition) -> bool:
     """Return whether two editions count the same events of an issue by the same definition."""
     known = (sum(position <= each.horizon for position, _ in stream) for each in (edition, former))
     return edition.definition is former.definition and len(set(known)) == 1
 
 
 async def _shares(
-    stream: Stream, edition: _Edition, period: Period, terms_of: TermsOf
+    stream: Stream, edition: Edition, period: Period, terms_of: TermsOf
 ) -> tuple[Share, ...]:
     """Return what an issue gives to an edition of a figure, by its events up to the horizon."""
     records = tuple(record for position, record in stream if position <= edition.horizon)
@@ -284,7 +312,7 @@ async def _shares(
         return edition.definition.given_by(Story(records, terms), period)
 
 
-def _row(asked: Asked, edition: _Edition, digits: str, signed: Signed) -> FigureRow:
+def _row(asked: Asked, edition: Edition, digits: str, signed: Signed) -> FigureRow:
     return FigureRow(
         sequence=0,
         definition=edition.definition.name,

@@ -1,8 +1,8 @@
-"""What the streams say of links between issues, held against what the ledger keeps of it."""
+"""What the streams have to tell others, held against what was told and what the ledger keeps."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from audit.checks import Finding
 from audit.facts import Life, Tables, Waiting, read_life
@@ -14,14 +14,22 @@ from domain.events_of_kin import ChildAdded, IssueLinked, MergedInto, Suggestion
 from domain.evolve import evolve
 from domain.issue import Issue, stream_name
 from domain.kin import Kin
+from domain.matters.errands import MatterErrand, errands_of_matter
+from domain.matters.events import MatterEvent
+from domain.matters.evolve import evolve_matter
+from domain.matters.state import Matter
 from domain.people import ENGINE
 from domain.phases import LinkType
+from domain.streams import StreamKind, kind_of_stream
 from ledger.kin import LinkRow, link_changes
 
 IDS_AT_ONCE = 1000
 STRAYS_MAX = 1000
 """Links of no issue that are named, at most."""
 _BY_ENGINE = canonical(ENGINE)
+
+Called = tuple[Errand | MatterErrand, str]
+"""Something that a stream has to tell another, and the text of it."""
 
 
 def kin_recorded(issue: Issue | None, stored: Sequence[Record]) -> Kin | None:
@@ -81,7 +89,7 @@ class KinTally:
     def __init__(self, life: Life) -> None:
         self._life = life
         self._links: set[LinkRow] = set()
-        self._errands: list[tuple[Errand, str]] = []
+        self._errands: list[Called] = []
         self._command = ""
         self._before: Issue | None = None
         self._events: list[Event] = []
@@ -115,24 +123,46 @@ class KinTally:
             yield Finding("link", self._life.stream, None, f"the link {label} {said}")
 
     @property
-    def errands(self) -> list[tuple[Errand, str]]:
+    def errands(self) -> list[Called]:
         """Return everything that had to be told, with its text."""
         self._close()
         return self._errands
 
     async def errand_findings(self, ledger: Tables) -> list[Finding]:
         """Everything that had to be told waits to be told, or was told, and as the events say."""
-        self._close()
-        found = []
-        for first in range(0, len(self._errands), IDS_AT_ONCE):
-            page = self._errands[first : first + IDS_AT_ONCE]
-            texts = await ledger.errand_texts([errand.id for errand, _ in page])
-            for errand, text in page:
-                problem = _errand_problem(texts.get(errand.id), text)
-                if problem is not None:
-                    said = f"errand {errand.id} to {errand.to}: {problem}"
-                    found.append(Finding("errand", self._life.stream, errand.version, said))
-        return found
+        return await errands_told(ledger, self._life.stream, self.errands)
+
+
+async def errands_told(ledger: Tables, stream: str, errands: Sequence[Called]) -> list[Finding]:
+    """Everything that a stream had to tell waits to be told, or was told, and as its events say."""
+    found = []
+    for first in range(0, len(errands), IDS_AT_ONCE):
+        page = errands[first : first + IDS_AT_ONCE]
+        texts = await ledger.errand_texts([errand.id for errand, _ in page])
+        for errand, text in page:
+            problem = _errand_problem(texts.get(errand.id), text)
+            if problem is not None:
+                said = f"errand {errand.id} to {errand.to}: {problem}"
+                found.append(Finding("errand", stream, errand.version, said))
+    return found
+
+
+def called_for_in_matter(life: Life) -> list[Called]:
+    """Return what the events of a matter have to have done: a report for each problem found. Raises
+    ValueError, KeyError or TypeError for events that cannot be folded."""
+    found: list[Called] = []
+    matter: Matter | None = None
+    for record in life.records:
+        event = record.matter_event
+        matter = evolve_matter(matter, event, zone=life.zone, key=life.key, terms=record.terms)
+        found += called_for_by(event, matter)
+    return found
+
+
+def called_for_by(event: MatterEvent, matter: Matter) -> Iterator[Called]:
+    """Yield what one event of a matter has to have done; `matter` is the matter after it."""
+    for errand in errands_of_matter(event, matter):
+        yield errand, canonical(errand.submission)
 
 
 class KinBalance:
@@ -145,7 +175,7 @@ class KinBalance:
         self._called: set[str] = set()
         self._carried: dict[str, _Carried] = {}
 
-    def add(self, life: Life, errands: Sequence[tuple[Errand, str]]) -> None:
+    def add(self, life: Life, errands: Sequence[Called]) -> None:
         """Take in a stream: what it has to tell, and what it was told."""
         for errand, _ in errands:
             if self._carried.pop(errand.id, None) is None:
@@ -235,16 +265,29 @@ async def _called_for(ledger: Tables, stream: str) -> dict[str, str] | None:
     finding of its own."""
     if not stream:
         return {}
-    life = await read_life(ledger, stream)
+    life, kind = await read_life(ledger, stream), kind_of_stream(stream)
+    try:
+        match kind:
+            case StreamKind.ISSUE:
+                called = _called_for_in_issue(life)
+            case StreamKind.MATTER:
+                called = called_for_in_matter(life)
+            case StreamKind.ORDER:
+                called = []
+            case _:
+                assert_never(kind)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return {errand.id: text for errand, text in called}
+
+
+def _called_for_in_issue(life: Life) -> list[Called]:
     tally, issue = KinTally(life), None
     for record in life.records:
-        try:
-            event, before = record.event, issue
-            issue = evolve(before, event, zone=life.zone, key=life.key, terms=record.terms)
-        except (ValueError, KeyError, TypeError):
-            return None
+        event, before = record.event, issue
+        issue = evolve(before, event, zone=life.zone, key=life.key, terms=record.terms)
         tally.saw(record, event, before, issue)
-    return {errand.id: text for errand, text in tally.errands}
+    return tally.errands
 
 
 def _errand_problem(kept: str | None, text: str) -> str | None:

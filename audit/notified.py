@@ -22,10 +22,10 @@ from domain.evolve_team import part_of_clock
 from domain.handbook import Handbook
 from domain.issue import Issue
 from domain.notifying import ARRIVED, WAITING, ReceiptKind
-from domain.orders import is_order_stream
 from domain.organization import posts_of_unit
 from domain.responsibility import Holder, HolderKind, claim_on, place_of_post, ruled_after
 from domain.retold import TermsByHash, Told, retold, terms_named
+from domain.streams import is_issue_stream
 from ledger.port import FiringRow, NoticeRow
 from ledger.receipts import INBOX, ReceiptRow
 
@@ -139,7 +139,7 @@ async def audit_notified(
     breaches = by_inbox = unnotified = streams = held_back = 0
     first: list[Breach] = []
     async for stream in ledger.streams():
-        if is_order_stream(stream) or (zone is not None and not stream.startswith(f"{zone}/")):
+        if not is_issue_stream(stream) or (zone is not None and not stream.startswith(f"{zone}/")):
             continue
         streams += 1
         progress(streams)

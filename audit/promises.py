@@ -14,6 +14,7 @@ from audit.effects import ON_THE_WAY, is_effect
 from domain.chain import Record
 from domain.clocks import ClockTransition, Move, Run, RungDue
 from domain.events import RungFired
+from domain.matters.acts import DuePassed
 from domain.model import written
 from domain.order_events import OrderRungFired
 
@@ -99,7 +100,7 @@ class _Cycle:
     accounts: dict[str, Account] = field(default_factory=dict)
 
 
-Firing = RungFired | OrderRungFired
+Firing = RungFired | OrderRungFired | DuePassed
 
 
 class PromiseBook:
@@ -192,6 +193,8 @@ class PromiseBook:
 
     def _repeat(self, record: Record, event: Firing, cycle: _Cycle) -> None:
         """A rung that repeats promises its next; those between are named, for they never fire."""
+        if isinstance(event, DuePassed):
+            return  # what is waited for next stands in `sets`
         for rung in event.skipped:
             cycle.standing.pop(rung, None)
             self._supersede(cycle, rung, record.version)
@@ -289,6 +292,12 @@ class PromiseBook:
                 self._settle(cycle, rung, Fate.UNACCOUNTED, record.version)
                 said = "the clock runs on without it, and nothing says why"
                 self._find("lost", cycle, rung, record.version, said)
+
+    def _in_cycle(self, clock: str, number: int) -> _Cycle:
+        """Return a cycle of a clock, which is in it from now on."""
+        cycle = self._cycles.setdefault((clock, number), _Cycle(clock, number))
+        self._present[clock] = cycle
+        return cycle
 
     def _promise(self, cycle: _Cycle, due: RungDue, record: Record) -> None:
         before = cycle.accounts.get(due.id)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
+from typing import assert_never
 
 from audit.facts import Facts, Life, TermsOf, UnsoundTermsError, read_life, terms_reader
 from audit.kin import kin_recorded
@@ -19,10 +20,18 @@ from domain.errors import IssueError
 from domain.events import Event, IssueAccepted
 from domain.evolve import evolve
 from domain.issue import Issue
+from domain.matters.acts import AdoptMatterTerms
+from domain.matters.commands import MATTER_SUBMISSION
+from domain.matters.decide import decide_matter
+from domain.matters.events import MatterEvent
+from domain.matters.evolve import evolve_matter
+from domain.matters.matter import MatterBase
+from domain.matters.state import Matter
 from domain.order_commands import ORDER_SUBMISSION, AdoptOrderTerms
 from domain.order_events import OrderEvent
 from domain.order_evolve import evolve_order
-from domain.orders import SupervisionOrder, is_order_stream
+from domain.orders import SupervisionOrder
+from domain.streams import StreamKind, kind_of_stream
 from ledger.port import CommandRow, UnreadableRowError
 
 SAID_CHARACTERS_MAX = 1000
@@ -103,7 +112,7 @@ async def reexecute_all(
 
 async def reexecute_life(life: Life, terms_of: TermsOf) -> Reexecution:
     """Decide the commands of a life that has been read."""
-    issue: Issue | SupervisionOrder | None = None
+    issue: _Folded | None = None
     differences: list[Difference] = []
     identical, at = 0, 0
     for row in life.commands:
@@ -125,6 +134,8 @@ async def reexecute_life(life: Life, terms_of: TermsOf) -> Reexecution:
     return Reexecution(len(life.commands), identical, tuple(differences))
 
 
+_Folded = Issue | SupervisionOrder | Matter
+"""What the events of a stream come to, by the kind of the stream."""
 _Problem = tuple[int | None, str] | tuple[int | None, str, str]
 """The version of an event, what is wrong with it, and of a text the field."""
 
@@ -132,12 +143,12 @@ _Problem = tuple[int | None, str] | tuple[int | None, str, str]
 async def _compared(
     life: Life,
     row: CommandRow,
-    issue: Issue | SupervisionOrder | None,
+    issue: _Folded | None,
     stored: tuple[Record, ...],
     terms_of: TermsOf,
-) -> tuple[list[_Problem], Issue | SupervisionOrder | None]:
-    """Return what differs, and the issue as this decision leaves it: events that are the same to
-    the byte leave it as the stored ones do, so that these need not be read and folded."""
+) -> tuple[list[_Problem], _Folded | None]:
+    """Return what differs, and what the stream is of as this decision leaves it: events that are
+    the same to the byte leave it as the stored ones do; these need not be read and folded."""
     first = 1 + (0 if issue is None else issue.version)
     previous = life.records[first - 2].hash if first > 1 else GENESIS
     try:
@@ -158,28 +169,55 @@ async def _compared(
     return list(_differences(stored, produced)), after
 
 
+_Decided = tuple[Sequence[Event | OrderEvent | MatterEvent], _Folded, datetime | None]
+"""The events that a command causes by today's code, what they leave, and when the command says it
+took place."""
+
+
 async def _decided(
-    row: CommandRow,
-    issue: Issue | SupervisionOrder | None,
-    stored: tuple[Record, ...],
-    terms_of: TermsOf,
-) -> tuple[Sequence[Event | OrderEvent], Issue | SupervisionOrder, datetime | None]:
-    """Return the events that the command causes by today's code, the issue after them, and when
-    the command says it took place."""
+    row: CommandRow, before: _Folded | None, stored: tuple[Record, ...], terms_of: TermsOf
+) -> _Decided:
+    kind = kind_of_stream(row.stream)
+    match kind:
+        case StreamKind.ISSUE:
+            return await _issue_decided(row, before, stored, terms_of)
+        case StreamKind.ORDER:
+            return await _order_decided(row, before, terms_of)
+        case StreamKind.MATTER:
+            return await _matter_decided(row, before, terms_of)
+        case _:
+            assert_never(kind)
+
+
+async def _order_decided(row: CommandRow, before: _Folded | None, terms_of: TermsOf) -> _Decided:
+    asked = ORDER_SUBMISSION.validate_json(row.body)
+    order = before if isinstance(before, SupervisionOrder) else None
+    move = asked.command if isinstance(asked.command, AdoptOrderTerms) else None
+    target = None if move is None else await terms_of(move.terms)
+    context = Context(at=row.at, terms=await terms_of(row.terms), rules=row.rules, target=target)
+    ruled = decide_order(order, asked, context)
+    return ruled.events, ruled.order, asked.occurred_at
+
+
+async def _matter_decided(row: CommandRow, before: _Folded | None, terms_of: TermsOf) -> _Decided:
+    asked = MATTER_SUBMISSION.validate_json(row.body)
+    matter = before if isinstance(before, MatterBase) else None
+    move = asked.command if isinstance(asked.command, AdoptMatterTerms) else None
+    target = None if move is None else await terms_of(move.terms)
+    context = Context(at=row.at, terms=await terms_of(row.terms), rules=row.rules, target=target)
+    decision = decide_matter(matter, asked, context)
+    return decision.events, decision.matter, asked.occurred_at
+
+
+async def _issue_decided(
+    row: CommandRow, before: _Folded | None, stored: tuple[Record, ...], terms_of: TermsOf
+) -> _Decided:
     terms = await terms_of(row.terms)
-    if is_order_stream(row.stream):
-        asked = ORDER_SUBMISSION.validate_json(row.body)
-        order = issue if isinstance(issue, SupervisionOrder) else None
-        move = asked.command if isinstance(asked.command, AdoptOrderTerms) else None
-        target = None if move is None else await terms_of(move.terms)
-        judged = Context(at=row.at, terms=terms, rules=row.rules, target=target)
-        ruled = decide_order(order, asked, judged)
-        return ruled.events, ruled.order, asked.occurred_at
     submission = SUBMISSION.validate_json(row.body)
     command = submission.command
     number = _number_recorded(stored) if isinstance(command, Accept) else None
     target = await terms_of(command.terms) if isinstance(command, Adoption) else None
-    known = issue if isinstance(issue, Issue) else None
+    known = before if isinstance(before, Issue) else None
     kin = kin_recorded(known, stored) if isinstance(command, LinkCommand) else None
     context = Context(row.at, terms, rules=row.rules, number=number, target=target, kin=kin)
     decision = decide(known, submission, context)
@@ -220,19 +258,23 @@ def _number_recorded(stored: tuple[Record, ...]) -> str | None:
     return None
 
 
-def _folded(
-    life: Life, before: Issue | SupervisionOrder | None, stored: tuple[Record, ...]
-) -> Issue | SupervisionOrder | None:
-    if is_order_stream(life.stream):
-        order = before if isinstance(before, SupervisionOrder) else None
-        for record in stored:
-            event = record.order_event
-            order = evolve_order(order, event, zone=life.zone, key=life.key, terms=record.terms)
-        return order
-    issue = before if isinstance(before, Issue) else None
+def _folded(life: Life, before: _Folded | None, stored: tuple[Record, ...]) -> _Folded | None:
+    after, kind = before, kind_of_stream(life.stream)
     for record in stored:
-        issue = evolve(issue, record.event, zone=life.zone, key=life.key, terms=record.terms)
-    return issue
+        zone, key, terms = life.zone, life.key, record.terms
+        match kind:
+            case StreamKind.ISSUE:
+                issue = after if isinstance(after, Issue) else None
+                after = evolve(issue, record.event, zone=zone, key=key, terms=terms)
+            case StreamKind.ORDER:
+                order = after if isinstance(after, SupervisionOrder) else None
+                after = evolve_order(order, record.order_event, zone=zone, key=key, terms=terms)
+            case StreamKind.MATTER:
+                matter = after if isinstance(after, MatterBase) else None
+                after = evolve_matter(matter, record.matter_event, zone=zone, key=key, terms=terms)
+            case _:
+                assert_never(kind)
+    return after
 
 
 def _unreadable(

@@ -3,12 +3,12 @@ run again by today's code. What one of them tells and the other does not is name
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from temporalio.client import WorkflowHistory
 from temporalio.converter import DataConverter
 
-from audit.facts import Facts, stream_names, terms_reader
+from audit.facts import Facts, terms_reader
 from audit.reexecute import NOTHING, SPOILT, Reexecution, in_words, reexecute
 from audit.replay_acts import Told, take
 from audit.replay_checks import Kept, LostSpan, StreamCheck, check_stream, is_open
@@ -22,8 +22,9 @@ from audit.replay_histories import (
     replay_histories,
 )
 from audit.replay_words import Mismatch
+from domain.matters.view import matter_workflow_id
 from domain.order_view import order_workflow_id
-from domain.orders import is_order_stream
+from domain.streams import StreamKind, kind_of_stream, stream_names
 from domain.view import workflow_id
 from ledger.port import HistoryRow, NoticeRow
 
@@ -326,10 +327,16 @@ async def kept_of(ledger: Checked, stream: str) -> Kept:
     )
 
 
+_WORKFLOW_IDS: Final = {
+    StreamKind.ISSUE: workflow_id,
+    StreamKind.ORDER: order_workflow_id,
+    StreamKind.MATTER: matter_workflow_id,
+}
+
+
 def workflow_of(stream: str) -> str:
-    """Return the id of the workflow that keeps the time of an issue or an order."""
-    zone, key = stream_names(stream)
-    return order_workflow_id(zone, key) if is_order_stream(stream) else workflow_id(zone, key)
+    """Return the id of the workflow that keeps the time of an issue, an order or a matter."""
+    return _WORKFLOW_IDS[kind_of_stream(stream)](*stream_names(stream))
 
 
 def stream_of(workflow: str) -> str:

@@ -7,23 +7,37 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue, ValidationError
 
-from audit.facts import stream_names
 from audit.replay_acts import CARRY_OUT, Act, End, Told
 from audit.replay_deliveries import Deliveries
 from audit.replay_glimpses import Seen, read_glimpse, seen_at
-from audit.replay_stored import ended, ring_id, ring_of, submission_in, submission_of, version_in
+from audit.replay_stored import (
+    AnyRing,
+    ended,
+    ring_id,
+    ring_of,
+    submission_in,
+    submission_of,
+    version_in,
+)
 from audit.replay_words import Mismatch, first_difference, shown
 from domain.canonical import canonical
 from domain.chain import Record
 from domain.commands import Report, Submission
 from domain.events import HistoryLost
+from domain.matters.matter import is_matter_stream
+from domain.matters.view import MatterRing
 from domain.order_view import OrderRing
-from domain.orders import is_order_stream
+from domain.streams import is_issue_stream, stream_names
 from domain.view import CommandResult, Ring, RingOutcome
 from ledger.port import CommandRow, NoticeRow
 
-RING_ACTIVITIES: dict[str, type[Ring] | type[OrderRing]] = {"ring": Ring, "ring_order": OrderRing}
-RING_KINDS = {"ring_rung", "ring_order"}
+RING_ACTIVITIES: dict[str, type[AnyRing]] = {
+    "ring": Ring,
+    "ring_order": OrderRing,
+    "ring_matter": MatterRing,
+}
+RING_KINDS = {"ring_rung", "ring_order", "ring_matter"}
+LOOK_ACTIVITIES = {"look", "look_order", "look_matter"}
 SKEW = timedelta(seconds=10)
 """The clocks of desk and engine may differ by so much at the end of a history that goes on."""
 
@@ -93,7 +107,7 @@ class _Check:
         self._rings = {ring_id(row): row for row in kept.commands if row.kind in RING_KINDS}
         self._rung: set[str] = set()
         self._met_nothing: dict[str, Act] = {}
-        self._loose: list[tuple[Act, Ring | OrderRing, int]] = []
+        self._loose: list[tuple[Act, AnyRing, int]] = []
         self._carried: Counter[tuple[str, str]] = Counter()
         self._in_both: set[str] = set()
         self._glimpses: list[tuple[Act, str, Seen]] = []
@@ -107,7 +121,7 @@ class _Check:
             self._take_ring(act)
         elif act.name == CARRY_OUT:
             self._take_command(act)
-        elif act.name in ("look", "look_order") and act.end is End.DONE:
+        elif act.name in LOOK_ACTIVITIES and act.end is End.DONE:
             self._see(act, act.answer, "result")
         else:
             self._deliveries.take(act)
@@ -155,7 +169,7 @@ class _Check:
                 said = "it fired by the history, and the ledger does not have it"
                 self._find("surplus", act, id_, "input", said)
 
-    def _otherwise_asked(self, ring: Ring | OrderRing, id_: str) -> tuple[str, str]:
+    def _otherwise_asked(self, ring: AnyRing, id_: str) -> tuple[str, str]:
         stored = ring_of(self._rings[id_])
         right = None if stored is None else stored.model_dump(mode="json")
         differing = first_difference(ring.model_dump(mode="json"), right, "input")
@@ -277,6 +291,8 @@ class _Check:
         self.done.deliveries = self._deliveries.in_both
         self.done.found += self._deliveries.found()
         alone = not (self._told.runs or delivered or self._lost_events())
+        if alone and is_matter_stream(self._kept.stream) and not (rings or self._kept.notices):
+            return  # it waited for nothing and told nobody: it never needed a workflow
         if alone and (self._told.looked or not is_open(self._kept)):
             self.done.without_workflow = self.done.lacks_histories = True
             return
@@ -311,7 +327,7 @@ class _Check:
             )
 
     def _lost_events(self) -> list[HistoryLost]:
-        if is_order_stream(self._kept.stream):
+        if not is_issue_stream(self._kept.stream):
             return []
         lost = (r.event for r in self._kept.records if r.kind == "history_lost")
         return [event for event in lost if isinstance(event, HistoryLost)]

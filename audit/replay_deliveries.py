@@ -9,7 +9,7 @@ from audit.replay_acts import Act, End
 from audit.replay_words import Mismatch
 from ledger.port import NoticeRow
 
-TELLING = {"tell", "tell_order"}
+TELLING = {"tell", "tell_order", "tell_matter"}
 
 
 class Deliveries:

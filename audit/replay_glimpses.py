@@ -1,20 +1,25 @@
-"""What a history was shown of an issue or order, held against the fold of its events."""
+"""What a history was shown of an issue, order or matter, held against the fold of its events."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, assert_never
 
 from pydantic import JsonValue, ValidationError
 
-from audit.facts import stream_names
 from domain.chain import Record
 from domain.evolve import evolve
 from domain.issue import Issue
+from domain.matters.evolve import evolve_matter
+from domain.matters.state import Matter
+from domain.matters.view import MatterGlimpse
 from domain.model import written
 from domain.order_evolve import evolve_order
 from domain.order_view import OrderGlimpse
-from domain.orders import SupervisionOrder, is_order_stream
+from domain.orders import SupervisionOrder
+from domain.streams import StreamKind, kind_of_stream, stream_names
 from domain.view import Glimpse
 
 Seen = dict[str, JsonValue]
+AnyGlimpse = Glimpse | OrderGlimpse | MatterGlimpse
 
 OF_AN_ISSUE = (
     *("zone", "key", "version", "phase", "category", "tier", "owner", "unit", "number"),
@@ -22,14 +27,17 @@ OF_AN_ISSUE = (
 )
 """What the events alone decide; not the clock's reading, nor what is still to be told."""
 OF_AN_ORDER = ("zone", "key", "version", "standing", "instrument", "unit", "due_at", "next_rung")
+OF_A_MATTER = ("zone", "key", "version", "aggregate", "procedure", "standing", "next_rung")
+_SHOWN: Final[dict[StreamKind, tuple[type[AnyGlimpse], tuple[str, ...]]]] = {
+    StreamKind.ISSUE: (Glimpse, OF_AN_ISSUE),
+    StreamKind.ORDER: (OrderGlimpse, OF_AN_ORDER),
+    StreamKind.MATTER: (MatterGlimpse, OF_A_MATTER),
+}
 
 
 def read_glimpse(stream: str, plain: JsonValue) -> Seen | None:
     """Return what can be compared of a glimpse or view in an answer; None if it is none."""
-    model: type[Glimpse] | type[OrderGlimpse] = Glimpse
-    names: tuple[str, ...] = OF_AN_ISSUE
-    if is_order_stream(stream):
-        model, names = OrderGlimpse, OF_AN_ORDER
+    model, names = _SHOWN[kind_of_stream(stream)]
     if not isinstance(plain, dict):
         return None
     try:
@@ -55,18 +63,28 @@ def _folds(
     zone, key = stream_names(stream)
     issue: Issue | None = None
     order: SupervisionOrder | None = None
+    matter: Matter | None = None
+    kind = kind_of_stream(stream)
     last = max(versions, default=0)
     for record in records:
         if record.version > last:
             return
-        if is_order_stream(stream):
-            order = evolve_order(order, record.order_event, zone=zone, key=key, terms=record.terms)
-            if record.version in versions:
-                yield record.version, _order_seen(order)
-        else:
-            issue = evolve(issue, record.event, zone=zone, key=key, terms=record.terms)
-            if record.version in versions:
-                yield record.version, _issue_seen(issue)
+        wanted, terms = record.version in versions, record.terms
+        match kind:
+            case StreamKind.ISSUE:
+                issue = evolve(issue, record.event, zone=zone, key=key, terms=terms)
+                if wanted:
+                    yield record.version, _issue_seen(issue)
+            case StreamKind.ORDER:
+                order = evolve_order(order, record.order_event, zone=zone, key=key, terms=terms)
+                if wanted:
+                    yield record.version, _order_seen(order)
+            case StreamKind.MATTER:
+                matter = evolve_matter(matter, record.matter_event, zone=zone, key=key, terms=terms)
+                if wanted:
+                    yield record.version, _matter_seen(matter)
+            case _:
+                assert_never(kind)
 
 
 def _issue_seen(issue: Issue) -> Seen:
@@ -118,5 +136,26 @@ def _order_seen(order: SupervisionOrder) -> Seen:
             "cycle": order.cycle,
             "rung": rung.id,
             "due_at": written(rung.due_at),
+        }
+    return plain
+
+
+def _matter_seen(matter: Matter) -> Seen:
+    due = matter.next_due
+    plain: Seen = {
+        "zone": matter.zone,
+        "key": matter.key,
+        "version": matter.version,
+        "aggregate": matter.aggregate.value,
+        "procedure": matter.procedure,
+        "standing": matter.standing.value,
+        "next_rung": None,
+    }
+    if due is not None:
+        plain["next_rung"] = {
+            "clock": due.clock,
+            "cycle": due.cycle,
+            "rung": due.rung,
+            "due_at": written(due.due_at),
         }
     return plain

@@ -1,11 +1,16 @@
 """What a stored command asks for, read without trust in what is stored."""
 
+from typing import assert_never
+
 from pydantic import JsonValue, ValidationError
 
+from audit.sent import sent_to
 from domain.commands import SUBMISSION, RingRung, Submission
-from domain.order_commands import ORDER_SUBMISSION, RingOrder
+from domain.matters.acts import RingMatter
+from domain.matters.commands import MatterSubmission
+from domain.matters.view import MatterRing
+from domain.order_commands import OrderSubmission, RingOrder
 from domain.order_view import OrderRing
-from domain.orders import is_order_stream
 from domain.view import Ring
 from ledger.port import CommandRow
 
@@ -37,21 +42,27 @@ def submission_of(row: CommandRow) -> Submission | None:
         return None
 
 
-def ring_of(row: CommandRow) -> Ring | OrderRing | None:
+AnyRing = Ring | OrderRing | MatterRing
+
+
+def ring_of(row: CommandRow) -> AnyRing | None:
     """Return the ring that a stored command asks for; None if its body cannot be read as one."""
     try:
-        if is_order_stream(row.stream):
-            asked = ORDER_SUBMISSION.validate_json(row.body)
-            if not isinstance(asked.command, RingOrder):
-                return None
-            of_order = asked.command.model_dump(exclude={"kind"})
-            return OrderRing(zone=asked.zone, key=asked.key, **of_order)
-        sent = SUBMISSION.validate_json(row.body)
+        sent = sent_to(row.stream, row.body)
     except ValidationError:
         return None
-    if not isinstance(sent.command, RingRung):
+    if not isinstance(sent.command, RingRung | RingOrder | RingMatter):
         return None
-    return Ring(zone=sent.zone, key=sent.key, **sent.command.model_dump(exclude={"kind"}))
+    rung = sent.command.model_dump(exclude={"kind"})
+    match sent:
+        case Submission():
+            return Ring(zone=sent.zone, key=sent.key, **rung)
+        case OrderSubmission():
+            return OrderRing(zone=sent.zone, key=sent.key, **rung)
+        case MatterSubmission():
+            return MatterRing(zone=sent.zone, key=sent.key, **rung)
+        case _:
+            assert_never(sent)
 
 
 def ring_id(row: CommandRow) -> str:

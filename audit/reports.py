@@ -7,7 +7,7 @@ what was recorded in it; none of it lies above the position. So two makers get t
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from importlib.resources import files
@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from audit.facts import Facts as Read
 from audit.facts import TermsOf, UnsoundTermsError, terms_reader
 from audit.figure_counts import count_figures
+from audit.matter_figures import counted_then
 from domain.canonical import canonical, sha256
 from domain.figure_definitions import definition
 from domain.figures import Period, Plain
@@ -42,15 +43,18 @@ from domain.sight import Sight
 from domain.terms import Terms
 from ledger.asof import AsOf, Filters, stood, told_row
 from ledger.figures import Figures
+from ledger.matters import Matters
 from ledger.reports import AttestationRow, ReportRow, Reports
 
 PAGE: Final = 5000
 TOLD_AT_ONCE: Final = 100
+KEPT_WITHIN: Final = timedelta(minutes=5)
+"""What was attested is in the ledger by then, however the clocks of two processes differ."""
 A_MOMENT: Final = timedelta(milliseconds=1)
 """The ledger's finest unit: what was recorded at the end of a period is not in it."""
 
 
-class ReportFacts(Read, Figures, AsOf, Reports, Protocol):
+class ReportFacts(Read, Figures, AsOf, Reports, Matters, Protocol):
     """The part of a ledger that reports are made from."""
 
 
@@ -112,6 +116,7 @@ async def compose_report(ledger: ReportFacts, wanted: Wanted, terms: Terms) -> s
         attested=await _attested(ledger, wanted, terms),
         figures=await _figures(ledger, wanted),
         earlier=await _earlier(ledger, wanted),
+        procedures=await counted_then(ledger, wanted.zone, terms.handbook, end),
     )
     match run.routine:
         case RoutineKind.DAILY:
@@ -131,12 +136,27 @@ async def recompute_report(ledger: ReportFacts, row: ReportRow) -> RecomputedRep
         body = json.loads(row.body)
         wanted = _wanted(row, body)
         terms = await terms_reader(ledger)(row.terms)
-        return RecomputedReport(row, await compose_report(ledger, wanted, terms))
+        return RecomputedReport(row, await _composed_again(ledger, row, wanted, terms))
     except (UnknownFormError, UnsoundTermsError) as error:
         return RecomputedReport(row, "", str(error))
     except (ValueError, KeyError, TypeError) as error:
         said = str(error).splitlines()
         return RecomputedReport(row, "", f"{type(error).__name__}: {said[0] if said else ''}")
+
+
+async def _composed_again(ledger: ReportFacts, row: ReportRow, wanted: Wanted, terms: Terms) -> str:
+    """Return the body as it comes out; if it is another, then as it does without what may have
+    been attested just before the end and kept only after the report was made."""
+    body = await compose_report(ledger, wanted, terms)
+    if body == row.body or wanted.run.routine is not RoutineKind.DAILY:
+        return body
+    end = wanted.attested_before
+    attested = await ledger.attestations(wanted.zone, wanted.run.to_on.isoformat())
+    for at in sorted({each.at for each in attested if end - KEPT_WITHIN <= each.at < end}):
+        without = await compose_report(ledger, replace(wanted, attested_before=at), terms)
+        if without == row.body:
+            return without
+    return body
 
 
 @lru_cache(maxsize=1)

@@ -17,8 +17,8 @@ from domain.events_of_ladder import IssueRouted
 from domain.evolve import evolve
 from domain.handbook import Handbook
 from domain.issue import Issue
-from domain.orders import is_order_stream
 from domain.routing import Hit, Place, place_of, route_from
+from domain.streams import is_issue_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ async def preview_routing(
     places: dict[str, Place] = {}
     streams = 0
     async for stream in facts.streams():
-        if is_order_stream(stream) or stream.partition("/")[0] != handbook.zone:
+        if not is_issue_stream(stream) or stream.partition("/")[0] != handbook.zone:
             continue
         streams += 1
         found = _acceptance(await facts.records(stream))

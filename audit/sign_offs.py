@@ -12,9 +12,9 @@ from audit.facts import Facts, terms_reader
 from domain import events as ev
 from domain.chain import Record
 from domain.days import zone_of
-from domain.orders import is_order_stream
 from domain.people import Representative
 from domain.phases import Outcome, ReopenMode, SignOffOutcome
+from domain.streams import is_issue_stream
 
 SIGNED = tuple(each for each in SignOffOutcome if each is not SignOffOutcome.INSPECTED)
 """The ways in which an enterprise has its say, in the order in which they are shown."""
@@ -108,7 +108,7 @@ async def sign_offs(
     """Return the sign-offs of the local days from `from_on` to `to_on`, both included."""
     terms_of, streams, found = terms_reader(ledger), 0, list[CloseOut]()
     async for stream in ledger.streams():
-        if is_order_stream(stream) or zone not in (None, stream.partition("/")[0]):
+        if not is_issue_stream(stream) or zone not in (None, stream.partition("/")[0]):
             continue
         streams += 1
         for each in close_outs_of(await ledger.records(stream)):

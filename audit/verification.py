@@ -1,4 +1,4 @@
-"""A whole ledger verified: the log, every stream, and what hangs together across them (I3, I4)."""
+"""A whole ledger verified: log, streams, stored reports, and what hangs together (I3, I4)."""
 
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
@@ -16,9 +16,11 @@ from audit.log_leaves import Log
 from audit.misplaced import misplaced_findings, valueless_findings
 from audit.numbers import TaskFacts, errand_findings, stray_findings, task_findings
 from audit.reexecute import SPOILT, in_words
+from audit.reports import ReportFacts
 from audit.verify import Everything, verify_all, verify_stream
 from audit.verify_jobs import Streams, pages_done
 from audit.verify_publications import publication_findings, unpublished_findings
+from audit.verify_reports import reports_done
 from audit.verify_state import State, StateError, read_state
 from audit.vouched import VouchTally
 from domain.canonical import content_hash
@@ -28,10 +30,14 @@ from ledger.misplaced import Misplacements
 from ledger.port import LedgerError
 
 Progress = Callable[[str, int, int | None], None]
-"""Hears of what ("leaves" or "streams") how many are done, of how many if that is known."""
+"""Hears of what ("leaves", "streams", "reports") how many are done, of how many if it is known."""
 
 
-class Verifiable(Streams, Log, TaskFacts, Misplacements, Protocol):
+class Reporting(Everything, ReportFacts, Protocol):
+    """A ledger with its stored reports."""
+
+
+class Verifiable(Streams, Log, TaskFacts, Misplacements, ReportFacts, Protocol):
     """A ledger with its log, all of which can be verified."""
 
     async def stream_count(self, zone: str | None = None) -> int:
@@ -43,12 +49,14 @@ class Verifiable(Streams, Log, TaskFacts, Misplacements, Protocol):
 class Verification:
     """What was looked at, and what was found. `log`: None if the ledger keeps none. `since`: only
     what came after so many leaves was looked at. `vouches`: who vouched for what was asked, where
-    all of it was looked at."""
+    all of it was looked at. `reports`: so many stored reports were composed again; what was found
+    of them stands in `streams`."""
 
     streams: Findings
     log: LogReport | None = None
     since: int = 0
     vouches: VouchTally | None = None
+    reports: int = 0
 
     @property
     def found(self) -> tuple[Finding, ...]:
@@ -78,6 +86,7 @@ class Verification:
             "streams": self.streams.streams,
             "events": self.streams.events,
             "commands": self.streams.commands,
+            "reports": self.reports,
             "log": log,
             "actors": None if self.vouches is None else self.vouches.plain(),
             "findings": [asdict(each) for each in self.found],
@@ -98,7 +107,8 @@ async def verify_ledger(
     state: Path | None = None,
     progress: Progress = lambda _what, _done, _all: None,
 ) -> Verification:
-    """Verify everything: every leaf, every stream, every decision, every rung due by `now`.
+    """Verify everything: every leaf, every stream, every decision, every rung due by `now`, and
+    every stored report, composed again.
 
     `since`: only what came after the first so many leaves, which a checkpoint signed. `state`: a
     file to go on from, if there is one, and to keep how far this has come. `jobs`: that many
@@ -154,11 +164,19 @@ async def _verified(
         done.keep()
         progress("streams", done.streams.streams, total)
     done.keep(now=True)
+    async for report in reports_done(ledger, after=done.after_report, since_size=since):
+        done.streams = done.streams.plus(Findings(0, 0, 0, report.found))
+        done.reports += 1
+        done.after_report = report.id
+        done.keep()
+        progress("reports", done.reports, None)
+    done.keep(now=True)
     found = done.streams
     if not since:
         found = found.plus(Findings(0, 0, 0, tuple(await _across(ledger, done))))
     done.done()
-    return Verification(found, done.log, since, None if since else done.across.vouches)
+    vouches = None if since else done.across.vouches
+    return Verification(found, done.log, since, vouches, done.reports)
 
 
 async def _unread(ledger: Verifiable, error: Exception) -> Findings:
@@ -205,15 +223,18 @@ async def verify_issue(
 
 
 async def verify_in_memory(
-    ledger: Everything, stream: str | None, *, faces: tuple[TrustedFace, ...] | None = None
+    ledger: Reporting, stream: str | None, *, faces: tuple[TrustedFace, ...] | None = None
 ) -> Verification:
     """Verify one stream, or all, of a ledger that keeps no log."""
-    depth, across = Depth(faces=faces), Across()
-    if stream is None:
-        found = await verify_all(ledger, depth=depth, across=across)
-    else:
+    depth, across, reports = Depth(faces=faces), Across(), 0
+    if stream is not None:
         found = await verify_stream(ledger, stream, across=across, depth=depth)
-    return Verification(found, vouches=across.vouches)
+        return Verification(found, vouches=across.vouches)
+    found = await verify_all(ledger, depth=depth, across=across)
+    async for report in reports_done(ledger):
+        found = found.plus(Findings(0, 0, 0, report.found))
+        reports += 1
+    return Verification(found, vouches=across.vouches, reports=reports)
 
 
 async def _state(

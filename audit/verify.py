@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from audit.across import SHALLOW, Across, Depth
 from audit.checks import (
@@ -23,13 +23,18 @@ from audit.facts import (
     UnsoundTermsError,
     Waiting,
     read_life,
-    stream_names,
     terms_reader,
 )
 from audit.kin import KinTally
 from audit.reexecute import SPOILT, in_words, reexecute_life
 from audit.verify_boards import board_findings, misplaced_board_findings
-from audit.verify_columns import NoticeTally, is_as_folded, issue_column_findings
+from audit.verify_columns import (
+    NoticeTally,
+    is_as_folded,
+    issue_column_findings,
+    out_of_place_findings,
+)
+from audit.verify_matters import matter_findings
 from audit.verify_orders import order_findings
 from audit.verify_publications import Published, publication_findings
 from audit.vouched import VouchTally, vouch_findings
@@ -37,7 +42,7 @@ from domain.chain import GENESIS, Record
 from domain.events import Event, RungFired
 from domain.evolve import evolve
 from domain.issue import Issue
-from domain.orders import is_order_stream
+from domain.streams import StreamKind, kind_of_stream, stream_names
 from domain.terms import Terms
 from ledger.codec import read_snapshot
 from ledger.kin import LinkRow
@@ -135,12 +140,21 @@ async def _verified(
     ledger: Tables, stream: str, reader: TermsOf, across: Across | None, depth: Depth
 ) -> Findings:
     tables: Tables = await ledger.stream_page([stream]) if isinstance(ledger, Paged) else ledger
-    if is_order_stream(stream):
-        life, found = await order_findings(tables, stream, reader)
-        if isinstance(tables, StreamPage):
-            found += misplaced_board_findings(life, tables.stored(stream).boards)
-    else:
-        life, found = await _issue_findings(tables, stream, reader, across)
+    kind = kind_of_stream(stream)
+    match kind:
+        case StreamKind.ISSUE:
+            life, found = await _issue_findings(tables, stream, reader, across)
+        case StreamKind.ORDER:
+            life, found = await order_findings(tables, stream, reader)
+        case StreamKind.MATTER:
+            life, found = await matter_findings(tables, stream, reader, across)
+        case _:
+            assert_never(kind)
+    if isinstance(tables, StreamPage):
+        stored = tables.stored(stream)
+        found += out_of_place_findings(life, stored)
+        if kind is not StreamKind.ISSUE:
+            found += misplaced_board_findings(life, stored.boards)
     tally = VouchTally() if across is None else across.vouches
     found += vouch_findings(life, depth.faces, tally)
     if depth.decisions:

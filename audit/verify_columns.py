@@ -1,5 +1,6 @@
 """The rows that lists, boards and couriers go by, held against what the events come to."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 
@@ -8,14 +9,18 @@ from audit.facts import Life
 from domain.chain import Record
 from domain.events import Event
 from domain.issue import Issue
+from domain.matters.events import MatterEvent
+from domain.matters.notices import matter_notices_of
+from domain.matters.state import Matter
 from domain.notices import Notice, notices_of
 from domain.order_events import OrderEvent
 from domain.order_notices import order_notices_of
 from domain.orders import SupervisionOrder
+from domain.streams import StreamKind, kind_of_stream
 from domain.terms import Terms
 from ledger.codec import snapshot_text
 from ledger.lists import hands_of
-from ledger.pages import Columns
+from ledger.pages import Columns, PartyRow, Stored
 from ledger.port import FiringRow, NoticeRow
 from ledger.projections import IssueColumns, columns_of
 
@@ -45,6 +50,43 @@ def order_column_findings(life: Life, order: SupervisionOrder, row: Columns) -> 
     """Yield each column of an order's row that no list goes by and that its events settle."""
     expected: dict[str, object] = {"stream": life.stream, "news": order.version}
     yield from differing(life, "order", order.version, expected, row)
+
+
+def matter_column_findings(life: Life, matter: Matter, row: Columns) -> Iterator[Finding]:
+    """Yield each column of a matter's row that no list goes by and that its events settle."""
+    expected: dict[str, object] = {"stream": life.stream, "news": matter.version}
+    yield from differing(life, "matter", matter.version, expected, row)
+
+
+def party_findings(
+    life: Life, matter: Matter | None, rows: Sequence[PartyRow]
+) -> Iterator[Finding]:
+    """Yield where the rows by which enterprises find a matter are not whom it concerns."""
+    concerned = () if matter is None else dict.fromkeys(matter.enterprises)
+    expected = Counter(PartyRow(life.zone, enterprise, life.stream) for enterprise in concerned)
+    listed = Counter(rows)
+    version = None if matter is None else matter.version
+    for row in sorted(expected.keys() | listed.keys(), key=lambda r: (r.zone, r.enterprise)):
+        if listed[row] != expected[row]:
+            said = f"matter_party has {listed[row]} rows of {row.enterprise} in {row.zone}, and "
+            said += f"the events call for {expected[row]}"
+            yield Finding("column", life.stream, version, said, "matter_party")
+
+
+def out_of_place_findings(life: Life, stored: Stored) -> Iterator[Finding]:
+    """Yield the tables that have a row of the stream and are for streams of another kind."""
+    own = kind_of_stream(life.stream)
+    rows = {
+        "issue": (StreamKind.ISSUE, stored.issue),
+        "clock": (StreamKind.ISSUE, stored.clocks),
+        "supervision_order": (StreamKind.ORDER, stored.order),
+        "matter": (StreamKind.MATTER, stored.matter),
+        "matter_party": (StreamKind.MATTER, stored.parties),
+    }
+    for table, (kind, held) in rows.items():
+        if held and kind is not own:
+            said = f"{table} has a row of it, and it is no {kind}'s stream"
+            yield Finding("column", life.stream, None, said, table)
 
 
 def is_as_folded(issue: Issue, row: Columns) -> bool:
@@ -87,6 +129,10 @@ class NoticeTally:
         for record, event in events:
             at_event = after.model_copy(update={"version": record.version})
             self._add(record, order_notices_of(event, at_event, terms.handbook))
+
+    def of_matter(self, record: Record, event: MatterEvent, after: Matter) -> None:
+        """Take in an event, and the matter right after it: the event itself names who is told."""
+        self._add(record, matter_notices_of(event, after))
 
     def _add(self, record: Record, notices: Iterable[Notice]) -> None:
         for notice in notices:

@@ -16,7 +16,7 @@ from audit.log_tree import Tree
 from audit.numbers import Bounded, NumberTally
 from audit.vouched import VouchTally
 
-FORMAT = "closeout verification 2"
+FORMAT = "closeout verification 3"
 BYTES_MAX = 256 * 1024 * 1024
 EVERY_S = 5.0
 NONE_YET = Findings(0, 0, 0, ())
@@ -38,6 +38,8 @@ class State:
     after: str = ""
     streams: Findings = NONE_YET
     across: Across = field(default_factory=Across)
+    reports: int = 0
+    after_report: str = ""
     _kept_at: float = 0.0
 
     def keep(self, *, now: bool = False) -> None:
@@ -94,6 +96,8 @@ class State:
             "numbers_found": [asdict(each) for each in self.across.numbers.kept.found],
             "numbers_left_out": self.across.numbers.kept.left_out,
             "vouches": self.across.vouches.plain(),
+            "reports": self.reports,
+            "after_report": self.after_report,
         }
 
 
@@ -154,6 +158,8 @@ def _state(plain: dict[str, Any], of: dict[str, object], file: Path) -> State:
         plain["after"],
         Findings(**streams | {"found": tuple(Finding(**each) for each in streams["found"])}),
         across,
+        plain["reports"],
+        plain["after_report"],
     )
 
 

@@ -7,9 +7,7 @@ from typing import Any
 
 from audit.checks import Finding
 from audit.facts import Life
-from domain.commands import SUBMISSION
-from domain.order_commands import ORDER_SUBMISSION
-from domain.orders import is_order_stream
+from audit.sent import sent_to
 from domain.vouching import SKEW, TrustedFace
 from ledger.port import CommandRow
 from ledger.vouching import wrong_with
@@ -56,7 +54,6 @@ def vouch_findings(
 ) -> Iterator[Finding]:
     """Yield each word that is not taken: of a key that is not trusted, with a signature that does
     not hold, or for more than the key may say. The engine's own commands need none."""
-    adapter = ORDER_SUBMISSION if is_order_stream(life.stream) else SUBMISSION
     trusted = None if faces is None else {face.id: face for face in faces}
     for row in life.commands:
         kind = _kind(row)
@@ -66,7 +63,7 @@ def vouch_findings(
             tally.unvouched[kind] += 1
             continue
         try:
-            sent = adapter.validate_json(row.body)
+            sent = sent_to(life.stream, row.body)
         except ValueError:
             continue  # told of already: the body cannot be read
         if sent.vouched is None:  # the mark stood in a text

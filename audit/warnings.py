@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from audit.facts import Facts, terms_reader
 from domain.days import zone_of
-from domain.orders import is_order_stream, read_order_stream
 from domain.retold import terms_named
+from domain.streams import StreamKind, kind_of_stream, stream_names
 from domain.warning_facts import Fact, issue_facts, order_facts
 from domain.warnings import Span
 
@@ -32,12 +32,11 @@ async def read_facts(
     facts: list[Fact] = []
     issues = orders = 0
     async for stream in ledger.streams():
-        of_order = is_order_stream(stream)
-        named = read_order_stream(stream)[0] if of_order else stream.partition("/")[0]
-        if named != zone:
+        kind = kind_of_stream(stream)
+        if kind is StreamKind.MATTER or stream_names(stream)[0] != zone:
             continue
         records = await ledger.records(stream)
-        if of_order:
+        if kind is StreamKind.ORDER:
             orders += 1
             found = order_facts(records)
         else:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from audit.exports.told import Told, steps
-from audit.facts import stream_names
+from audit.exports.told import Told, matter_steps, steps
 from domain.chain import Record
 from domain.issue import stream_name
 from domain.model import written
-from domain.orders import is_order_stream
-from ledger.exports import Exports, StreamRow, ranges
+from domain.streams import StreamKind, is_issue_stream, kind_of_stream, stream_names
+from ledger.exports import Exports, StreamRow, ranges, ranges_of_others
 from ledger.port import CommandRow
 
 STREAMS_A_PAGE = 500
@@ -32,7 +31,8 @@ class Choice:
     """Which issues are in, each whole or not at all, as they stood at the position.
 
     `from_at` and `to_at` bound the report, the second itself left out; `issue` is a stream's name.
-    A supervision order is in if an issue that it covers is; without any of these but a zone, each.
+    A supervision order is in if an issue that it covers is, a matter if one that hangs together
+    with it is; without any of these but a zone, each.
     """
 
     zone: str | None = None
@@ -77,18 +77,19 @@ async def lives(
     position: int,
     *,
     with_commands: bool = False,
-    with_orders: bool = True,
+    with_others: bool = True,
     passed: Callable[[int], None] = lambda _: None,
 ) -> AsyncGenerator[Told]:
-    """Yield the chosen streams, by name within issues and orders of a zone.
+    """Yield the chosen streams, by name within the issues, orders and matters of a zone.
 
-    One read is held at a time. `passed` hears of how many streams more are done with.
+    `with_others`: orders and matters too. One read is held at a time. `passed` hears of how many
+    streams more are done with.
     """
     async for page in _pages(source, choice, position):
         chosen = [
             row
             for row in page
-            if (with_orders or not is_order_stream(row.stream))
+            if (with_others or is_issue_stream(row.stream))
             and await _is_in(source, choice, position, row)
         ]
         for batch in _batches(chosen):
@@ -105,13 +106,13 @@ async def _pages(source: Source, choice: Choice, position: int) -> AsyncIterator
     if choice.issue is not None:
         yield await source.streams_named(position, [choice.issue])
         zone, _ = stream_names(choice.issue)
-        between = ranges(zone)[-1:]  # the orders of its zone: none of another covers it
+        between = ranges_of_others(zone)  # of its zone: none of another names it
     for first, last in between:
         after = first
         while page := await source.streams_between(position, after, last, STREAMS_A_PAGE):
             after = page[-1].stream
             if choice.issue is not None:
-                page = [row for row in page if is_order_stream(row.stream)]
+                page = [row for row in page if not is_issue_stream(row.stream)]
             yield page
 
 
@@ -123,13 +124,23 @@ async def _is_in(source: Source, choice: Choice, position: int, row: StreamRow) 
         return False
     if not choice.is_by_issue:
         return True
-    if not is_order_stream(row.stream):
+    if is_issue_stream(row.stream):
         return await _fits(source, choice, position, row)
-    covered = [stream_name(zone, key) for key in row.issues]
+    covered = [stream_name(zone, key) for key in await _named(source, row)]
     for issue in await source.streams_named(position, covered):
         if issue.version and await _fits(source, choice, position, issue):
             return True
     return False
+
+
+async def _named(source: Source, row: StreamRow) -> tuple[str, ...]:
+    """Return the issues that an order covers, which never change, or those that hung together with
+    a matter at the position."""
+    if kind_of_stream(row.stream) is StreamKind.ORDER or row.row_version == row.version:
+        return row.issues
+    told = Told(row.stream, tuple(await source.events_up_to({row.stream: row.version})))
+    *_, last = matter_steps(told)
+    return tuple(tie.issue for tie in last.after.ties)
 
 
 async def _fits(source: Source, choice: Choice, position: int, row: StreamRow) -> bool:

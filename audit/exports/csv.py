@@ -1,18 +1,28 @@
-"""CSV: one row an event, for spreadsheets, with where the issue stood after it."""
+"""CSV: one row an event, for spreadsheets, with where it left what it happened to."""
 
 import csv
 import io
 import json
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 from audit.exports.fields import resource
 from audit.exports.files import Outlet
 from audit.exports.forms import Counts, Statement
-from audit.exports.told import OrderStep, Step, Told, order_steps, steps
+from audit.exports.told import (
+    AnyStep,
+    MatterStep,
+    OrderStep,
+    Step,
+    Told,
+    matter_steps,
+    order_steps,
+    steps,
+)
 from domain.canonical import canonical
 from domain.model import written
 from domain.people import person_of
+from domain.streams import StreamKind
 
 MARK = "\ufeff"
 """By this a spreadsheet knows that the file is UTF-8."""
@@ -55,7 +65,7 @@ class Csv:
 
     name: ClassVar[str] = "csv"
     is_whole: ClassVar[bool] = False
-    has_orders: ClassVar[bool] = True
+    has_others: ClassVar[bool] = True
     looks_back: ClassVar[bool] = False
 
     def begin(self, file: Outlet, statement: Statement) -> None:
@@ -69,8 +79,7 @@ class Csv:
 
     def add(self, file: Outlet, told: Told) -> None:
         """Write a row for each event."""
-        rows = map(_order_row, order_steps(told)) if told.is_order else map(_row, steps(told))
-        file.write(_rows(rows))
+        file.write(_rows(_told(told)))
 
     def end(self, file: Outlet, counts: Counts) -> None:
         """Write nothing more."""
@@ -80,6 +89,19 @@ def safe(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula: an apostrophe goes before. To be taken
     off without doubt, it also goes before one that is there."""
     return f"{QUOTE}{text}" if text.startswith((*ACTIVE, QUOTE)) else text
+
+
+def _told(told: Told) -> Iterable[list[object]]:
+    kind = told.kind
+    match kind:
+        case StreamKind.ISSUE:
+            return map(_row, steps(told))
+        case StreamKind.ORDER:
+            return map(_order_row, order_steps(told))
+        case StreamKind.MATTER:
+            return map(_matter_row, matter_steps(told))
+        case _:
+            assert_never(kind)
 
 
 def _rows(rows: Iterable[Iterable[object]]) -> str:
@@ -112,7 +134,15 @@ def _order_row(step: OrderStep) -> list[object]:
     return [*_head(step, order.zone, order.key), *standing, *_tail(step)]
 
 
-def _head(step: Step | OrderStep, zone: str, key: str) -> tuple[object, ...]:
+def _matter_row(step: MatterStep) -> list[object]:
+    """A matter that is open stands in its procedure's own stage, if that has any."""
+    matter = step.after
+    phase = (matter.stage if matter.is_open else None) or matter.standing
+    standing = (None, None, None, phase, None, matter.post, None, None, None)
+    return [*_head(step, matter.zone, matter.key), *standing, *_tail(step)]
+
+
+def _head(step: AnyStep, zone: str, key: str) -> tuple[object, ...]:
     record, actor = step.record, step.event.by
     occurred_at = None if record.occurred_at is None else written(record.occurred_at)
     return (
@@ -122,7 +152,7 @@ def _head(step: Step | OrderStep, zone: str, key: str) -> tuple[object, ...]:
     )
 
 
-def _tail(step: Step | OrderStep) -> tuple[object, ...]:
+def _tail(step: AnyStep) -> tuple[object, ...]:
     record = step.record
     body = canonical(json.loads(record.text)["body"])
     return record.command_id, record.terms, record.rules, record.hash, body

@@ -15,7 +15,7 @@ from audit.exports.told import Told
 from domain.canonical import canonical
 from ledger.reads import AuditReadRow, ReadKind
 
-MOVES = {"terms_adopted", "order_terms_adopted"}
+MOVES = {"terms_adopted", "order_terms_adopted", "matter_terms_adopted"}
 READ_KIND: Final[ReadKind] = "export"
 
 
@@ -119,7 +119,7 @@ async def writing(
         statement.choice,
         statement.position,
         with_commands=form.is_whole,
-        with_orders=form.has_orders,
+        with_others=form.has_others,
         passed=lambda streams: passed(streams, counts.events),
     )
     named: set[str] = set()
@@ -131,10 +131,7 @@ async def writing(
                     named.add(hash_)
                 counts.terms = len(named)
             form.add(file, told)
-            counts.issues += not told.is_order
-            counts.orders += told.is_order
-            counts.events += len(told.events)
-            counts.commands += len(told.commands)
+            counts.take_in(told)
             yield
     form.end(file, counts)
 

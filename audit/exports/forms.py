@@ -8,6 +8,7 @@ from audit.exports.choosing import Choice
 from audit.exports.files import Outlet
 from audit.exports.told import Told
 from domain.model import written
+from domain.streams import StreamKind
 
 VERSION = 1
 
@@ -41,9 +42,19 @@ class Counts:
 
     issues: int = 0
     orders: int = 0
+    matters: int = 0
     events: int = 0
     commands: int = 0
     terms: int = 0
+
+    def take_in(self, told: Told) -> None:
+        """Count a life that was written."""
+        kind = told.kind
+        self.issues += kind is StreamKind.ISSUE
+        self.orders += kind is StreamKind.ORDER
+        self.matters += kind is StreamKind.MATTER
+        self.events += len(told.events)
+        self.commands += len(told.commands)
 
     @property
     def plain(self) -> dict[str, int]:
@@ -57,7 +68,8 @@ class Form(Protocol):
     name: ClassVar[str]
     is_whole: ClassVar[bool]
     """Commands and terms are in as well."""
-    has_orders: ClassVar[bool]
+    has_others: ClassVar[bool]
+    """Supervision orders and matters are in as well."""
     looks_back: ClassVar[bool]
     """What it writes first hangs on what comes last."""
 

@@ -29,7 +29,7 @@ class JsonLines:
 
     name: ClassVar[str] = "jsonl"
     is_whole: ClassVar[bool] = True
-    has_orders: ClassVar[bool] = True
+    has_others: ClassVar[bool] = True
     looks_back: ClassVar[bool] = False
 
     def begin(self, file: Outlet, statement: Statement) -> None:

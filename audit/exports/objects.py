@@ -1,5 +1,5 @@
-"""What OCEL says of issues, parts of teams and orders: how their attributes changed, and what they
-belong to."""
+"""What OCEL says of issues, parts of teams, orders and matters: how their attributes changed, and
+what they belong to."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,8 +7,9 @@ from datetime import datetime
 
 from audit.exports.fields import Sort, as_text
 from audit.exports.relations import Relation, Thing, part_id, thing_id
-from audit.exports.told import OrderStep, Step
+from audit.exports.told import MatterStep, OrderStep, Step
 from domain.issue import Issue
+from domain.matters.state import Matter
 from domain.model import written
 from domain.orders import SupervisionOrder
 from domain.team import Part
@@ -38,10 +39,20 @@ PART = {
     "late": Sort.BOOLEAN,
 }
 ORDER = {"zone": Sort.STRING, "instrument": Sort.STRING, "standing": Sort.STRING}
+MATTER = {
+    "zone": Sort.STRING,
+    "aggregate": Sort.STRING,
+    "procedure": Sort.STRING,
+    "standing": Sort.STRING,
+    "stage": Sort.STRING,
+    "post": Sort.STRING,
+    "terms": Sort.STRING,
+}
 ATTRIBUTES: Mapping[Thing, dict[str, Sort]] = {
     Thing.ISSUE: ISSUE,
     Thing.PART: PART,
     Thing.ORDER: ORDER,
+    Thing.MATTER: MATTER,
 }
 """Attributes are named after the fields that they are read from; other things have none."""
 
@@ -71,7 +82,7 @@ class Described:
             ],
         }
 
-    def see(self, found: Issue | Part | SupervisionOrder, at: datetime | None) -> None:
+    def see(self, found: Issue | Part | SupervisionOrder | Matter, at: datetime | None) -> None:
         """Note what has changed; of several values at one instant the last stands."""
         time = ALWAYS if at is None else written(at)
         for name in ATTRIBUTES[self.thing]:
@@ -119,6 +130,24 @@ def described_order(steps: Sequence[OrderStep]) -> list[Described]:
         ),
     ]
     return [order]
+
+
+def described_matter(steps: Sequence[MatterStep]) -> list[Described]:
+    """Return a matter."""
+    last = steps[-1].after
+    matter = Described(Thing.MATTER, steps[0].record.stream)
+    for step in steps:
+        matter.see(step.after, None if step.before is None else step.record.at)
+    related = [
+        (Thing.POST, last.post, "accountable"),
+        *((Thing.ENTERPRISE, each, "concerns") for each in dict.fromkeys(last.enterprises)),
+        *((Thing.ISSUE, tie.issue, tie.tying.value) for tie in last.ties),
+    ]
+    matter.relations += [
+        Relation(thing, thing_id(thing, last.zone, name), qualifier)
+        for thing, name, qualifier in related
+    ]
+    return [matter]
 
 
 def _parts(step: Step) -> Iterator[tuple[str, Part]]:

@@ -6,16 +6,29 @@ Objects are told once, after the events: what is told of them waits on disk.
 import json
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, ClassVar, Self
+from typing import BinaryIO, ClassVar, Self, assert_never
 
 from audit.exports.distinct import Distinct
 from audit.exports.fields import Sort, as_text, resource, sorts, values
 from audit.exports.files import Outlet
 from audit.exports.forms import Counts, Statement
-from audit.exports.objects import ATTRIBUTES, described, described_order
-from audit.exports.relations import Relation, Thing, order_relations, relations
-from audit.exports.told import OrderStep, Step, Told, order_steps, steps
+from audit.exports.objects import (
+    ATTRIBUTES,
+    Described,
+    described,
+    described_matter,
+    described_order,
+)
+from audit.exports.relations import (
+    Relation,
+    Thing,
+    matter_relations,
+    order_relations,
+    relations,
+)
+from audit.exports.told import AnyStep, Told, matter_steps, order_steps, steps
 from domain.model import Frozen, written
+from domain.streams import StreamKind
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 ENVELOPE = {
@@ -34,7 +47,7 @@ class Ocel:
 
     name: ClassVar[str] = "ocel"
     is_whole: ClassVar[bool] = False
-    has_orders: ClassVar[bool] = True
+    has_others: ClassVar[bool] = True
     looks_back: ClassVar[bool] = False
 
     def __init__(self, folder: Path) -> None:
@@ -64,14 +77,7 @@ class Ocel:
 
     def add(self, file: Outlet, told: Told) -> None:
         """Write the events of a stream; what they tell of objects waits."""
-        if told.is_order:
-            order_lines = list(order_steps(told))
-            events = [self._event(step, order_relations(step)) for step in order_lines]
-            objects = described_order(order_lines)
-        else:
-            lines = list(steps(told))
-            events = [self._event(step, relations(step)) for step in lines]
-            objects = described(lines)
+        events, objects = self._told(told)
         file.write("".join(events))
         for each in objects:
             self._names.tell(each.id)
@@ -97,7 +103,25 @@ class Ocel:
         file.write(f'],\n"eventTypes":{_encode(types)},\n"objectTypes":{_encode(things)},\n')
         file.write(f'"closeout":{_encode(said)}}}\n')
 
-    def _event(self, step: Step | OrderStep, touched: list[Relation]) -> str:
+    def _told(self, told: Told) -> tuple[list[str], list[Described]]:
+        """Return the events of a stream as they are written, and what they tell of objects."""
+        kind = told.kind
+        match kind:
+            case StreamKind.ISSUE:
+                lines = list(steps(told))
+                return [self._event(each, relations(each)) for each in lines], described(lines)
+            case StreamKind.ORDER:
+                of_order = list(order_steps(told))
+                events = [self._event(each, order_relations(each)) for each in of_order]
+                return events, described_order(of_order)
+            case StreamKind.MATTER:
+                of_matter = list(matter_steps(told))
+                events = [self._event(each, matter_relations(each)) for each in of_matter]
+                return events, described_matter(of_matter)
+            case _:
+                assert_never(kind)
+
+    def _event(self, step: AnyStep, touched: list[Relation]) -> str:
         event: Frozen = step.event
         record = step.record
         self._kinds.setdefault(record.kind, sorts(type(event)))

@@ -21,7 +21,7 @@ from audit.facts import Life, TermsOf, UnsoundTermsError, terms_reader
 from audit.reexecute import SPOILT, in_words, reexecute_life
 from domain.chain import Record, breaks
 from domain.errors import InvalidRequestError
-from domain.orders import is_order_stream
+from domain.streams import StreamKind, kind_of_stream
 from ledger.codec import require_moments
 from ledger.port import CommandRow
 
@@ -39,8 +39,8 @@ _COMMAND: TypeAdapter[CommandRow] = TypeAdapter(CommandRow)
 
 @dataclass(slots=True)
 class _Reading:
-    """What has been read of a file so far. `last` are the streams read last, an issue's and an
-    order's, `at` the stream and the position of the event read last."""
+    """What has been read of a file so far. `last` are the streams read last, one of each
+    kind, `at` the stream and the position of the event read last."""
 
     name: str
     statement: dict[str, Any] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class _Reading:
     terms: int = 0
     end: dict[str, Any] | None = None
     found: Findings = field(default_factory=lambda: Findings(0, 0, 0, ()))
-    last: dict[bool, str] = field(default_factory=dict)
+    last: dict[StreamKind, str] = field(default_factory=dict)
     at: tuple[str, int] = ("", 0)
 
     def file(self, message: str) -> Finding:
@@ -119,9 +119,10 @@ async def _verify(
         except SPOILT as error:
             told = f"it cannot be read: {in_words(error)}"
             reading.add(Finding("event", life.stream, None, told))
-        if life.stream <= reading.last.get(is_order_stream(life.stream), ""):
+        kind = kind_of_stream(life.stream)
+        if life.stream <= reading.last.get(kind, ""):
             reading.add(reading.file(f"stream {life.stream} is not in its place, or twice"))
-        reading.last[is_order_stream(life.stream)] = life.stream
+        reading.last[kind] = life.stream
         progress(reading.found.streams)
         if len(reading.found.found) >= FOUND_MAX:
             reading.add(reading.file(f"more than {FOUND_MAX} findings: the rest was not read"))
@@ -239,13 +240,14 @@ def _count_problems(reading: _Reading, manifest: dict[str, object] | None) -> It
     if end is None:
         yield "it breaks off: there is no last line"
         return
-    counts = ("issues", "orders", "events", "commands", "terms")
-    issues, orders, events, commands, terms = (_count(end.get(name)) for name in counts)
-    if min(issues, orders, events, commands, terms) < 0:
+    counts = ("issues", "orders", "matters", "events", "commands", "terms")
+    said_of = {"matters": 0} | end  # a file of before there were any does not count them
+    issues, orders, matters, events, commands, terms = (_count(said_of.get(n)) for n in counts)
+    if min(issues, orders, matters, events, commands, terms) < 0:
         yield f"its last line lacks a whole number for each of {', '.join(counts)}"
         return
     found = {
-        "streams": (issues + orders, reading.found.streams),
+        "streams": (issues + orders + matters, reading.found.streams),
         "events": (events, reading.found.events),
         "commands": (commands, reading.found.commands),
         "terms": (terms, reading.terms),

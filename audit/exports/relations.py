@@ -1,17 +1,19 @@
-"""Which things an event touches: issues, enterprises, units, posts, parts of teams, orders."""
+"""Which things an event touches: issues, enterprises, units, posts, parts, orders, matters."""
 
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
-from audit.exports.told import OrderStep, Step
+from audit.exports.told import MatterStep, OrderStep, Step
 from domain.events import TeamConvened
 from domain.events_of_ladder import DispatchRefused
 from domain.events_of_modes import EmergencyDeclared
 from domain.events_of_rounds import RoundOpened
 from domain.events_of_team import PartAdded
 from domain.issue import stream_name
+from domain.matters.acts import MatterHanded
+from domain.matters.matter import MatterTie
 from domain.model import Frozen
 from domain.order_events import OrderIssued
 from domain.people import Actor, Officer, Representative
@@ -22,6 +24,7 @@ class Thing(StrEnum):
 
     ISSUE = "issue"
     ORDER = "supervision_order"
+    MATTER = "matter"
     PART = "team_part"
     ENTERPRISE = "enterprise"
     UNIT = "unit"
@@ -47,8 +50,20 @@ FIELDS = {
     "successor": Thing.ISSUE,
     "suggested": Thing.ISSUE,
     "part": Thing.PART,
+    "matter": Thing.MATTER,
 }
 """What a field of an event names; the field's name is the qualifier. One kind of event differs."""
+
+MATTER_FIELDS = {
+    "enterprise": Thing.ENTERPRISE,
+    "enterprises": Thing.ENTERPRISE,
+    "targets": Thing.ENTERPRISE,
+    "builder": Thing.ENTERPRISE,
+    "post": Thing.POST,
+    "contact": Thing.POST,
+    "issue": Thing.ISSUE,
+}
+"""What a field of a matter's event names, one or several."""
 
 BY = "by"
 ITSELF = "happened_to"
@@ -98,6 +113,32 @@ def order_relations(step: OrderStep) -> list[Relation]:
         found.append(_of(Thing.POST, zone, step.event.issuer.post, "issuer"))
         found += [_of(Thing.ISSUE, zone, key, "covers") for key in step.event.issues]
     return list(dict.fromkeys(found))
+
+
+def matter_relations(step: MatterStep) -> list[Relation]:
+    """Return what an event of a matter touches. A unit there is one that is counted in."""
+    zone, event = step.after.zone, step.event
+    found = [
+        Relation(Thing.MATTER, step.record.stream, ITSELF),
+        *_actors(event.by, zone),
+        *_of_matter(event, zone),
+        *(_of(Thing.ISSUE, zone, each.issue, "found") for each in event.found),
+    ]
+    if isinstance(event, MatterHanded):
+        found.append(_of(Thing.POST, zone, event.to, "to"))
+    return list(dict.fromkeys(found))
+
+
+def _of_matter(event: Frozen, zone: str) -> Iterator[Relation]:
+    """Yield the posts, enterprises and issues that fields name, one each or several."""
+    for field, thing in MATTER_FIELDS.items():
+        named: object = getattr(event, field, None)
+        names = named if isinstance(named, tuple) else (named,)
+        yield from (_of(thing, zone, name, field) for name in names if isinstance(name, str))
+    ties: tuple[object, ...] = (getattr(event, "tie", None), *getattr(event, "ties", ()))
+    for tie in ties:
+        if isinstance(tie, MatterTie):
+            yield _of(Thing.ISSUE, zone, tie.issue, tie.tying)
 
 
 def _actors(actor: Actor, zone: str) -> Iterator[Relation]:

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from audit.facts import stream_names
 from domain.chain import Record
 from domain.events import Event
 from domain.evolve import evolve
 from domain.issue import Issue
+from domain.matters.events import MatterEvent
+from domain.matters.evolve import evolve_matter
+from domain.matters.state import Matter
 from domain.order_events import OrderEvent
 from domain.order_evolve import evolve_order
-from domain.orders import SupervisionOrder, is_order_stream
+from domain.orders import SupervisionOrder
+from domain.streams import StreamKind, kind_of_stream, stream_names
 from ledger.port import CommandRow, UnreadableRowError
 
 
@@ -26,9 +29,9 @@ class Told:
     commands: tuple[CommandRow, ...] = ()
 
     @property
-    def is_order(self) -> bool:
-        """Return whether it is a supervision order's."""
-        return is_order_stream(self.stream)
+    def kind(self) -> StreamKind:
+        """Return what it is the life of."""
+        return kind_of_stream(self.stream)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,25 @@ class OrderStep:
         return event_id(self.record)
 
 
+@dataclass(frozen=True, slots=True)
+class MatterStep:
+    """One event of a matter, and the matter before and after it."""
+
+    position: int
+    record: Record
+    event: MatterEvent
+    before: Matter | None
+    after: Matter
+
+    @property
+    def id(self) -> str:
+        """Return the name of the event in a file of all streams."""
+        return event_id(self.record)
+
+
+AnyStep = Step | OrderStep | MatterStep
+
+
 def event_id(record: Record) -> str:
     """Return the name of an event in a file of all streams."""
     return f"{record.stream}@{record.version}"
@@ -94,6 +116,20 @@ def order_steps(told: Told) -> Iterator[OrderStep]:
             raise _unreadable(record, error) from error
         yield OrderStep(position, record, event, order, after)
         order = after
+
+
+def matter_steps(told: Told) -> Iterator[MatterStep]:
+    """Yield a matter's events. Raises UnreadableRowError likewise."""
+    zone, key = stream_names(told.stream)
+    matter: Matter | None = None
+    for position, record in told.events:
+        try:
+            event = record.matter_event
+            after = evolve_matter(matter, event, zone=zone, key=key, terms=record.terms)
+        except (ValueError, KeyError, TypeError) as error:
+            raise _unreadable(record, error) from error
+        yield MatterStep(position, record, event, matter, after)
+        matter = after
 
 
 def _unreadable(record: Record, error: Exception) -> UnreadableRowError:

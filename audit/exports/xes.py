@@ -1,6 +1,7 @@
 """XES (IEEE 1849-2016): a trace an issue, for process mining by one notion of a case.
 
-Supervision orders are cases of another kind, and are left to the form that has many: OCEL.
+Supervision orders and matters are cases of other kinds, and are left to the form that has many:
+OCEL.
 """
 
 import re
@@ -48,7 +49,7 @@ class Xes:
 
     name: ClassVar[str] = "xes"
     is_whole: ClassVar[bool] = False
-    has_orders: ClassVar[bool] = False
+    has_others: ClassVar[bool] = False
     looks_back: ClassVar[bool] = True
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from domain.checkpoints import Checkpoint, VerifierKey, hand_over_text
 from domain.evolve import evolve
 from domain.leaves import event_leaf, fact_leaf, row_hash
 from domain.merkle import Range, leaf_hash, root_of
-from domain.orders import is_order_stream
+from domain.streams import is_issue_stream
 from domain.view import workflow_id
 from ledger.log import AnchorRow, Carried, CheckpointRow, LogEntry, LogKeyRow
 from ledger.port import CommandRow, HistoryRow, IssueRow
@@ -167,7 +167,7 @@ async def logged(facts: Facts) -> tuple[LoggedFacts, list[str]]:
     """Return a ledger's facts in a log that one key signs, and its issues."""
     whole = LoggedFacts(facts)
     whole.add_key(SIGNER)
-    issues = [s async for s in facts.streams() if not is_order_stream(s)]
+    issues = [s async for s in facts.streams() if is_issue_stream(s)]
     for stream in issues:
         await whole.take(stream)
         whole.add_history(stream, f"run of {stream}")

@@ -1,8 +1,9 @@
-"""Records the stored corpora: `PYTHONPATH=. python tests/audit/record_corpus.py`, once a revision.
+"""Records the stored corpora, once a revision: `PYTHONPATH=.:tests:tests/domain python
+tests/audit/record_corpus.py`.
 
-Plays the demonstration's cases and stories, and the lives of `ladder_script`, `procedure_script`
-and `exclusion_script`, through the real desk on ledgers in memory, at fixed instants, so that the
-same code writes the same bytes. A corpus that is there is never written over.
+Plays the demonstration's cases and stories, and the lives of `ladder_script`, `procedure_script`,
+`exclusion_script` and `matter_lives`, through the real desk on ledgers in memory, at fixed
+instants, so that the same code writes the same bytes. A corpus that is there is never written over.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from exclusion_script import played_exclusions
 from ladder_engine import played_ladder
+from matter_engine import played_matters
 from procedure_engine import played_procedures
 
 from audit.corpus import write_corpus
@@ -159,6 +161,7 @@ CORPORA = {
     f"rules-{RULES}-ladder": played_ladder,
     f"rules-{RULES}-procedures": played_procedures,
     f"rules-{RULES}-exclusions": played_exclusions,
+    f"rules-{RULES}-matters": played_matters,
 }
 
 

@@ -1,14 +1,13 @@
 """The auditor and supervision orders: every altered fact is named, every decision comes again."""
 
-from collections.abc import Callable
 from dataclasses import fields, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import builders as b
 import builders_orders as o
 import pytest
+from altered_ledger import Altered, at_place
 
 from audit.clocks import audit_clocks
 from audit.corpus import read_corpus, write_corpus
@@ -23,9 +22,8 @@ from domain.order_commands import RingOrder
 from ledger.memory import MemoryLedger
 from ledger.order_codec import read_order_snapshot
 from ledger.orders import OrderRow
-from ledger.port import CommandRow, FiringRow
+from ledger.port import CommandRow
 
-MINUTE = timedelta(minutes=1)
 NOBODY = "order/harbour/nobody"
 
 
@@ -62,64 +60,6 @@ def story() -> o.OrderStory:
         .then(b.TUE_9, o.REPLY, o.COLLEAGUE)
         .then(b.TUE_17, o.ACCEPT)
     )
-
-
-class Altered:
-    """A ledger that was written over: `change` is applied to the rows of one kind."""
-
-    def __init__(self, ledger: MemoryLedger, **changes: Callable[[list[Any]], list[Any]]) -> None:
-        self._ledger = ledger
-        self._changes = changes
-
-    async def records(self, stream: str, *, after_version: int = 0) -> list[Record]:
-        rows = self._altered("records", await self._ledger.records(stream))
-        return [row for row in rows if row.version > after_version]
-
-    async def commands(self, stream: str) -> list[CommandRow]:
-        return self._altered("commands", await self._ledger.commands(stream))
-
-    async def firings(self, stream: str | None = None) -> list[FiringRow]:
-        return self._altered("firings", await self._ledger.firings(stream))
-
-    async def order(self, stream: str) -> OrderRow | None:
-        row = await self._ledger.order(stream)
-        rows = self._altered("orders", [] if row is None else [row])
-        return rows[0] if rows else None
-
-    def _altered(self, kind: str, rows: list[Any]) -> list[Any]:
-        return self._changes[kind](rows) if kind in self._changes else rows
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._ledger, name)
-
-
-def other(value: object) -> Any:
-    """Return a value of the same type that is not `value`."""
-    match value:
-        case bool():
-            return not value
-        case int():
-            return value + 1
-        case str():
-            return f"{value}x"
-        case None:
-            return b.MON_9
-        case _:
-            return value + MINUTE  # type: ignore[operator]  # an instant
-
-
-def at_place(place: int, column: str) -> Callable[[list[Any]], list[Any]]:
-    """Return a change of one column of one row."""
-
-    def change(rows: list[Any]) -> list[Any]:
-        row = rows[place]
-        return [
-            *rows[:place],
-            replace(row, **{column: other(getattr(row, column))}),
-            *rows[place + 1 :],
-        ]
-
-    return change
 
 
 async def found(ledger: MemoryLedger, **changes: Any) -> tuple[Finding, ...]:

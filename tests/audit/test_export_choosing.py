@@ -13,6 +13,7 @@ from audit.exports.told import Told, steps
 from domain.chain import Record
 from domain.issue import Issue
 from domain.orders import is_order_stream
+from domain.streams import StreamKind
 from ledger.exports import StreamRow
 
 LEDGER = KeptLedger()
@@ -67,7 +68,7 @@ async def test_filters_choose_whole_issues_whether_rows_or_events_tell(ledger: K
         (Choice(from_at=middle), lambda i: i.reported_at >= middle),
         (Choice(to_at=middle), lambda i: i.reported_at < middle),
     ):
-        told = await chosen(ledger, choice, with_orders=False)
+        told = await chosen(ledger, choice, with_others=False)
 
         wanted = [stream for stream, issue in issues.items() if fits(issue)]
         assert [each.stream for each in told] == sorted(wanted)
@@ -78,23 +79,23 @@ async def test_filters_choose_whole_issues_whether_rows_or_events_tell(ledger: K
 async def test_an_issue_is_judged_by_how_it_stood_at_the_position() -> None:
     stream = next(s for s in LEDGER.streams_kept if "order/" not in s and not issue_of(s).is_open)
     everything = await LEDGER.safe_position()
-    (whole,) = await chosen(LEDGER, Choice(issue=stream, open=False), with_orders=False)
+    (whole,) = await chosen(LEDGER, Choice(issue=stream, open=False), with_others=False)
     closing = next(p for p, record in whole.events if record.kind == "issue_closed_out")
     before = Choice(issue=stream, open=True)
 
-    (then,) = await chosen(LEDGER, before, closing - 1, with_orders=False)
+    (then,) = await chosen(LEDGER, before, closing - 1, with_others=False)
 
     assert [p for p, _ in then.events] == [p for p, _ in whole.events if p < closing]
     *_, last = steps(then)
     assert last.after.is_open
-    assert await chosen(LEDGER, before, everything, with_orders=False) == []
+    assert await chosen(LEDGER, before, everything, with_others=False) == []
 
 
 async def test_an_order_goes_with_the_issues_that_it_covers() -> None:
     orders = {s: LEDGER._tables.orders[s].order for s in LEDGER.streams_kept if is_order_stream(s)}
     assert orders
     every = await chosen(LEDGER, Choice(zone="xinghe"))
-    assert {each.stream for each in every if each.is_order} == set(orders)
+    assert {each.stream for each in every if each.kind is StreamKind.ORDER} == set(orders)
 
     for order in orders.values():
         covered = f"{order.zone}/{order.issues[0]}"
@@ -102,8 +103,8 @@ async def test_an_order_goes_with_the_issues_that_it_covers() -> None:
 
         known = covered in LEDGER.streams_kept
         wanted = {o.stream for o in orders.values() if order.issues[0] in o.issues and known}
-        assert {each.stream for each in told if each.is_order} == wanted
-        assert [each.stream for each in told if not each.is_order] == [covered] * known
+        assert {each.stream for each in told if each.kind is StreamKind.ORDER} == wanted
+        assert [each.stream for each in told if each.kind is StreamKind.ISSUE] == [covered] * known
 
 
 async def test_one_issue_is_found_without_paging_through_those_of_its_zone() -> None:
@@ -112,8 +113,8 @@ async def test_one_issue_is_found_without_paging_through_those_of_its_zone() -> 
 
     told = await chosen(paged, Choice(issue=stream))
 
-    assert [each.stream for each in told if not each.is_order] == [stream]
-    assert {before for _, before in paged.between} == {"order/xinghe0"}
+    assert [each.stream for each in told if each.kind is StreamKind.ISSUE] == [stream]
+    assert {before for _, before in paged.between} == {"order/xinghe0", "matter/xinghe0"}
 
 
 async def test_a_command_of_later_than_the_position_stays_out() -> None:

@@ -99,6 +99,11 @@ async def tried(
 async def test_an_untouched_ledger_is_sound_even_without_its_guards(written: Written) -> None:
     async with written.database.ledger() as ledger:
         assert await findings(ledger, written.outside) == []
+        newest = await ledger.checkpoint()
+        assert newest is not None
+        for since, reports in ((0, 2), (newest.size, 0)):
+            found = await verify_ledger(ledger, outside=written.outside, since=since)
+            assert (found.is_sound, found.reports) == (True, reports)
     async with written.transaction(LOOSEN) as connection:
         assert await findings(ledger_within(connection), written.outside) == []
 

@@ -3,15 +3,14 @@
 import io
 import json
 from dataclasses import replace
-from datetime import date, timedelta
-from functools import cache
+from datetime import timedelta
 from typing import Any
 
 import openpyxl
 import pytest
 from printed_papers import embedded, read_pdf, squeezed, told
+from stored_reports import KINDS, Clock, made, printed, year
 
-from activities.reporting import make_report
 from audit.printed.figures import figures_table
 from audit.printed.fonts import FontFolders
 from audit.printed.pages import pdf_bytes
@@ -19,50 +18,15 @@ from audit.printed.paper import Chart, Figures, Kind, Paper, Ratio, Table
 from audit.printed.reports import ReportHead, paper_of_report, paper_of_row
 from audit.printed.words import shown
 from audit.printed.workbook import workbook_bytes
-from demo.year import Year, generate_year
-from desk.desk import Desk
-from desk.shelf import Shelf
-from domain.handbook_routines import routines_rule
 from domain.lights import Light
-from domain.routines import RoutineKind, run_of
-from ledger.memory import MemoryLedger
+from domain.routines import RoutineKind
 from ledger.port import UnreadableRowError
 from ledger.reports import ReportRow
-
-KINDS = (RoutineKind.DAILY, RoutineKind.WEEKLY, RoutineKind.MONTHLY)
-LAST = date(2026, 3, 31)
-
-
-class Clock:
-    """Stands after the end of what was generated."""
-
-    offset = timedelta(0)
-
-    def now(self) -> Any:
-        return year().until_at + timedelta(hours=4)
-
-
-@cache
-def year() -> Year:
-    return generate_year(issues=40, from_on=date(2026, 2, 15), until_on=date(2026, 4, 10))
 
 
 @pytest.fixture(scope="module")
 async def rows() -> dict[RoutineKind, ReportRow]:
-    ledger, terms = MemoryLedger(), year().terms
-    await year().lay(ledger)
-    desk = Desk(ledger, Shelf(ledger, {year().zone: terms}), Clock())
-    rule, found = routines_rule(terms.handbook.routines), dict[RoutineKind, ReportRow]()
-    for kind in KINDS:
-        ends = (LAST - timedelta(days=back) for back in range(8))
-        runs = (run_of(rule, terms.calendar, kind, day) for day in ends)
-        run = next(each for each in runs if each is not None)
-        found[kind] = await make_report(desk, terms, run)
-    return found
-
-
-def printed(row: ReportRow, language: Any = "zh") -> Paper:
-    return paper_of_row(row, json.loads(row.body), year().terms, language)
+    return await made()
 
 
 def tables(paper: Paper) -> list[Table]:

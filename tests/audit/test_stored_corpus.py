@@ -9,10 +9,13 @@ import pytest
 from exclusion_script import played_exclusions
 from ladder_engine import played_ladder
 from ladder_script import ZONE, instant
+from matter_engine import played_matters
+from matter_lives import ENDS as MATTERS_END
 from procedure_engine import played_procedures
 from procedure_script import ENDS
 from record_corpus import CORPORA, played
 
+from audit.across import Depth
 from audit.corpus import corpus_files, read_corpus, reexecute_corpus
 from audit.facts import Facts
 from audit.reexecute import reexecute_all
@@ -42,6 +45,8 @@ from domain.events_of_rounds import RoundClosed, RoundEvent, VoteCast
 from domain.events_of_team import PartReady, PartRuled, TeamEvent
 from domain.events_of_time import ClockMigrated, TermsAdopted
 from domain.kin import KinNews
+from domain.matters.commands import MatterCommand
+from domain.matters.events import MatterEvent
 from domain.model import Frozen
 from domain.order_commands import OrderCommand
 from domain.order_events import OrderEvent
@@ -76,8 +81,10 @@ PROCEDURE_COMMANDS = kinds_in(
 )
 EXCLUSION_EVENTS = kinds_in(ExclusionEvent)
 EXCLUSION_COMMANDS = kinds_in(ExclusionCommand)
-EVENTS = LADDER_EVENTS | PROCEDURE_EVENTS | EXCLUSION_EVENTS
-COMMANDS = LADDER_COMMANDS | PROCEDURE_COMMANDS | EXCLUSION_COMMANDS
+MATTER_EVENTS = kinds_in(MatterEvent)
+MATTER_COMMANDS = kinds_in(MatterCommand)
+EVENTS = LADDER_EVENTS | PROCEDURE_EVENTS | EXCLUSION_EVENTS | MATTER_EVENTS
+COMMANDS = LADDER_COMMANDS | PROCEDURE_COMMANDS | EXCLUSION_COMMANDS | MATTER_COMMANDS
 ADOPTED = TermsAdopted.model_fields["kind"].default
 NEWS = get_args(KinNews.model_fields["what"].annotation)
 
@@ -129,7 +136,7 @@ async def test_the_corpus_has_every_kind_of_act_the_cases_and_stories_have() -> 
     }
 
 
-async def test_the_stored_ledgers_have_every_command_and_event_of_ladder_and_procedures() -> None:
+async def test_the_stored_ledgers_have_every_command_and_event_there_is_of_these() -> None:
     assert len(EVENTS) >= 66
     assert len(COMMANDS) >= 52
     events, commands = set(), set()
@@ -159,6 +166,18 @@ async def test_the_script_of_the_exclusions_plays_today_as_well() -> None:
     assert events >= EXCLUSION_EVENTS
     assert commands >= EXCLUSION_COMMANDS
     assert (await verify_all(ledger)).is_sound
+
+
+async def test_the_lives_of_the_matters_play_today_as_well() -> None:
+    """Every act there is and all that time brings about is in them, and comes out again."""
+    ledger = await played_matters()
+    events, commands = await kinds_of(ledger)
+
+    assert events >= MATTER_EVENTS, MATTER_EVENTS - events
+    assert commands >= MATTER_COMMANDS, MATTER_COMMANDS - commands
+    assert await ledger.errand_count() == 0
+    verified = await verify_all(ledger, depth=Depth(decisions=True, now=MATTERS_END))
+    assert verified.found == ()
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import builders as b
+import builders_grants as g
 import builders_kin as k
+import builders_matters as m
 import builders_orders as o
 from builders_ladder import ladder_terms
 from builders_sound import SOUND
 
+from activities.reporting import correct_report, make_report
 from desk.callbacks import Asked as Draw
 from desk.callbacks import CallbackDesk
 from desk.desk import Desk
@@ -22,6 +25,7 @@ from desk.erasing import Asked, erase
 from desk.errands import ErrandRunner
 from desk.handbooks import HandbookPublishing
 from desk.log_keeper import Anchored, LogKeeper
+from desk.matters import MatterDesk
 from desk.publishing import Publishing
 from desk.sealing import Sealer
 from desk.shelf import Shelf
@@ -31,9 +35,11 @@ from domain.calendar import WorkingCalendar
 from domain.commands import Command
 from domain.commands_of_callbacks import RecordDraw
 from domain.errors import IssueError
+from domain.matters.view import MatterRing
 from domain.notifying import ReceiptKind
 from domain.people import ENGINE, Actor
 from domain.personal import ContactPerson, Personal
+from domain.routines import RoutineKind, Run
 from domain.terms import Terms
 from domain.view import Ring
 from ledger.figures import FigureRow
@@ -43,7 +49,7 @@ from ledger.principals import AdmissionRow
 from ledger.publications import PlanRow
 from ledger.reads import AuditReadRow
 from ledger.receipts import ContentRow, ReceiptRow, Telling, TemplateRow
-from ledger.reports import AttestationRow, ReportRow, RunRow
+from ledger.reports import AttestationRow, RunRow
 from ledger.signing import Signer
 from ledger.subscriptions import WebhookRow
 from ledger.verifications import VerificationRow
@@ -128,6 +134,7 @@ async def write_ledger(ledger: PostgresLedger, folder: Path) -> list[str]:
     await _issues(ledger, clock, folder)
     await keeper.carry_on(clock.at, anchor_now=True)
     await _orders(ledger, clock)
+    await _matters(ledger, clock)
     await _administration(ledger, clock)
     await keeper.carry_on(clock.at, anchor_now=True)
     await keeper.hand_over(HEIR, clock.at)
@@ -174,6 +181,28 @@ async def _orders(ledger: PostgresLedger, clock: Clock) -> None:
     bureau = SupervisionDesk(desk)
     await desk.carry_out(b.submission(b.report(), b.ENTERPRISE, key="asked-about"))
     await bureau.carry_out(o.submission(o.issue(issues=("asked-about",)), o.SUPERVISOR))
+
+
+async def _matters(ledger: PostgresLedger, clock: Clock) -> None:
+    """Matters that concern two enterprises, one that waits, one that found something, one over."""
+    desk = Desk(ledger, Shelf(ledger, {b.ZONE: g.TERMS}), clock)
+    matters = MatterDesk(desk)
+    found = {"category": g.TERMS.handbook.categories[0].id, "title": "Damp", "text": "Damp."}
+    opened = m.asked(kind="open_grant", procedure="supplies", title="Masks", unit="mask")
+    received = g.received(300, problems=[found | {"enterprise": "mill"}])
+    for key, acts in (
+        ("masks", (received, g.issued(150), g.issued(80, "bakery"))),
+        ("gloves", (m.asked(kind="tie_issue", issue="asked-about"),)),
+        ("over", (m.asked(kind="close_matter", ending="It came to nothing."),)),
+    ):
+        for act in (opened, *acts):
+            await matters.carry_out(m.sent(act, key=key))
+    rung = (await matters.look(b.ZONE, "masks")).next_rung
+    assert rung is not None
+    clock.at = max(clock.at, rung.due_at)
+    await matters.ring(
+        MatterRing(zone=b.ZONE, key="masks", clock=rung.clock, cycle=rung.cycle, rung=rung.rung)
+    )
 
 
 def _calendar(until: int) -> WorkingCalendar:
@@ -244,16 +273,21 @@ async def _plain_facts(ledger: PostgresLedger, at: datetime) -> None:
 
 
 async def _routines(ledger: PostgresLedger, at: datetime) -> None:
+    reporter = Desk(ledger, Shelf(ledger, {b.ZONE: b.TERMS}), Clock(at))
+    terms = await reporter.shelf.current(b.ZONE, at)
+    opened_on = date(2026, 3, 2)
+    between, ended_at = at - HOUR / 2, at - HOUR
+    run = Run(RoutineKind.DAILY, opened_on, opened_on, b.MON_9 - HOUR, ended_at, ended_at)
     for version in (1, 2):
-        number, day = f"{b.ZONE}-D-2026-03-02", "2026-03-02"
-        told = ReportRow(
-            *(f"{number}/{version}", number, version, "daily", b.ZONE, at - HOUR, at, day, day),
-            *(9, "t" * 64, '{"form":1}', "0" * 64, at, "closeout", "Late." * (version - 1)),
-        )
-        assert await ledger.put_report(told)
+        day = opened_on.isoformat()
+        if version == 1:
+            told = await make_report(reporter, terms, run)
+        else:
+            told = await correct_report(reporter, told.number, b.SUPERVISOR, "Late.")
+        assert told.version == version
         id_ = f"{b.ZONE}/{day}/coordination/{version}"
         assert await ledger.put_attestation(
-            AttestationRow(id_, b.ZONE, day, "coordination", version, True, "", at, at, "{}")
+            AttestationRow(id_, b.ZONE, day, "coordination", version, True, "", at, between, "{}")
         )
         routine = ("daily", "weekly")[version - 1]
         assert await ledger.put_run(
