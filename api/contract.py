@@ -87,11 +87,17 @@ def schema(name: str) -> dict[str, Any]:
         del made["$defs"]
     if is_sent:
         _mark(made, model)
-        models = {each.__name__: each for each in _below(Frozen)}
+        models = {each.__name__: each for each in _below(Frozen) if not _of_matters(each)}
         for called, part in made.get("$defs", {}).items():
             if called in models:
                 _mark(part, models[called])
     return {"$schema": DIALECT, "$id": f"{name}.json", **made, "title": title}
+
+
+def _of_matters(model: type[BaseModel]) -> bool:
+    """Return whether a model is of matters, which door 2 does not take: some of their names are
+    those of parts of issues too."""
+    return model.__module__.startswith("domain.matters.")
 
 
 def _mark(part: dict[str, Any], model: type[BaseModel]) -> None:

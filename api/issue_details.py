@@ -16,13 +16,16 @@ from desk.desk import Desk
 from domain.chain import Record
 from domain.clocks import Clock
 from domain.derivation import Derivation
+from domain.elsewhere import ELSEWHERE, told_plainly
 from domain.model import Moment, Name, to_millisecond
 from domain.people import Actor
 from domain.reading import Reading, read
 from domain.responsibility import Held, Total, partition, totals
 from domain.retold import TermsByHash, terms_named
+from face.elsewhere import event_told, hidden_in
 from face.looking import Look
 from face.masking import told as masked_json
+from face.words import Language, said
 from ledger.port import Ledger, NoticeRow, Refusal
 from ledger.receipts import ReceiptRow
 
@@ -175,12 +178,15 @@ class PersonalTexts(BaseModel):
 
 async def timeline_of(look: Look, after: int, limit: int) -> Timeline:
     """Return the events after a version, at most `limit`."""
-    issue = look.row.issue
+    issue, ledger = look.row.issue, look.desk.ledger
     records = await records_seen(look)
     terms = await terms_of(look.desk, records)
-    positions = await look.desk.ledger.positions(issue.stream)
-    rows, lines = timeline(records, terms), worded(records)
-    page = slice(after, after + limit)
+    positions = await ledger.positions(issue.stream)
+    ends = min(after + limit, len(records))
+    hidden = await hidden_in(ledger, look.caller, issue, records[after:ends])
+    told = [event_told(each, hidden) if after < each.version <= ends else each for each in records]
+    shown = [known if each is None else each for known, each in zip(records, told, strict=True)]
+    rows, lines = timeline(shown, terms), worded(shown)
     entries = [
         TimelineEntry(
             version=record.version,
@@ -190,15 +196,16 @@ async def timeline_of(look: Look, after: int, limit: int) -> Timeline:
             recorded_late_ms=row.recorded_late_ms,
             kind=row.kind,
             title=row.title,
-            told=Worded(zh=str(line["zh"]), en=str(line["en"])),
+            told=Worded(zh=_said(line["zh"], "zh"), en=_said(line["en"], "en")),
             actor=record.event.by,
             command_id=record.command_id,
             hash=record.hash,
-            event=masked_json(record.event),
+            event=told_plainly(masked_json(record.event)),
         )
-        for record, position, row, line in list(zip(records, positions, rows, lines, strict=False))[
-            page
+        for record, position, row, line in list(zip(told, positions, rows, lines, strict=False))[
+            after:ends
         ]
+        if record is not None
     ]
     return Timeline(
         zone=issue.zone,
@@ -206,7 +213,7 @@ async def timeline_of(look: Look, after: int, limit: int) -> Timeline:
         number=issue.number,
         position=look.position,
         events=entries,
-        next=entries[-1].version if entries and entries[-1].version < len(records) else None,
+        next=ends if after < ends < len(records) else None,
     )
 
 
@@ -297,6 +304,10 @@ def notice_told(notice: NoticeRow, receipts: Sequence[ReceiptRow]) -> NoticeTold
     own = [receipt_told(each) for each in receipts if each.notice == notice.id]
     plain = {name: kept[name] for name in NoticeTold.model_fields if name != "receipts"}
     return NoticeTold(**plain, receipts=own)
+
+
+def _said(line: object, language: Language) -> str:
+    return str(line).replace(ELSEWHERE, said("issue.elsewhere", language))
 
 
 def _derived(derivation: Derivation) -> ClockDerivation:

@@ -13,8 +13,20 @@ from domain.errors import InvalidRequestError
 from domain.model import written
 from domain.sight import Sight
 from face.cursors import cursor_text, garbled, read_text
-from ledger.asof import Filters, Kept, stood
-from ledger.lists import Listed, Narrowed, Order, Place, Sort, Value, behind, in_order, value_of
+from ledger.asof import PAGE as KEPT_AT_ONCE
+from ledger.asof import Filters, Kept, stood, stood_of
+from ledger.lists import (
+    NEWEST,
+    Listed,
+    Narrowed,
+    Order,
+    Place,
+    Sort,
+    Value,
+    behind,
+    in_order,
+    value_of,
+)
 from ledger.port import IssueRow, Ledger
 
 CURSOR_CHARACTERS_MAX: Final = 600
@@ -124,10 +136,13 @@ async def page_then(
     limit: int,
 ) -> Page:
     """Return a page of the issues as they stood. Whoever sees an issue now sees its past; what is
-    sorted otherwise than by stream is looked through whole, a page of it is held."""
+    sorted otherwise than by stream or by report is looked through whole, a page of it is held."""
     found: list[Listed] = []
     plain = order == Order()
     for horizon in sorted(horizons, key=lambda each: each.zone):
+        if order == NEWEST:
+            found += await _newest_then(ledger, horizon, filters, sight, after, limit + 1)
+            continue
         if plain and len(found) > limit:
             break
         from_stream = after.stream if plain and after is not None else ""
@@ -141,6 +156,26 @@ async def page_then(
             if len(found) > HELD_PAGES * (limit + 1):
                 found = in_order(found, order)[: limit + 1]
     return _cut(in_order(found, order), limit, asked, sight.position)
+
+
+async def _newest_then(
+    ledger: Ledger,
+    horizon: Horizon,
+    filters: Narrowed,
+    sight: Sight,
+    after: Place | None,
+    limit: int,
+) -> list[Listed]:
+    """Return the next of one horizon, the last reported first: when that was never changes."""
+    within, found = _Within(ledger, horizon, filters), list[Listed]()
+    while len(found) < limit:
+        page = await ledger.kept_newest(horizon, sight, filters, after=after, limit=KEPT_AT_ONCE)
+        rows = await stood_of(within, sight, filters, [each for each, _ in page])
+        found += (Listed(row, Place(row.issue.stream, row.issue.reported_at)) for row in rows)
+        if len(page) < KEPT_AT_ONCE:
+            break
+        after = page[-1][1]
+    return found[:limit]
 
 
 class _Within:

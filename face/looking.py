@@ -14,6 +14,7 @@ from domain.calendar_forms import INSTANT_FORMS, instant_in
 from domain.errors import InvalidRequestError
 from domain.sight import Point, Sight
 from face.dependencies import WaitFor, seen_row, terms_in_force
+from face.elsewhere import row_told
 from face.house import House
 from face.looked import noted
 from ledger.port import IssueRow
@@ -66,10 +67,13 @@ Travels = Annotated[Travel, Depends(travel_of)]
 @dataclass(frozen=True, slots=True)
 class Look:
     """An issue that a caller may see, as it stands or stood; `sight` is None for the present.
-    `position` is how far the ledger went."""
+    `position` is how far the ledger went. `row` is what the caller is told; `whole` is what acts
+    are judged by, never shown: its ties name issues of other enterprises too."""
 
     desk: Desk
+    caller: Principal
     row: IssueRow
+    whole: IssueRow
     position: int
     sight: Sight | None = None
 
@@ -154,7 +158,8 @@ async def look_at(
         position = sight.position
     asked = {"zone": zone, "key": key, "as_of": travel.as_of, "known_at": travel.known_at}
     await noted(house, caller, kind, asked, position)
-    return Look(desk, row, position, sight)
+    told = await row_told(desk.ledger, caller, row)
+    return Look(desk, caller, told, row, position, sight)
 
 
 def _point(calendar: WorkingCalendar, field: str, text: str) -> Point:

@@ -19,6 +19,7 @@ from desk.travelling import NotReachedError
 from domain import errors
 from domain.calendar import CalendarError
 from domain.errors import IssueError, from_validation
+from face.elsewhere import refusal_told
 from face.refused import keep_refusal
 from face.translated import in_language
 from face.words import Language, language_of, said
@@ -97,6 +98,8 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.NotPermittedError: Kind("not_permitted", 403),
     errors.UnknownIssueError: Kind("unknown_issue", 404),
     errors.UnknownOrderError: Kind("unknown_order", 404),
+    errors.UnknownMatterError: Kind("unknown_matter", 404),
+    errors.UnknownProcedureError: Kind("unknown_procedure", 422),
     errors.UnknownZoneError: Kind("unknown_zone", 404),
     UnknownPrincipalError: Kind("unknown_principal", 404),
     UnknownSubscriptionError: Kind("unknown_subscription", 404),
@@ -180,6 +183,7 @@ def answer_to(error: Exception, request: Request) -> JSONResponse:
     """Return the problem that an error is told as."""
     kind, language, path = kind_of(error), language_of(request), request.url.path
     if isinstance(error, IssueError):
+        error = refusal_told(error, getattr(request.state, "principal", None))
         told = error.details()
         return problem(
             kind,

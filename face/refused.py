@@ -16,6 +16,7 @@ from domain.access import PUBLIC, Principal
 from domain.canonical import canonical
 from domain.errors import IssueError, NotPermittedError
 from domain.issue import stream_name
+from domain.matters.matter import matter_stream
 from domain.model import CODE_PATTERN, COMMAND_ID_PATTERN, KEY_PATTERN, to_millisecond
 from domain.orders import order_stream
 from face.acting_on import ASKED, Asked
@@ -39,7 +40,11 @@ NO_ACT: Final = "call"
 _CODE: Final = re.compile(CODE_PATTERN)
 _KEY: Final = re.compile(KEY_PATTERN)
 _COMMAND_ID: Final = re.compile(COMMAND_ID_PATTERN)
-_STREAMS: Final = {"/v1/issues/{zone}/{key}": stream_name, "/v1/orders/{zone}/{key}": order_stream}
+_STREAMS: Final = {
+    "/v1/issues/{zone}/{key}": stream_name,
+    "/v1/orders/{zone}/{key}": order_stream,
+    "/v1/zones/{zone}/matters/{key}": matter_stream,
+}
 
 
 @dataclass(slots=True)

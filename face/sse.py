@@ -15,7 +15,9 @@ from starlette.requests import Request
 
 from domain.access import Horizon
 from domain.chain import Record
+from domain.elsewhere import keys_in, record_told, told_plainly
 from domain.events_out import OutwardEvent, is_told, outward
+from face.elsewhere import hidden_from
 from face.house import House
 from face.problems import TooManyRequestsError
 from ledger.port import IssueRow, Ledger, LedgerError
@@ -115,6 +117,11 @@ class Feed:
                 self._rows.popitem(last=False)
         return row
 
+    async def hidden(self, record: Record, enterprise: str) -> frozenset[str]:
+        """Return the keys that an event names of issues of others than an enterprise."""
+        zone = record.stream.partition("/")[0]
+        return await hidden_from(self._ledger, enterprise, zone, keys_in(record))
+
     async def _follow(self) -> None:
         while not self._stopping.is_set():
             try:
@@ -159,11 +166,12 @@ class Feed:
 @dataclass(frozen=True, slots=True)
 class Sieve:
     """Which events somebody is told: of the issues within the horizons of their zones, and of those
-    what they asked for."""
+    what they asked for. `enterprise`: whoever listens for one is not told of others' issues."""
 
     horizons: Mapping[str, Horizon]
     issue: str | None = None
     kinds: frozenset[str] = frozenset()
+    enterprise: str | None = None
 
     async def lets_through(self, feed: Feed, record: Record) -> bool:
         """Return whether an event is told."""
@@ -176,6 +184,18 @@ class Sieve:
             return True
         row = await feed.row(record)
         return row is not None and within.sees(row.issue)
+
+    async def told(self, feed: Feed, position: int, record: Record) -> OutwardEvent | None:
+        """Return an event as whoever listens is told of it; None if it is nothing for them."""
+        if not await self.lets_through(feed, record):
+            return None
+        if self.enterprise is None:
+            return told(position, record)
+        seen = record_told(record, await feed.hidden(record, self.enterprise))
+        event = None if seen is None else told(position, seen)
+        if event is None or seen is record:
+            return event
+        return event.model_copy(update={"data": told_plainly(event.data)})
 
 
 def told(position: int, record: Record) -> OutwardEvent | None:

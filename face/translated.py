@@ -1,4 +1,5 @@
-"""What a refusal says, in the caller's language: `refusals.toml` has the texts.
+"""What a refusal says, in the caller's language: `refusals.toml` has the texts, `asides.toml` what
+stands beside it: what would have been accepted, where something differs.
 
 A text with fields is found by what stands between them, from left to right and never back: what a
 message costs is linear in its length, whatever a caller has put into it.
@@ -6,7 +7,7 @@ message costs is linear in its length, whatever a caller has put into it.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -20,6 +21,8 @@ WITHIN_DEPTH_MAX: Final = 3
 """How often a text holds another one."""
 REMEMBERED_MAX: Final = 1_024
 
+SEVERAL: Final = ", "
+ZH_SEVERAL: Final = "、"
 _FIELD: Final = re.compile(r"\{(\d)\}")
 
 
@@ -68,13 +71,27 @@ def in_language(message: str, language: Language) -> str:
     return _chinese(message) or message
 
 
+def aside_in(text: str, language: Language) -> str:
+    """Return what stands beside a refusal in a language: a text, or several with commas between;
+    names and codes stand as they are."""
+    if language == "en" or len(text) > MESSAGE_CHARACTERS_MAX:
+        return text
+    texts = aside_texts()
+    parts = text.split(SEVERAL)
+    told = [_told(each, 0, texts) for each in parts]
+    if None in told and (whole := _told(text, 0, texts)) is not None:
+        return whole
+    if not any(told):
+        return text
+    return ZH_SEVERAL.join(one or other for one, other in zip(told, parts, strict=True))
+
+
 @lru_cache(maxsize=REMEMBERED_MAX)
 def _chinese(message: str) -> str | None:
-    return _told(message, WITHIN_DEPTH_MAX)
+    return _told(message, WITHIN_DEPTH_MAX, all_texts())
 
 
-def _told(message: str, depth: int) -> str | None:
-    texts = all_texts()
+def _told(message: str, depth: int, texts: Texts) -> str | None:
     whole = texts.whole.get(message)
     if whole is not None:
         return whole
@@ -91,7 +108,8 @@ def _told(message: str, depth: int) -> str | None:
 def _within(pattern: Pattern, fields: list[str], depth: int) -> list[str] | None:
     """Return the fields in Chinese where they are texts; None if a text was to begin here and
     there is none."""
-    told = [_told(each, depth - 1) if depth else None for each in fields]
+    texts = all_texts()
+    told = [_told(each, depth - 1, texts) if depth else None for each in fields]
     if told[0] is None and not pattern.literals[0]:
         return None
     return [one or other for one, other in zip(told, fields, strict=True)]
@@ -104,9 +122,19 @@ def _filled(template: str, fields: list[str]) -> str:
 @cache
 def all_texts() -> Texts:
     """Return the texts of `refusals.toml`, made ready."""
+    return _ready(rows())
+
+
+@cache
+def aside_texts() -> Texts:
+    """Return the texts of `asides.toml`, made ready."""
+    return _ready([{"en": en, "zh": zh} for en, zh in aside_rows().items()])
+
+
+def _ready(texts: Iterable[Mapping[str, Any]]) -> Texts:
     whole: dict[str, str] = {}
     patterns: dict[str, list[Pattern]] = {}
-    for row in rows():
+    for row in texts:
         literals = tuple(_FIELD.split(row["en"])[::2])
         if len(literals) == 1:
             whole[row["en"]] = row["zh"]
@@ -128,4 +156,11 @@ def rows() -> list[dict[str, Any]]:
     """Return the rows of `refusals.toml` as they are written."""
     data = tomllib.loads(files("face").joinpath("refusals.toml").read_text(encoding="utf-8"))
     texts: list[dict[str, Any]] = data["text"]
+    return texts
+
+
+def aside_rows() -> dict[str, str]:
+    """Return the texts of `asides.toml` as they are written, by their English."""
+    data = tomllib.loads(files("face").joinpath("asides.toml").read_text(encoding="utf-8"))
+    texts: dict[str, str] = data["text"]
     return texts

@@ -1,5 +1,4 @@
-"""Figures: what can be published, what was, and the digits of one. Publishing stays with the
-command line."""
+"""Figures: what can be published, what was, and the digits of one."""
 
 import json
 from typing import Annotated, Final
@@ -72,8 +71,10 @@ class FigureHead(BaseModel):
 
 
 class FigureListed(FigureHead):
-    """A figure with its sums, without the issues."""
+    """A figure with its sums, without the issues. One of a revision that this program does not
+    know is not readable here: its sums are told as they were published, or absent."""
 
+    readable: bool
     all: JsonValue
 
 
@@ -153,10 +154,7 @@ async def listed(
     )
     stands_at(response, reached)
     return Figures(
-        figures=[
-            FigureListed.model_validate(_head(row) | {"all": json.loads(row.digits)["all"]})
-            for row in rows[:limit]
-        ],
+        figures=[FigureListed.model_validate(_head(row) | _sums(row)) for row in rows[:limit]],
         before=rows[limit - 1].sequence if len(rows) > limit else None,
     )
 
@@ -186,6 +184,15 @@ async def one(
             "log": LeafOf(kind=LOG_KIND, key=str(row.sequence)),
         }
     )
+
+
+def _sums(row: FigureRow) -> dict[str, object]:
+    known = any((e.name, e.revision) == (row.definition, row.revision) for e in DEFINITIONS)
+    try:
+        sums = json.loads(row.digits)["all"]
+    except (ValueError, KeyError, TypeError):
+        return {"readable": False, "all": None}
+    return {"readable": known, "all": sums}
 
 
 def _head(row: FigureRow) -> dict[str, object]:

@@ -1,5 +1,5 @@
 """Handbooks: the versions of each zone, what one says, in what two differ, a check before anybody
-publishes. Publication needs two persons and stays with `closeout handbook publish`."""
+publishes. How one is published stands in `proposals`."""
 
 import asyncio
 from collections.abc import Mapping

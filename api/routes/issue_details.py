@@ -25,6 +25,7 @@ from desk.log_opening import open_keeper
 from desk.sealing import personal_texts
 from domain.access import Act
 from domain.commands import COUNT_MAX
+from domain.errors import NotPermittedError
 from domain.model import Code
 from face.actors import actor_for
 from face.dependencies import (
@@ -36,6 +37,7 @@ from face.dependencies import (
     terms_in_force,
     today_in,
 )
+from face.elsewhere import hidden_in
 from face.house import House
 from face.looked import put_on_record
 from face.looking import POSITION, Travel, Travels, look_at
@@ -205,6 +207,13 @@ async def read_evidence(house: TheHouse, caller: Caller, zone: ZoneName, key: Is
     desk = house.desk
     row = await seen_row(desk, caller, Act.READ_EVIDENCE, zone, key)
     stream = row.issue.stream
+    if await hidden_in(desk.ledger, caller, row.issue, await desk.ledger.records(stream)):
+        raise NotPermittedError(
+            "The file would name issues of other enterprises: ask the office for it.",
+            field="key",
+            value=key,
+            stream=stream,
+        )
     signer = _signer(house)
     await put_on_record(house, caller, "evidence", {"stream": stream})
     made = await _made(house, stream, signer)

@@ -28,6 +28,7 @@ from face.dependencies import (
     terms_in_force,
     today_in,
 )
+from face.elsewhere import row_told
 from face.house import House
 from face.looking import POSITION, Travels, look_at
 from face.preconditions import (
@@ -115,7 +116,7 @@ async def report_issue(
     if result.repeated:
         response.status_code = 200
         response.headers[REPLAYED] = "true"
-    return desk.seer.view(row)
+    return desk.seer.view(await row_told(desk.ledger, caller, row))
 
 
 @router.post(

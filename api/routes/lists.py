@@ -40,6 +40,7 @@ from face.dependencies import (
     terms_in_force,
     today_in,
 )
+from face.elsewhere import row_told
 from face.listing import Cursor, Page, asked_of, page_now, page_then, read_cursor, text_of
 from face.looked import noted
 from face.looking import POSITION, Travel, arrived, reader_for, sight_of
@@ -148,7 +149,7 @@ async def read_number(
             response.headers[POSITION] = str(
                 await travelling.position_of(desk.ledger, row, reached)
             )
-            return desk.seer.view(row)
+            return desk.seer.view(await row_told(desk.ledger, caller, row))
     hidden = await desk.ledger.find(number=number, limit=1)
     raise UnknownIssueError(
         "No issue has this ledger number.",

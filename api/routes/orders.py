@@ -48,7 +48,6 @@ from ledger.orders import OrderRow
 router = APIRouter(prefix="/orders", tags=["supervision orders"])
 
 PAGE_MAX = 200
-A_READ = 100
 
 OrderKey = Annotated[
     Key, Path(description="What its issuer calls the order.", examples=["order-1"])
@@ -144,22 +143,15 @@ async def listed(
     scope = {"zone": zone, "unit": unit, "standing": standing, "issue": issue, "after": after}
     await noted(house, caller, "orders", scope, reached)
     supervision = SupervisionDesk(desk)
-    found: list[OrderRow] = []
-    last = "" if after is None else order_stream(zone, after)
-    more = True
-    while more and len(found) <= limit:
-        page = await supervision.find(
-            zone=zone,
-            unit=unit,
-            standing=standing,
-            issue=issue,
-            open_only=open_only,
-            after=last,
-            limit=A_READ,
-        )
-        found += [row for row in page if await sees_order(desk.ledger, within, row.order)]
-        more = len(page) == A_READ
-        last = page[-1].order.stream if page else last
+    found = await supervision.find(
+        unit=unit,
+        standing=standing,
+        issue=issue,
+        open_only=open_only,
+        within=within,
+        after="" if after is None else order_stream(zone, after),
+        limit=limit + 1,
+    )
     stands_at(response, reached)
     return OrdersTold(
         orders=[_told(supervision, row) for row in found[:limit]],

@@ -15,6 +15,7 @@ from domain.events import EVENT
 from domain.events_out import OutwardEvent
 from domain.model import Code
 from face.dependencies import Caller, TheHouse, horizon_in, horizons, seen_row
+from face.elsewhere import enterprise_of
 from face.house import House
 from face.looked import noted
 from face.looking import POSITION
@@ -29,7 +30,6 @@ from face.sse import (
     framed,
     opening,
     placed,
-    told,
     unavailable_is_waited,
 )
 from ledger.port import LedgerError
@@ -165,7 +165,7 @@ async def page_events(
                 is_whole = False
                 break
             scanned, place = scanned + 1, position
-            if await sieve.lets_through(feed, record) and (event := told(position, record)):
+            if event := await sieve.told(feed, position, record):
                 found.append(event)
     if is_whole:
         place = max(place, reached)
@@ -192,7 +192,7 @@ async def _streamed(
                 for position, record in page:
                     if house.stopping.is_set():
                         return
-                    if await sieve.lets_through(feed, record) and (event := told(position, record)):
+                    if event := await sieve.told(feed, position, record):
                         yield framed(event)
                         heartbeat.sent()
                     place = position
@@ -228,7 +228,8 @@ async def _sieve(
     if issue is not None and of_issue is not None:
         await seen_row(house.desk, caller, Act.FOLLOW, of_issue, issue.partition("/")[2])
     found = await _horizons(house, caller, zone or of_issue)
-    return Sieve({each.zone: each for each in found}, issue, frozenset(kinds))
+    within = {each.zone: each for each in found}
+    return Sieve(within, issue, frozenset(kinds), enterprise_of(caller))
 
 
 async def _horizons(house: House, caller: Principal, zone: str | None) -> list[Horizon]:

@@ -14,9 +14,10 @@ from desk.notice_templates import (
     SAMPLES,
     Name,
     Texts,
+    previewed,
     shipped,
 )
-from desk.notifying import drop_template, previewed, set_template
+from desk.notifying import drop_template, set_template
 from desk.principals import require_administrator
 from domain.access import Act, require_every_zone
 from domain.errors import InvalidRequestError

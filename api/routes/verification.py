@@ -15,7 +15,7 @@ from audit.verified import kept_findings
 from desk.desk import Desk
 from domain.access import Act
 from domain.model import Moment
-from domain.orders import is_order_stream, read_order_stream
+from domain.streams import stream_names
 from face.asking import somewhere
 from face.dependencies import Caller, IssueKey, TheHouse, ZoneName, horizon_in
 from face.looked import noted
@@ -257,10 +257,7 @@ async def verified(
 
 def _zone_of(finding: Finding) -> str:
     stream = finding.stream
-    if is_order_stream(stream):
-        return read_order_stream(stream)[0]
-    zone, slash, _ = stream.partition("/")
-    return zone if slash else ""
+    return stream_names(stream)[0] if "/" in stream else ""
 
 
 async def _log_standing(desk: Desk) -> LogStanding | None:

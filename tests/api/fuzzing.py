@@ -30,6 +30,9 @@ EVERYTHING: Final = Principal(
 )
 """Reaches every route, so that what lies behind the refusals is tried."""
 
+STATES: Final = Principal(id="user:states", name="states", person=b.COORDINATOR.person)
+"""Reaches what no service may: what an office states for good."""
+
 SEMANTIC: Final = ["2xx", "304", "400", "401", "403", "404", "406", "409", "412", "413", "415"]
 SEMANTIC += ["422", "428", "429", "503"]
 """What a request that fits the document may still be told: it knows forms, not handbooks. What 503
@@ -97,11 +100,12 @@ def fuzz(
     walks: int = 0,
     only: str | None = None,
     requests_max: int = 100_000,
+    principal: Principal = EVERYTHING,
 ) -> Found:
-    """Ask a face by its document. `examples`: so many requests for each operation by chance;
-    `coverage`: every bound of every field; `walks`: so many ways along the links."""
+    """Ask a face by its document as somebody. `examples`: so many requests for each operation by
+    chance; `coverage`: every bound of every field; `walks`: so many ways along the links."""
     found = Found()
-    face.house.identity.people["everything"] = EVERYTHING  # type: ignore[attr-defined]  # a test's own
+    face.house.identity.people["everything"] = principal  # type: ignore[attr-defined]  # a test's own
     app = Counted(Impatient(face.app), found)
     config = SchemathesisConfig.from_dict(settings(examples, coverage=coverage, walks=walks))
     schema = openapi.from_asgi("/openapi.json", app, config=config)

@@ -1,6 +1,7 @@
 """Figures over HTTP: what can be published, what was, the digits of one."""
 
 import json
+from dataclasses import replace
 
 import builders as b
 import pytest
@@ -82,3 +83,18 @@ async def test_what_is_not_there_is_told_apart_from_what_cannot_be(
         }
 
     assert list(found.values()) == [404, 404, 422, 422, 422]
+
+
+async def test_a_figure_of_an_unknown_revision_is_listed_as_not_readable(
+    published: tuple[Face, list[FigureRow]],
+) -> None:
+    face, (first, last) = published
+    later = await face.counter.ledger.put_figure(replace(first, revision=99, scope=b.ZONE + "/x"))
+    assert later is not None
+    async with face.asked_as("supervisor") as client:
+        told = (await client.get(f"/v1/figures/{b.ZONE}")).json()["figures"]
+    assert [(each["revision"], each["readable"]) for each in told] == [
+        (99, False),
+        (last.revision, True),
+        (first.revision, True),
+    ]

@@ -9,7 +9,7 @@ import pytest
 from deep import FOUND, IN_FULL, deep
 from desks import Counter, StandingClock
 from faces import Face
-from fuzzing import fuzz
+from fuzzing import STATES, fuzz
 from sampling import face_of_its_own, whole_document
 
 from api.describing import operations
@@ -52,3 +52,24 @@ async def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(
     assert found.unavailable <= {"not_set_up"}  # a ledger in memory has no log to prove from
     assert described == found.operations
     assert found.requests >= REQUESTS
+
+
+STATED = deep("requests by the document to what is stated for good", 2_000)
+
+
+@pytest.mark.timeout(600)
+async def test_what_an_office_states_is_answered_as_the_document_says(face: Face) -> None:
+    await face.counter.closed_out("A03")
+    only = r"^/v1/(reports/|figures/|handbooks/\{zone\}/proposals)"
+
+    found = await asyncio.to_thread(
+        fuzz, face, examples=ceil(STATED / 15), coverage=IN_FULL, only=only, principal=STATES
+    )
+
+    FOUND.append(
+        f"{found.requests} requests by the document to what is stated for good, "
+        f"{len(found.wrong)} wrong answers"
+    )
+    assert found.wrong == [], "\n".join(found.wrong[:20])
+    assert not [status for status in found.statuses if status >= 500]
+    assert {200, 403, 404, 422} & found.statuses.keys()
