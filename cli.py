@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ledger.port import Ledger
     from runtime.settings import Settings
     from runtime.stack import ChildProgram
+    from terminal.outcomes import Outcome
     from terminal.touring import Tour
 
 
@@ -65,6 +66,8 @@ def exit_codes() -> Mapping[type[Exception], int]:
         errors.ConflictError: 5,
         errors.UnknownIssueError: 5,
         errors.UnknownOrderError: 5,
+        errors.UnknownMatterError: 5,
+        errors.UnknownProcedureError: 3,
         UnknownPrincipalError: 5,
         EvidenceError: FOUND,
         UnsoundTermsError: FOUND,
@@ -131,6 +134,13 @@ async def open_tour(issues: int, seed: int) -> "Tour":
     return await made_up(issues, seed)
 
 
+async def tell_outcomes() -> Sequence["Outcome"]:
+    """Tell what the sources say in sums."""
+    from demo.outcomes_told import tell_outcomes as told
+
+    return await told()
+
+
 async def sweep(client: "Client", ledger: "Ledger") -> int:
     """Archive the history of every run that is over; return how many were new."""
     from datetime import UTC, datetime
@@ -168,6 +178,7 @@ def make_application() -> Application:
             serve_api=serve_api,
             serve_house=serve_house,
             open_tour=open_tour,
+            tell_outcomes=tell_outcomes,
         )
     )
     for panel, bodies in COMMANDS.items():

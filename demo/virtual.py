@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from domain.matters.view import matter_workflow_id
 from domain.order_view import order_workflow_id
 from domain.view import workflow_id
+from ledger.matters import MatterRow
 from ledger.orders import OrderRow
 from ledger.port import IssueRow, Ledger
 
@@ -74,6 +76,7 @@ class TimeLapse:
             errands = len(await self._ledger.due_errands(self._clock.at, MANY))
             pokes = await self._ledger.outbox_size()
             pokes += len(await self._ledger.orders_with_news(MANY))
+            pokes += len(await self._ledger.matters_with_news(MANY))
             untold = await self._ledger.undelivered()
             if not late and not errands and not pokes and not untold:
                 return
@@ -83,29 +86,41 @@ class TimeLapse:
         raise TimeoutError(msg)
 
     async def _next_due_at(self) -> datetime | None:
-        """Return when the first rung of any issue or supervision order is due."""
-        of_both = await self._ledger.next_due_at(), await self._ledger.next_order_due_at()
-        return min((at for at in of_both if at is not None), default=None)
+        """Return when the first rung of any issue, supervision order or matter is due."""
+        of_all = (
+            await self._ledger.next_due_at(),
+            await self._ledger.next_order_due_at(),
+            await self._ledger.next_matter_due_at(),
+        )
+        return min((at for at in of_all if at is not None), default=None)
 
-    async def _late(self, limit: int) -> list[IssueRow | OrderRow]:
-        """Return the issues and the supervision orders that have a rung due by now."""
+    async def _late(self, limit: int) -> list[IssueRow | OrderRow | MatterRow]:
+        """Return the issues, the supervision orders and the matters that have a rung due by now."""
         by = self._clock.at + TICK
         issues = await self._ledger.overdue(by, limit)
-        return [*issues, *await self._ledger.orders_overdue(by, limit)]
+        orders = await self._ledger.orders_overdue(by, limit)
+        return [*issues, *orders, *await self._ledger.matters_overdue(by, limit)]
 
-    async def _bring(self, row: IssueRow | OrderRow, step: timedelta) -> None:
+    async def _bring(self, row: IssueRow | OrderRow | MatterRow, step: timedelta) -> None:
         """Bring the clock of one workflow to where ours stands.
 
         One that jumped ahead has rung early, and sleeps for as long as was left by our clock then.
         """
-        handle = self._skipper.client.get_workflow_handle(
-            workflow_id(row.issue.zone, row.issue.key)
-            if isinstance(row, IssueRow)
-            else order_workflow_id(row.order.zone, row.order.key)
-        )
+        handle = self._skipper.client.get_workflow_handle(_workflow_of(row))
         engine_at = self._clock.at - self._clock.offset
         gap = engine_at - await self._skipper.get_current_time(handle)
         await self._skipper.fast_forward(handle, (gap if gap > timedelta(0) else step) + OVERSHOOT)
+
+
+def _workflow_of(row: IssueRow | OrderRow | MatterRow) -> str:
+    """Return the id of the workflow that keeps the time of what a row is of."""
+    match row:
+        case IssueRow():
+            return workflow_id(row.issue.zone, row.issue.key)
+        case OrderRow():
+            return order_workflow_id(row.order.zone, row.order.key)
+        case MatterRow():
+            return matter_workflow_id(row.matter.zone, row.matter.key)
 
 
 def skipping(client: Client) -> TimeSkipper:

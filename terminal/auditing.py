@@ -83,7 +83,8 @@ async def verify(
     played: Played = False,
     last: Last = False,
 ) -> int:
-    """Check the log, its checkpoints and anchors, chains, lists, rungs; decide everything again.
+    """Check the log, its checkpoints and anchors, chains, lists, rungs; decide everything and
+    compose every stored report again.
 
     Of one ISSUE: what there is of it is as it was written and signed. Only --all proves that
     nothing is missing. Exit code 6 if anything is found.

@@ -121,7 +121,8 @@ export_ocel = _exporting(
     "ocel", "Write an OCEL 2.0 log (JSON): events, and the issues, teams, units, orders they touch."
 )
 export_xes = _exporting(
-    "xes", "Write a XES log: a trace for each issue. Supervision orders are left to OCEL."
+    "xes",
+    "Write a XES log: a trace for each issue. Supervision orders and matters are left to OCEL.",
 )
 
 

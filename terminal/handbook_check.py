@@ -90,6 +90,7 @@ def _about(found: "Proved") -> dict[str, object]:
         "revision": book.revision,
         "terms": terms.hash,
         "clocks": [rule.id for rule in book.clocks],
+        "procedures": [rule.id for rule in book.matter_procedures],
         "calendars": sorted(terms.calendars_by_id),
         "proved": proof.model_dump(mode="json", exclude={"problems"})
         | {"seconds": round(found.seconds, 3)},

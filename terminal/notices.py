@@ -60,8 +60,7 @@ async def template_check(
     session: Session, kind: Kind, channel: ChannelKind, language: Language, file: TemplateFile
 ) -> None:
     """Try a template on samples and show what it makes. Nothing is kept."""
-    from desk.notice_templates import BUNDLE, SAMPLES
-    from desk.notifying import previewed
+    from desk.notice_templates import BUNDLE, SAMPLES, previewed
     from terminal.shown.notices import preview_plain, preview_shown
 
     told = list(SAMPLES) if kind == BUNDLE else [SAMPLES[0]]

@@ -45,6 +45,14 @@ from terminal.importing import import_xes
 from terminal.incidents import incident
 from terminal.intake import intake_check, intake_run
 from terminal.looking import history, list_, show
+from terminal.matters import (
+    matters_do,
+    matters_figures,
+    matters_list,
+    matters_procedures,
+    matters_show,
+    matters_timeline,
+)
 from terminal.notices import notices, template_check, template_set, template_show
 from terminal.operating import demo, migrate, recover, serve, up
 from terminal.orders import (
@@ -59,6 +67,7 @@ from terminal.orders import (
     supervise_rule,
     supervise_show,
 )
+from terminal.outcomes import outcomes
 from terminal.principals import (
     key_create,
     key_list,
@@ -106,7 +115,7 @@ COMMANDS: dict[str, tuple[Body, ...]] = {
     "Supervision": (attest, routines),
     "Audit": (verify, replay, notices, reads, anchor),
     "Rules": (adopt, tasks),
-    "Running it": (up, serve, tour, demo, doctor, recover, migrate, erase, client),
+    "Running it": (up, serve, tour, demo, outcomes, doctor, recover, migrate, erase, client),
 }
 """Every command, under the heading of the help that it stands under."""
 
@@ -149,6 +158,18 @@ FAMILIES: dict[str, tuple[str, str, tuple[Body, ...]]] = {
             supervise_lights,
             supervise_warnings,
             supervise_parked,
+        ),
+    ),
+    "matters": (
+        "Matters: visits, notices, loans, matches, registers, supplies, by procedures of data.",
+        "Issues",
+        (
+            matters_procedures,
+            matters_list,
+            matters_show,
+            matters_do,
+            matters_figures,
+            matters_timeline,
         ),
     ),
     "forms": (

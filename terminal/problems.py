@@ -17,6 +17,8 @@ ADVICE = {
     "unknown_category": "`closeout zones ZONE` lists its categories.",
     "unknown_issue": "`closeout list` shows what was reported.",
     "unknown_order": "`closeout supervise list` shows what was issued.",
+    "unknown_matter": "`closeout matters list ZONE` shows what was opened.",
+    "unknown_procedure": "`closeout matters procedures ZONE` lists what the zone keeps.",
     "wrong_phase": "`closeout show ZONE KEY` shows where it stands, `supervise show` an order.",
     "issue_closed": "`closeout do ZONE KEY reopen reason=…` takes it up again.",
     "conflict": "Look again with `closeout show ZONE KEY`; a new request needs a new --id.",

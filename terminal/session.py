@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ledger.port import IssueRow, Ledger
     from runtime.settings import Settings
     from runtime.stack import ChildProgram, RunningStack
+    from terminal.outcomes import Outcome
     from terminal.output import Output
     from terminal.touring import Tour
 
@@ -43,6 +44,7 @@ class Wiring:
     serve_api: Callable[["Settings"], Awaitable[None]]
     serve_house: Callable[["House"], Awaitable[None]]
     open_tour: Callable[[int, int], Awaitable["Tour"]]
+    tell_outcomes: Callable[[], Awaitable[Sequence["Outcome"]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ def exported(done: Exported) -> RenderableType:
     """Return what is in the file, and up to where the ledger was read."""
     counts, statement = done.counts, done.statement
     said = f"{many(counts.events, 'event')} of {many(counts.issues, 'issue')}"
-    if counts.orders:
-        said += f" and {many(counts.orders, 'supervision order')}"
+    others = {"supervision order": counts.orders, "matter": counts.matters}
+    said += "".join(f" and {many(count, what)}" for what, count in others.items() if count)
     filters = ", ".join(f"{name} {value}" for name, value in statement.choice.plain.items())
     beside = f"{manifest_path(done.file.path).name} says so; on record as {statement.read}"
     lines: list[RenderableType] = [

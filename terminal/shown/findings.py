@@ -24,6 +24,8 @@ def findings(found: "Verification") -> RenderableType:
     """Return what a verification looked at, and each thing that is not as it was written."""
     looked = f"{many(found.streams.streams, 'issue')}, {many(found.streams.events, 'event')}, "
     looked += many(found.streams.commands, "command")
+    if found.reports:
+        looked += f", {many(found.reports, 'stored report')}"
     log = [] if found.log is None else list(_log(found.log))
     if found.vouches is not None:
         log += _vouches(found.vouches)
@@ -32,7 +34,7 @@ def findings(found: "Verification") -> RenderableType:
         log.insert(0, Text(said + "was looked at.", "yellow"))
     if found.is_sound:
         more = "\n  Chains, lists, commands, rungs, clocks and terms are as they were written, and "
-        more += "every decision comes out again."
+        more += f"every decision{' and every report' if found.reports else ''} comes out again."
         return Group(mark(f"{looked}: nothing found", more, sound=True), *log)
     head = mark(f"{looked}: {many(found.count, 'finding')}", "", sound=False)
     return Group(head, *log, finding_sheet(found.found), rest(found.count))

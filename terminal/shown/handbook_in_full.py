@@ -16,12 +16,14 @@ from terminal.handbook_files import Shown
 from terminal.shown.durations import brief_duration, rung_text
 from terminal.shown.frames import SECOND, Column, Sheet, facts, inline, kept, wrapped
 from terminal.shown.handbook_differences import shown_value
+from terminal.shown.handbook_matters import matter_sheet
 from terminal.shown.handbook_procedures import procedure_sheets
 
 COUNTED = (
     *("tiers", "areas", "grids", "enterprises", "segments", "lists", "units", "posts", "rosters"),
     *("delegations", "categories", "routing", "teams", "rounds", "applications", "clocks"),
     *("exclusions", "notices"),
+    *("campaigns", "pipelines", "matches", "registers", "grants"),
 )
 RULES = (
     *("sign_off", "pauses", "extensions", "ladder", "dispatch", "green_channel", "emergency"),
@@ -84,7 +86,7 @@ def handbook_in_full(shown: Shown, at: datetime) -> RenderableType:
         head,
     ]
     sheets = (_tiers(book), _posts(book, local), _units(book), _categories(book), *_clocks(book))
-    for sheet in (*sheets, *procedure_sheets(book), _rules(book)):
+    for sheet in (*sheets, *procedure_sheets(book), matter_sheet(book), _rules(book)):
         if sheet.rows:
             parts += [Text(""), sheet]
     return Group(*parts, Text(""), _sources(book))

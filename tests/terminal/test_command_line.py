@@ -214,7 +214,7 @@ def test_a_derivation_in_json_adds_up(accepted: Stage) -> None:
 def test_a_ledger_that_holds_is_verified(accepted: Stage) -> None:
     one = accepted.json("verify", b.ZONE, b.KEY)
 
-    nothing = {"findings": [], "findings_left_out": 0, "log": None, "since": None}
+    nothing = {"findings": [], "findings_left_out": 0, "log": None, "reports": 0, "since": None}
     bare = {"vouched": {}, "unvouched": {"officer": 1, "representative": 1}, "unchecked": 0}
     assert (
         one == {"streams": 1, "events": 2, "commands": 2, "sound": True, "actors": bare} | nothing
