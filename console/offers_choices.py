@@ -9,9 +9,11 @@ from typing import Final
 from console.offers_fields import Field, Input
 from domain.clocks import Clock
 from domain.commands_of_kin import OWN_LINKS
+from domain.elsewhere import ELSEWHERE
 from domain.exclusion import ExclusionStanding
 from domain.handbook import Handbook
 from domain.issue import Issue
+from domain.kin import Tie
 from domain.likeness import METHODS
 from domain.model import Name
 from domain.phases import CallbackAnswer, LinkType, Priority, ResultClass
@@ -169,13 +171,17 @@ def _draws(asked: Asked) -> Iterable[Choice]:
 
 
 def _links(asked: Asked) -> Iterable[Choice]:
-    own = (tie for tie in asked.issue.ties if not tie.incoming and tie.type in OWN_LINKS)
+    own = (tie for tie in _known(asked) if not tie.incoming and tie.type in OWN_LINKS)
     return [_plain(key) for key in dict.fromkeys(tie.other for tie in own)]
 
 
 def _children(asked: Asked) -> Iterable[Choice]:
-    ties = asked.issue.ties
+    ties = _known(asked)
     return [_plain(tie.other) for tie in ties if tie.incoming and tie.type is LinkType.PART_OF]
+
+
+def _known(asked: Asked) -> Iterable[Tie]:
+    return (tie for tie in asked.issue.ties if tie.other != ELSEWHERE)
 
 
 def _round(asked: Asked) -> Iterable[Choice]:

@@ -113,22 +113,22 @@ def _entries(model: type[BaseModel], prefix: str) -> Iterator[Entry]:
 
 
 def _entry(name: str, path: str, info: FieldInfo) -> Entry:
-    shape, metadata = _bare(info.annotation, tuple(info.metadata))
+    shape, metadata = bare(info.annotation, tuple(info.metadata))
     required = info.is_required()
     if get_origin(shape) is tuple:
-        item, inner = _bare(get_args(shape)[0], ())
+        item, inner = bare(get_args(shape)[0], ())
         if isinstance(item, type) and issubclass(item, BaseModel):
             rows = (tuple(_entries(item, f"{path}.{n}.")) for n in range(ROWS[name]))
             return Block(path, name, required, tuple(rows), is_list=True)
-        return _field(name, path, item, inner, required=required, many=True)
+        return field_of(name, path, item, inner, required=required, many=True)
     if shape is not A_LENGTH and isinstance(shape, type) and issubclass(shape, BaseModel):
         row = tuple(_entries(shape, f"{path}."))
         return Block(path, name, required, (row,), is_list=False)
     default = None if required else info.default
-    return _field(name, path, shape, metadata, required=required, default=default)
+    return field_of(name, path, shape, metadata, required=required, default=default)
 
 
-def _bare(annotation: Any, metadata: tuple[object, ...]) -> tuple[Any, tuple[object, ...]]:
+def bare(annotation: Any, metadata: tuple[object, ...]) -> tuple[Any, tuple[object, ...]]:
     """Return a type without what is said about it, and that: what may be left out, of lengths and
     personal texts the one that people write."""
     while True:
@@ -146,7 +146,7 @@ def _bare(annotation: Any, metadata: tuple[object, ...]) -> tuple[Any, tuple[obj
             return annotation, metadata
 
 
-def _field(
+def field_of(
     name: str,
     path: str,
     shape: Any,
@@ -156,6 +156,7 @@ def _field(
     many: bool = False,
     default: object = None,
 ) -> Field:
+    """Return the input of one field of a model, by its type and what is said about that."""
     texts = [each for each in metadata if isinstance(each, StringConstraints)]
     bounds = {type(each): each for each in metadata if isinstance(each, Ge | Le)}
     enum = shape if isinstance(shape, type) and issubclass(shape, Enum) else None

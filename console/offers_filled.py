@@ -61,7 +61,7 @@ def command_of(
     except ValidationError as error:
         for each in error.errors(include_url=False, include_input=False):
             place = _path_of(kind, [str(part) for part in each["loc"]])
-            mistakes.setdefault(place, _sentence(each["msg"]))
+            mistakes.setdefault(place, sentence(each["msg"]))
         return None, Filled(values, mistakes)
 
 
@@ -105,12 +105,12 @@ def _data(
     found: dict[str, object] = {}
     for entry in entries:
         if isinstance(entry, Field):
-            value = _value(entry, values, calendar, mistakes)
+            value = value_in(entry, values, calendar, mistakes)
             if value is not None:
                 found[entry.name] = value
             continue
         rows = [
-            _data(row, values, calendar, mistakes) for row in entry.rows if _is_said(row, values)
+            _data(row, values, calendar, mistakes) for row in entry.rows if is_said(row, values)
         ]
         if entry.is_list and rows:
             found[entry.name] = rows
@@ -121,7 +121,7 @@ def _data(
     return found
 
 
-def _is_said(row: Sequence[Entry], values: Values) -> bool:
+def is_said(row: Sequence[Entry], values: Values) -> bool:
     """Whether anybody wrote or chose anything in a row: a tick by itself says nothing."""
     return any(
         text.strip()
@@ -131,9 +131,10 @@ def _is_said(row: Sequence[Entry], values: Values) -> bool:
     )
 
 
-def _value(
+def value_in(
     entry: Field, values: Values, calendar: WorkingCalendar, mistakes: dict[str, str]
 ) -> object:
+    """Return what was filled in as a model takes it, None if nothing was."""
     given = [text.strip() for text in values.get(entry.path, ()) if text.strip()]
     if entry.input is Input.CHECK:
         return bool(given)
@@ -164,6 +165,7 @@ def _path_of(kind: str, place: Sequence[str]) -> str:
     return TOP
 
 
-def _sentence(message: str) -> str:
+def sentence(message: str) -> str:
+    """Return what a validation says as a sentence."""
     text = message.removeprefix("Value error, ")
     return text if text.endswith(".") else f"{text}."

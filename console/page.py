@@ -30,7 +30,8 @@ class Menu(StrEnum):
 class Page:
     """One page of the console. `path` is under /console/{zone}; `acts`: any of them lets a reader
     in, none: whoever is signed in. Without a `menu` it is reached from other pages. `live`: it asks
-    for itself again when something happened that its reader may see. `of_enterprises`: only for who
+    for itself again when something happened that its reader may see; `follows`: a part of it does,
+    beside which somebody may be writing. `of_enterprises`: only for who
     speaks for one, whatever others may."""
 
     name: str
@@ -38,6 +39,7 @@ class Page:
     acts: frozenset[Act]
     menu: Menu | None = None
     live: bool = False
+    follows: bool = False
     of_enterprises: bool = False
 
     @property

@@ -1,8 +1,9 @@
 """Printing of files: a few at a time, in threads of their own: pages do not wait for them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from threading import BoundedSemaphore
 from typing import Final
 
@@ -13,6 +14,18 @@ AGAIN_S: Final = 5
 
 _threads: Final = ThreadPoolExecutor(AT_ONCE_MAX, thread_name_prefix="press")
 _free: Final = BoundedSemaphore(AT_ONCE_MAX)
+
+
+@asynccontextmanager
+async def taken() -> AsyncIterator[None]:
+    """Hold the press for what prints by itself, to the end of the block. Raises
+    TooManyRequestsError while all are taken."""
+    if not _free.acquire(blocking=False):
+        raise TooManyRequestsError(AGAIN_S)
+    try:
+        yield
+    finally:
+        _free.release()
 
 
 async def printed(make: Callable[[], bytes]) -> bytes:

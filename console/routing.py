@@ -18,6 +18,7 @@ from console.texts import has, said
 from console.visit import HEADERS, HTMX, THEME_COOKIE, THEMES
 from face.problems import KINDS, UnauthenticatedError, answer_to, answer_to_status, misread
 from face.refused import keep_refusal
+from face.translated import aside_in
 from face.words import language_of
 
 SIGN_IN: Final = f"{PREFIX}/sign-in"
@@ -81,6 +82,7 @@ def _told(request: Request, problem: Response) -> Response:
     theme = request.cookies.get(THEME_COOKIE, "")
     context: dict[str, Any] = {
         "problem": body,
+        "aside": lambda text: aside_in(text, language),
         "advice": said(f"advice.{code}", language) if has(f"advice.{code}") else None,
         "t": lambda name, **values: said(name, language, **values),
         "language": language,

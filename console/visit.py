@@ -34,6 +34,7 @@ from face.house import House
 from face.looking import reader_for
 from face.problems import UnauthenticatedError
 from face.sessions import session_of
+from face.translated import aside_in
 from face.words import Language
 from runtime.passwords import csrf_token
 
@@ -124,6 +125,7 @@ class Visit:
             "page": page if isinstance(page, Page) else None,
             "t": self.said,
             "name": self.name,
+            "aside": lambda text: aside_in(text, self.language),
             "length": lambda ms: templating.length(ms, self.language),
             "static": static_address,
             "prefix": PREFIX,

@@ -10,7 +10,7 @@ from fastapi import Form, Query, Response
 from pydantic import Field, ValidationError
 
 from console.page import Menu, Page
-from console.queries.board import OF_TODAY_MAX, BoardQuery, BoardShown, Of, board_of, of_today
+from console.queries.board import BoardQuery, BoardShown, board_of, of_today
 from console.queries.naming import Naming
 from console.queries.reminders import AT_ONCE_MAX, Came, acting, remind, standings
 from console.queries.today import bounds_of
@@ -23,9 +23,10 @@ from domain.lights import Light
 from domain.model import Key, Short, to_millisecond
 from domain.phases import Phase, Priority
 from face.looked import noted
+from ledger.day_lists import DayOf as Of
 from ledger.saved_views import VIEWS_MAX, SavedViewRow, SavedViewsFullError
 
-PAGE: Final = Page("board", "/board", frozenset({Act.READ_BOARD}), Menu.WORK)
+PAGE: Final = Page("board", "/board", frozenset({Act.READ_BOARD}), Menu.WORK, follows=True)
 REMINDED: Final = "pages/board_reminded.html"
 MORE: Final = "pages/board_more.html"
 pages: Final = (PAGE,)
@@ -128,10 +129,11 @@ def _problem(visit: ZoneVisit, chosen: Sequence[str], text: str) -> str | None:
 async def _shown(visit: ZoneVisit, within: Horizon, asked: BoardQuery) -> BoardShown:
     ledger, at = visit.desk.ledger, to_millisecond(visit.at)
     if asked.of is None:
-        return await board_of(ledger, within, asked, at=at)
+        return await board_of(ledger, within, asked, visit.handbook, at=at)
     from_at, to_at = bounds_of(visit.today, visit.time_zone)
-    today = await ledger.today(within, at=at, from_at=from_at, to_at=to_at, limit=OF_TODAY_MAX)
-    return of_today(today, asked.of)
+    return await of_today(
+        ledger, within, asked.of, asked.after, at=at, from_at=from_at, to_at=to_at
+    )
 
 
 async def _whole(
@@ -155,6 +157,7 @@ async def _whole(
         "limit": AT_ONCE_MAX,
         "phases": [each for each in Phase if each is not Phase.CLOSED],
         "priorities": tuple(Priority),
+        "segments": [(each.id, each.name) for each in visit.handbook.segments],
         "lights": tuple(Light),
         "happened": tuple(Of),
     }
@@ -170,6 +173,7 @@ def _data(visit: ZoneVisit, asked: BoardQuery, shown: BoardShown) -> dict[str, A
         "at": to_millisecond(visit.at),
         "lateness": _lateness,
         "may_remind": bool(standings(visit)),
+        "again": _address(visit, asked.query(after=asked.after)),
         "to": lambda **changes: _address(visit, asked.query(**changes)),
     }
 

@@ -58,7 +58,7 @@ async def show(
             "hours": lambda ms: _hours(visit, ms),
             "spans_max": query.SPANS_SHOWN_MAX,
             "refused": None if refused is None else in_language(refused.message, visit.language),
-            "refused_for": None if refused is None else refused,
+            "refused_for": None if refused is None else refused.allowed,
         },
     )
 

@@ -7,6 +7,8 @@ from fastapi import Path, Query, Response
 from console.asked import MaybeCode, MaybeCursor, MaybeText, Unfilled, address_of
 from console.page import Menu, Page
 from console.queries import enterprises as query
+from console.queries.matters import matters_about
+from console.queries.matters_seen import sight_of
 from console.queries.naming import Naming
 from console.routing import page_router
 from console.visit import InZone
@@ -68,10 +70,14 @@ async def file(visit: InZone, id: Annotated[Code, Path()], after: MaybeCursor = 
     if found is None:
         raise not_there("The handbook in force has no such enterprise.")
     here = f"{ENTERPRISES.address(visit.zone)}/{id}"
+    at = to_millisecond(visit.at)
     data = {
         "file": found,
+        "matters": await matters_about(
+            visit.desk, visit.handbook, sight_of(visit), at, enterprise=id
+        ),
         "naming": Naming(visit.handbook),
-        "at": to_millisecond(visit.at),
+        "at": at,
         "is_whole": within.whole or id in within.enterprises,
         "further": found.next and address_of(here, {"after": found.next}),
     }

@@ -145,16 +145,15 @@ async def _published(visit: ZoneVisit, sequence: int, *, is_counted: bool) -> Re
     if found is None:
         raise not_there("No figure of this zone has this number.")
     counted, too_many = None, False
-    if is_counted:
+    if is_counted and found.sums is not None:
         try:
             async with _counting:
                 counted = await query.again(visit.desk, found.row)
         except query.TooManyIssuesError:
             too_many = True
-    asked = definition(found.row.definition, found.row.revision)
     data = _frame(visit, "published") | {
         "shown": found,
-        "asked": asked,
+        "asked": None if found.sums is None else found.sums.asked,
         "counted": counted,
         "too_many": too_many,
     }
@@ -169,6 +168,7 @@ def _frame(visit: ZoneVisit, here: str) -> dict[str, Any]:
             for name, page in (("headlines", FIGURES), ("published", PUBLISHED))
         ],
         "root": FIGURES.address(visit.zone),
+        "may_state": visit.may(Act.PUBLISH_FIGURES),
         "naming": Naming(visit.handbook),
         "label": lambda count, asked: _label(visit, asked, count),
         "ratio_label": lambda ratio, asked: _label(visit, asked, ratio, "ratio_"),

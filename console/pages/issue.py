@@ -17,6 +17,8 @@ from console.queries.issue import (
     position_of_version,
 )
 from console.queries.issue_timeline import actor_of, title_of
+from console.queries.matters import matters_about
+from console.queries.matters_seen import sight_of
 from console.queries.naming import Naming
 from console.routing import page_router
 from console.texts import has
@@ -25,6 +27,7 @@ from desk.sealing import personal_texts
 from domain.access import Act
 from domain.access import horizon as horizon_of
 from domain.duration_text import written_duration
+from domain.elsewhere import ELSEWHERE
 from domain.errors import InvalidRequestError
 from domain.issue import Issue
 from domain.model import Name
@@ -68,9 +71,12 @@ async def issue(
     page = await issue_page(look, before=before, with_orders=visit.may(Act.READ_ORDERS))
     offered = NOTHING
     if look.sight is None and page.issue.zone == visit.zone:
-        offered = offered_to(visit, page.issue, page.terms, page.at, acting)
+        offered = offered_to(visit, look.whole.issue, page.terms, page.at, acting)
     shown = _shown(visit, page) | {
         "page_of": page,
+        "matters": await matters_about(
+            visit.desk, visit.handbook, sight_of(visit), page.at, issue=key
+        ),
         "is_past": look.sight is not None,
         "as_of": as_of,
         "offered": offered,
@@ -88,7 +94,7 @@ async def facts(visit: InZone, key: IssueKey, before: Version) -> Response:
         return visit.elsewhere(f"{_address(visit, key)}?before={before}#timeline")
     asked = {"zone": visit.zone, "key": key, "before": before}
     await noted(visit.house, visit.caller, "timeline", asked)
-    found, earlier = await facts_page(visit.desk, row.issue, before)
+    found, earlier = await facts_page(visit.desk, visit.caller, row.issue, before)
     shown = {"facts": found, "earlier": earlier, "address": _address(visit, key)}
     return visit.show("pages/issue_facts.html", shown, block="facts")
 
@@ -172,6 +178,7 @@ def _shown(visit: ZoneVisit, page: IssuePage) -> dict[str, object]:
 
     return {
         "issue": issue,
+        "elsewhere": ELSEWHERE,
         "naming": naming,
         "address": _address(visit, issue.key),
         "drawings": {each.id: drawing_of(each) for each in page.clocks.present},
@@ -188,6 +195,7 @@ def _shown(visit: ZoneVisit, page: IssuePage) -> dict[str, object]:
         "verifying_tier": verifying_tier(issue, handbook),
         "may_read_personal": _sees(visit, Act.READ_PERSONAL, issue),
         "may_download": _sees(visit, Act.READ_EVIDENCE, issue)
+        and not page.names_others
         and visit.house.settings.log_key is not None
         and isinstance(visit.house.desk.ledger, PostgresLedger),
         "may_see_enterprise": visit.may(Act.READ_BOARD),

@@ -39,8 +39,9 @@ from domain.errors import (
 from domain.model import to_millisecond
 from domain.team import DecisionRef
 from face.dependencies import IssueKey, seen_row
+from face.elsewhere import refusal_told, row_told
 from face.problems import KINDS, kind_of
-from face.translated import in_language
+from face.translated import aside_in, in_language
 from ledger.port import IssueRow
 
 router = page_router()
@@ -173,9 +174,14 @@ async def _refused(
     now; what was filled in is kept."""
     row = await visit.house.desk.row(before.issue.zone, before.issue.key)
     offered = await _offered(visit, row, sent.acting)
+    refusal = refusal_told(refusal, visit.caller)
     status = kind_of(refusal).status
     is_stale = isinstance(refusal, ConflictError) and refusal.field == "expected_version"
-    since = await facts_since(visit.house.desk, row.issue, sent.version) if is_stale else ()
+    since = (
+        await facts_since(visit.house.desk, visit.caller, row.issue, sent.version)
+        if is_stale
+        else ()
+    )
     if not is_stale:
         filled = filled.with_refusal(kind, refusal)
     version = _version_now(refusal, row) if is_stale else sent.version
@@ -213,13 +219,14 @@ async def _shown(
     terms = await visit.house.desk.shelf.version(row.issue.terms)
     is_stale = isinstance(refusal, ConflictError) and refusal.field == "expected_version"
     top = filled.mistakes.get(TOP)
+    told = await row_told(visit.house.desk.ledger, visit.caller, row)
     data = {
-        "issue": row.issue,
+        "issue": told.issue,
         "naming": Naming(terms.handbook),
         "address": _address(visit, row.issue.key),
         "kind": kind,
         "sent": sent,
-        "entries": shown_form(kind, Asked(row.issue, terms), filled, visit.language),
+        "entries": shown_form(kind, Asked(told.issue, terms), filled, visit.language),
         "offered": offered,
         "is_offered": kind in offered.kinds,
         "is_sent": visit.request.method == "POST",
@@ -228,7 +235,7 @@ async def _shown(
         "has_mistakes": bool(filled.mistakes),
         "about": lambda of: visit.said(f"issue_about.{of}") if has(f"issue_about.{of}") else "",
         "top": None if top is None else in_language(top, visit.language),
-        "allowed": None if refusal is None or is_stale else refusal.allowed,
+        "allowed": None if refusal is None or is_stale else _allowed(visit, refusal),
         "actor": lambda each: actor_of(each, terms.handbook),
         "decisions": [
             (f"{each.meeting} {each.decision}", f"{each.meeting}: {each.decision}")
@@ -236,6 +243,14 @@ async def _shown(
         ],
     }
     return visit.show("pages/issue_acting.html", data, status=status)
+
+
+def _allowed(visit: ZoneVisit, refusal: IssueError) -> str | None:
+    """Return what would have been accepted; a command by the name that its form has."""
+    if not refusal.allowed:
+        return None
+    name = f"issue_command.{refusal.allowed}"
+    return visit.said(name) if has(name) else aside_in(refusal.allowed, visit.language)
 
 
 def _sent_with(form: FormData) -> _Sent:

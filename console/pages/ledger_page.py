@@ -1,25 +1,31 @@
 """The ledger, narrowed like the board: a page that prints on A4, and the same as a file."""
 
+import asyncio
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Final, Literal
 
 from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from audit.printed.fonts import FontFolders
+from audit.printed.ledger import Asked, ledger_paper, write_ledger
 from audit.printed.pages import pdf_bytes
-from audit.printed.paper import Cell, Column, Kind, Paper, Table
+from audit.printed.paper import Paper
 from audit.printed.workbook import workbook_bytes
 from console.asked import MaybeCode, MaybeCursor, MaybeText, MaybeTier, Unfilled, address_of
 from console.page import Page
-from console.press import printed
-from console.queries.ledger_page import LedgerLine, ledger_page
+from console.press import printed, taken
+from console.queries.ledger_page import ledger_page, sight_at
 from console.queries.naming import Naming
 from console.routing import page_router
 from console.visit import InZone, Visit, ZoneVisit
 from domain.access import Act, Horizon
+from domain.days import to_ms
 from domain.errors import InvalidRequestError
 from domain.phases import Phase
+from face.listing import MOMENTS_MS_MAX, POSITION_MAX
 from face.looked import noted
 from ledger.lists import Narrowed
 
@@ -32,13 +38,12 @@ MEDIA: Final = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-ROWS_MAX: Final = 5_000
-"""So many issues are printed while somebody waits; `closeout print ledger` prints all."""
-MOMENTS: Final = frozenset({"reported", "due", "closed"})
-HEADS: Final = (
-    *("number", "enterprise", "category", "what", "owner", "handler", "tier", "phase"),
-    *("reported", "due", "closed", "outcome"),
-)
+LOOKED_AT_MAX: Final = 50_000
+"""So many issues are looked at while somebody waits; `closeout print ledger` prints all."""
+
+
+MaybePosition = Annotated[Annotated[int, Field(ge=1, le=POSITION_MAX)] | None, Unfilled]
+MaybeMoment = Annotated[Annotated[int, Field(ge=0, le=MOMENTS_MS_MAX)] | None, Unfilled]
 
 
 class Narrowing(BaseModel):
@@ -73,9 +78,12 @@ class PageAsked(Narrowing):
 
 
 class FileAsked(Narrowing):
-    """All of it as a file."""
+    """All of it as a file, as it stood at the position `at`, the last one if left out, with the
+    lights of `moment`, in milliseconds."""
 
     form: FileForm = Field()
+    at: MaybePosition = None
+    moment: MaybeMoment = None
 
 
 @router.get("/{zone}/reports/ledger")
@@ -88,6 +96,7 @@ async def show(visit: InZone, asked: Annotated[PageAsked, Query()]) -> Response:
     found = await ledger_page(visit.desk, visit.handbook, within, filters, asked.after)
     naming = Naming(visit.handbook)
     here = LEDGER.address(visit.zone)
+    seen = question | {"at": found.sight.position or None, "moment": to_ms(found.sight.at)}
     data = {
         "found": found,
         "asked": asked,
@@ -97,30 +106,26 @@ async def show(visit: InZone, asked: Annotated[PageAsked, Query()]) -> Response:
         "posts": [(id_, visit.name(name)) for id_, name in naming.posts()],
         "reports": here.removesuffix("/ledger"),
         "further": found.next and address_of(here, question | {"after": found.next}),
+        "files": [(form, address_of(f"{here}/file", seen | {"form": form})) for form in MEDIA],
     }
     return visit.show(LEDGER, data)
 
 
 @router.get("/{zone}/reports/ledger/file")
 async def file(visit: InZone, asked: Annotated[FileAsked, Query()]) -> Response:
-    """Return the ledger as a file, narrowed like the page: made apart from what others wait for."""
+    """Return the ledger as a file, narrowed like the page and of the same position: exact, as the
+    command line prints it."""
     within = visit.within(Act.READ_BOARD)
     question = asked.model_dump()
     await noted(visit.house, visit.caller, "issues", {"zone": visit.zone, **question})
-    paper = await _paper(visit, await _every(visit, within, asked.narrowed(visit.zone)))
-    return await as_file(visit, paper, asked.form, f"{visit.zone}-ledger")
+    return _answer(await _file(visit, within, asked), asked.form, f"{visit.zone}-ledger")
 
 
 async def as_file(visit: Visit, paper: Paper, form: FileForm, name: str) -> Response:
     """Return a paper as a file to be kept. Raises IssueError where it cannot be printed,
     TooManyRequestsError."""
     fonts = FontFolders(own=visit.house.settings.font_dir)
-    made = await printed(partial(_printed, paper, form, fonts))
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}.{form}"',
-        "Cache-Control": "no-store",
-    }
-    return Response(made, media_type=MEDIA[form], headers=headers)
+    return _answer(await printed(partial(_printed, paper, form, fonts)), form, name)
 
 
 def _printed(paper: Paper, form: FileForm, fonts: FontFolders) -> bytes:
@@ -131,55 +136,38 @@ def _printed(paper: Paper, form: FileForm, fonts: FontFolders) -> bytes:
     return workbook_bytes(paper)
 
 
-async def _every(visit: ZoneVisit, within: Horizon, filters: Narrowed) -> list[LedgerLine]:
-    """Return all that fits. Raises InvalidRequestError where that is too much."""
-    lines: list[LedgerLine] = []
-    after: str | None = None
-    while after is not None or not lines:
-        page = await ledger_page(visit.desk, visit.handbook, within, filters, after)
-        lines += page.lines
-        after = page.next
-        if after is None:
-            break
-        if len(lines) >= ROWS_MAX:
-            raise InvalidRequestError(
-                "This is too far.", field="rows", value=len(lines), allowed=f"at most {ROWS_MAX}"
-            )
-    return lines
-
-
-async def _paper(visit: ZoneVisit, lines: list[LedgerLine]) -> Paper:
-    columns = tuple(
-        Column(visit.said(f"ledger.{each}"), Kind.MOMENT if each in MOMENTS else Kind.TEXT)
-        for each in HEADS
-    )
-    rows = tuple(_row(visit, each) for each in lines)
-    title = visit.said("ledger.title")
-    return Paper(
-        title=title,
+async def _file(visit: ZoneVisit, within: Horizon, asked: FileAsked) -> bytes:
+    """Return the ledger as it stood at the position that is asked for, read issue by issue. Raises
+    InvalidRequestError where that is too much, TooManyRequestsError."""
+    printing = Asked(
+        horizon=within,
+        filters=asked.narrowed(visit.zone),
+        sight=await sight_at(visit.desk, asked.at, asked.moment),
         language=visit.language,
+        name=visit.handbook.name,
         time_zone=visit.time_zone,
-        made_at=visit.at,
-        position=await visit.desk.ledger.safe_position(),
-        issuer=visit.name(visit.handbook.name),
-        landscape=True,
-        sections=(Table(title=title, columns=columns, rows=rows, id="ledger"),),
     )
+    if asked.form == "pdf":
+        paper, _ = await ledger_paper(visit.desk.ledger, printing, progress=_bounded)
+        fonts = FontFolders(own=visit.house.settings.font_dir)
+        return await printed(partial(_printed, paper, "pdf", fonts))
+    async with taken():
+        with TemporaryDirectory(prefix="closeout-ledger-") as folder:
+            path = Path(folder) / "ledger.xlsx"
+            await write_ledger(visit.desk.ledger, printing, path, progress=_bounded)
+            return await asyncio.to_thread(path.read_bytes)
 
 
-def _row(visit: ZoneVisit, line: LedgerLine) -> tuple[Cell, ...]:
-    issue = line.issue
-    return (
-        issue.number or issue.key,
-        visit.name(line.enterprise),
-        visit.name(line.category),
-        issue.title,
-        visit.name(line.owner),
-        visit.name(line.handler),
-        visit.name(line.tier),
-        visit.said(f"enterprises_phase.{issue.phase}"),
-        issue.reported_at,
-        None if issue.deadline is None else issue.deadline.due_at,
-        issue.closed_at,
-        None if issue.outcome is None else visit.said(f"ledger_outcome.{issue.outcome}"),
-    )
+def _bounded(looked_at: int) -> None:
+    if looked_at > LOOKED_AT_MAX:
+        raise InvalidRequestError(
+            "This is too far.", field="rows", value=looked_at, allowed=f"at most {LOOKED_AT_MAX}"
+        )
+
+
+def _answer(made: bytes, form: FileForm, name: str) -> Response:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.{form}"',
+        "Cache-Control": "no-store",
+    }
+    return Response(made, media_type=MEDIA[form], headers=headers)

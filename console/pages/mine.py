@@ -8,6 +8,9 @@ from fastapi import Form, Query, Response
 from pydantic import Field, ValidationError
 
 from console.page import PREFIX, Menu, Page
+from console.pages.matters_one import acts_on
+from console.queries.matters import matters_about
+from console.queries.matters_seen import sight_of, told_lines
 from console.queries.mine import (
     Own,
     asked_first,
@@ -18,6 +21,7 @@ from console.queries.mine import (
     resolution_of,
     told,
 )
+from console.queries.naming import Naming
 from console.routing import page_router
 from console.visit import InZone, ZoneVisit
 from domain.access import Act
@@ -43,6 +47,7 @@ from domain.errors import (
 from domain.model import TEXT_CHARACTERS_MAX, CommandId, to_millisecond
 from face.actors import actor_for
 from face.dependencies import IssueKey, seen_row
+from face.elsewhere import event_told, hidden_in, row_told
 from face.listing import CURSOR_CHARACTERS_MAX, asked_of, page_now, read_cursor, text_of
 from face.looked import noted
 from face.looking import Travel, look_at
@@ -117,6 +122,7 @@ async def mine(
         limit=OPEN_MAX,
     )
     local = visit.at.astimezone(zone_of(visit.time_zone))
+    about = await matters_about(desk, visit.handbook, sight_of(visit), at, enterprise=enterprise)
     following = None
     if page.next is not None:
         kept = "&ended=true" if ended else ""
@@ -131,6 +137,9 @@ async def mine(
             "open_is_more": len(waiting) == OPEN_MAX,
             "ended": ended,
             "next": following,
+            "matters": await told_lines(visit, about),
+            "matter_acts": await acts_on(visit, about),
+            "naming": Naming(visit.handbook),
             "contacts": contacts_of(contact_board(visit.handbook, enterprise, local)),
         },
     )
@@ -193,16 +202,18 @@ async def _shown(
     terms = await look.desk.shelf.version(issue.terms)
     at = to_millisecond(visit.at)
     records = await look.desk.ledger.records(issue.stream)
+    hidden = await hidden_in(look.desk.ledger, visit.caller, issue, records)
+    seen = [event_told(each, hidden) for each in records]
     actor = actor_for(visit.caller, visit.handbook, visit.today)
     data = {
         "own": own(issue, visit.handbook, terms, at),
         "category": next(
             (each.name for each in visit.handbook.categories if each.id == issue.category), None
         ),
-        "told": told(records, visit.handbook),
+        "told": told([each for each in seen if each is not None], visit.handbook),
         "promised": promised(issue),
         "resolution": resolution_of(issue),
-        "offered": offered(issue, actor, terms, at),
+        "offered": offered(look.whole.issue, actor, terms, at),
         "command_id": uuid4().hex,
         "given": given or Answered("", "", None),
         "refusal": refusal,
@@ -254,4 +265,5 @@ def _enterprise(visit: ZoneVisit) -> str:
 
 async def _own(visit: ZoneVisit, row: IssueRow) -> Own:
     terms = await visit.desk.shelf.version(row.issue.terms)
+    row = await row_told(visit.desk.ledger, visit.caller, row)
     return own(row.issue, visit.handbook, terms, to_millisecond(visit.at))

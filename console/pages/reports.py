@@ -10,6 +10,7 @@ from console.asked import MaybeCode, MaybeCursor, Unfilled, address_of
 from console.page import Menu, Page
 from console.queries import reports as query
 from console.queries.naming import Naming
+from console.queries.report_versions import making_posts
 from console.queries.supervision import actors_of
 from console.routing import page_router
 from console.visit import InZone, ZoneVisit
@@ -66,6 +67,7 @@ async def listed(
         "kind": kind or "",
         "kinds": [(each.value, visit.said(f"reports_kind.{each}")) for each in sorted(KINDS)],
         "further": further,
+        "makers": _makers(visit),
         "naming": Naming(visit.handbook),
         **await _attested(visit, day or visit.today),
     }
@@ -121,8 +123,17 @@ async def one(
         "sections": shown,
         "versions": found.versions,
         "newest": found.versions[-1].version,
+        "may_correct": visit.may(Act.MAKE_REPORTS),
     }
     return visit.show(REPORT, data)
+
+
+def _makers(visit: ZoneVisit) -> list[tuple[str, str]]:
+    """Return the visitor's posts that make reports, by name."""
+    if not visit.may(Act.MAKE_REPORTS):
+        return []
+    naming = Naming(visit.handbook)
+    return [(id_, visit.name(naming.post(id_))) for id_ in making_posts(visit.posts())]
 
 
 async def _attested(visit: ZoneVisit, day: date) -> dict[str, Any]:

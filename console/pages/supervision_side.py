@@ -1,5 +1,6 @@
 """Beside the orders: warnings with the event behind each, what is parked, callbacks."""
 
+import asyncio
 from datetime import date
 from typing import Annotated, Final
 from uuid import uuid4
@@ -23,6 +24,7 @@ from domain.people import Officer, named
 from face.actors import actor_for
 from face.asking import Day
 from face.looked import noted
+from face.problems import TooManyRequestsError
 from face.translated import in_language
 
 BOARD: Final = frozenset({Act.READ_BOARD})
@@ -35,6 +37,10 @@ pages: tuple[Page, ...] = (WARNINGS, PARKED, CALLBACKS, DRAW)
 router = page_router()
 
 PERIOD_CHARACTERS_MAX: Final = 8
+AGAIN_S: Final = 5
+DrawId = Annotated[Key, Path()]
+_drawing: Final = asyncio.Lock()
+"""Drawing again reads a period whole: one at a time leaves the rest of the face its processor."""
 
 
 class NewDraw(BaseModel):
@@ -130,9 +136,21 @@ async def draw(visit: InZone, form: Annotated[NewDraw, Form()]) -> Response:
 
 
 @router.get("/{zone}/supervision/callbacks/{draw}")
-async def redraw(visit: InZone, draw: Annotated[Key, Path()]) -> Response:
-    """Show a draw, drawn again and compared. Nothing is written."""
+async def drawn(visit: InZone, draw: DrawId) -> Response:
+    """Show a draw as it is on record."""
     visit.within(Act.READ_CALLBACKS)
     await noted(visit.house, visit.caller, "callbacks", {"zone": visit.zone, "draw": draw})
     found = await callbacks_of.drawn(visit.desk, visit.zone, draw)
+    return visit.show(DRAW, {"tabs": tabs(visit, "callbacks"), "shown": found})
+
+
+@router.post("/{zone}/supervision/callbacks/{draw}")
+async def redraw(visit: InZone, draw: DrawId) -> Response:
+    """Show a draw, drawn again and compared. Nothing is kept."""
+    visit.within(Act.READ_CALLBACKS)
+    await noted(visit.house, visit.caller, "callbacks", {"zone": visit.zone, "draw": draw})
+    if _drawing.locked():
+        raise TooManyRequestsError(AGAIN_S)
+    async with _drawing:
+        found = await callbacks_of.compared(visit.desk, visit.zone, draw)
     return visit.show(DRAW, {"tabs": tabs(visit, "callbacks"), "shown": found})

@@ -1,8 +1,8 @@
 """Today: what is late, what will be, who holds it and why. It follows the ledger as it moves."""
 
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import Response
+from fastapi import Query, Response
 
 from console.page import Menu, Page
 from console.pages.board import PAGE as BOARD
@@ -19,11 +19,13 @@ pages: Final = (PAGE,)
 router = page_router()
 
 REPORTS: Final = "reports"
+LISTED: Final = 10
+"""So many units and grids, the worst off, are told at once; all of them where that is asked."""
 
 
 @router.get("/{zone}/today")
-async def today(visit: InZone) -> Response:
-    """Show the day, as far as the visitor's sight reaches."""
+async def today(visit: InZone, whole: Annotated[bool, Query(alias="all")] = False) -> Response:
+    """Show the day, as far as the visitor's sight reaches; `all`: with every unit and grid."""
     within = visit.within(Act.READ_BOARD)
     await noted(visit.house, visit.caller, "board", {"zone": visit.zone, "of": "today"})
     at = to_millisecond(visit.at)
@@ -34,6 +36,9 @@ async def today(visit: InZone) -> Response:
         "naming": Naming(visit.handbook),
         "board": BOARD.address(visit.zone),
         "is_whole": within.whole,
+        "units": day.by_unit if whole else day.by_unit[:LISTED],
+        "grids": day.by_grid if whole else day.by_grid[:LISTED],
+        "everything": f"{PAGE.address(visit.zone)}?all=true",
         "reports": _reports(visit),
     }
     return visit.show(PAGE, data)

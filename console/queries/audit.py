@@ -9,7 +9,7 @@ from typing import Final
 from audit.checks import Finding
 from audit.verified import kept_findings
 from desk.desk import Desk
-from domain.orders import is_order_stream, read_order_stream
+from domain.streams import stream_names
 from ledger.log import AnchorRow, CheckpointRow, LogKeyRow
 from ledger.port import Refusal
 from ledger.postgres_log import PostgresLog
@@ -151,10 +151,7 @@ def _last(row: VerificationRow, zones: Set[str] | None) -> LastShown:
 def zone_of(finding: Finding) -> str:
     """Return the zone that a finding is of; none for one of the log itself."""
     stream = finding.stream
-    if is_order_stream(stream):
-        return read_order_stream(stream)[0]
-    zone, slash, _ = stream.partition("/")
-    return zone if slash else ""
+    return stream_names(stream)[0] if "/" in stream else ""
 
 
 def _read(row: AuditReadRow) -> ReadLine:

@@ -11,29 +11,20 @@ from pydantic import ConfigDict, Field
 from console.asked import MaybeCode, MaybeCursor, MaybeText, MaybeTier, Unfilled, query_text
 from domain.access import Horizon
 from domain.days import from_ms, to_ms
+from domain.handbook import Handbook
 from domain.lights import Light
 from domain.model import Frozen
 from domain.phases import Phase, Priority
 from face.cursors import cursor_text, garbled, read_text
 from face.listing import MOMENTS_MS_MAX, STREAM_CHARACTERS_MAX
-from ledger.dashboards import FEW_MAX, By, Card, Column, Few, Lights, Shown, Today
+from ledger.dashboards import By, Card, Column, Lights, Shown
+from ledger.day_lists import DayOf as Of
 from ledger.lists import Place
 from ledger.port import Ledger
 
 IN_COLUMN: Final = 12
 IN_TABLE: Final = 50
-OF_TODAY_MAX: Final = FEW_MAX
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
-
-
-class Of(StrEnum):
-    """Issues by what happened to them today, or will; closed ones among them."""
-
-    DUE_TODAY = "due_today"
-    REPORTED = "reported"
-    ESCALATED = "escalated"
-    REJECTED = "rejected"
-    SILENT = "silent"
 
 
 class Layout(StrEnum):
@@ -61,14 +52,14 @@ class BoardQuery(Frozen):
     category: MaybeCode = None
     enterprise: MaybeCode = None
     priority: Annotated[Priority | None, Unfilled] = None
+    segment: MaybeCode = None
     light: Annotated[Light | None, Unfilled] = None
     text: MaybeText = None
     after: MaybeCursor = None
     more: bool = False
 
-    @property
-    def shown(self) -> Shown:
-        """Return its filters."""
+    def shown(self, handbook: Handbook) -> Shown:
+        """Return its filters. Which enterprises are of a segment the handbook in force says."""
         return Shown(
             phase=None if self.phase is None else self.phase.value,
             tier=self.tier,
@@ -81,12 +72,16 @@ class BoardQuery(Frozen):
             priority=None if self.priority is None else self.priority.value,
             light=self.light,
             title=self.text,
+            enterprises=None
+            if self.segment is None
+            else frozenset(e.id for e in handbook.enterprises if e.segment == self.segment),
         )
 
     @property
     def is_narrowed(self) -> bool:
         """Return whether any filter is set."""
-        return self.of is not None or self.shown != Shown()
+        of_page = {"by", "layout", "after", "more"}
+        return bool(self.model_dump(exclude=of_page, exclude_none=True))
 
     def query(self, **changes: object) -> str:
         """Return the question as an address says it, without its page, some of it changed."""
@@ -117,11 +112,10 @@ class BoardShown:
     shelves: tuple[Shelf, ...] = ()
     cards: tuple[Card, ...] = ()
     next: str | None = None
-    is_cut: bool = False
 
 
 async def board_of(
-    ledger: Ledger, within: Horizon, asked: BoardQuery, *, at: datetime
+    ledger: Ledger, within: Horizon, asked: BoardQuery, handbook: Handbook, *, at: datetime
 ) -> BoardShown:
     """Return what is asked for, of the open issues within a horizon. Raises InvalidRequestError."""
     place = None if asked.after is None else read_place(asked.after)
@@ -129,7 +123,7 @@ async def board_of(
     in_table = asked.layout is Layout.TABLE
     columns = await ledger.columns(
         within,
-        asked.shown,
+        asked.shown(handbook),
         asked.by,
         at=at,
         per_column=IN_TABLE if in_table else IN_COLUMN,
@@ -144,10 +138,26 @@ async def board_of(
     return BoardShown(lights.open, lights, shelves=tuple(map(_shelf, columns)))
 
 
-def of_today(today: Today, of: Of) -> BoardShown:
-    """Return the issues of a day by what happened to them."""
-    few: Few = getattr(today, of.value)
-    return BoardShown(few.count, None, cards=few.cards, is_cut=few.count > len(few.cards))
+async def of_today(
+    ledger: Ledger,
+    within: Horizon,
+    of: Of,
+    after: str | None,
+    *,
+    at: datetime,
+    from_at: datetime,
+    to_at: datetime,
+) -> BoardShown:
+    """Return a page of the issues of a day by what happened to them. Raises
+    InvalidRequestError."""
+    place = None if after is None else read_place(after)
+    if place is not None and place.value is None:
+        raise garbled(after or "")
+    found = await ledger.of_day(
+        within, of, at=at, from_at=from_at, to_at=to_at, after=place, limit=IN_TABLE
+    )
+    following = None if found.next is None else place_text(found.next)
+    return BoardShown(found.count, None, cards=found.cards, next=following)
 
 
 def place_text(place: Place) -> str:

@@ -12,6 +12,7 @@ from audit.figures import Difference, recompute, scope_of
 from console.queries.naming import Naming
 from desk.desk import Desk
 from domain.days import ONE_DAY, zone_of
+from domain.errors import InvalidRequestError
 from domain.figure_definitions import DEFINITIONS, definition
 from domain.figure_dimensions import Dimension
 from domain.figure_ranking import Ranking, rank, units_in
@@ -145,13 +146,21 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """The sums of a published figure, and what they count."""
+
+    asked: Definition
+    digits: Digits
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
-    """A published figure with its sums."""
+    """A published figure with its sums; None of them where this program does not know the revision
+    that it was published by, or cannot read its digits."""
 
     row: FigureRow
     unit: str | None
-    asked: Definition
-    digits: Digits
+    sums: Sums | None
 
 
 def newest() -> tuple[Definition, ...]:
@@ -288,9 +297,16 @@ def holder_name(naming: Naming, group: Mapping[str, Any]) -> Name:
 
 
 def _published(row: FigureRow) -> Published:
-    asked = definition(row.definition, row.revision)
-    digits = json.loads(row.digits)["all"]
-    return Published(row, scope_of(row.scope).unit, asked, _digits(asked, digits))
+    return Published(row, scope_of(row.scope).unit, _sums(row))
+
+
+def _sums(row: FigureRow) -> Sums | None:
+    """Another program may have published by a revision that came later."""
+    try:
+        asked = definition(row.definition, row.revision)
+        return Sums(asked, _digits(asked, json.loads(row.digits)["all"]))
+    except (InvalidRequestError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _ranked(naming: Naming, asked: Definition, found: Ranking) -> Iterator[RankLine]:

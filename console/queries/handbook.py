@@ -133,7 +133,7 @@ async def compared(desk: Desk, zone: str, first: str, second: str, language: Lan
     return Compared(
         old=_line(held, old, None),
         new=_line(held, new, None),
-        lines=tuple(_difference(speaker, each) for each in found[:DIFFERENCES_SHOWN_MAX]),
+        lines=tuple(told_difference(speaker, each) for each in found[:DIFFERENCES_SHOWN_MAX]),
         left_out=max(0, len(found) - DIFFERENCES_SHOWN_MAX),
     )
 
@@ -195,7 +195,8 @@ def _sources(place: str, value: JsonValue) -> Iterator[tuple[str, str]]:
             return
 
 
-def _difference(speaker: Speaker, found: Difference) -> DifferenceLine:
+def told_difference(speaker: Speaker, found: Difference) -> DifferenceLine:
+    """Return a difference as a page tells it."""
     place = [part for part in (found.entry, *(found.field or "").split(".")) if part]
     return DifferenceLine(
         table=speaker.label(found.table),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
+from console.queries.handbook_matters import matters
 from console.queries.handbook_people import enterprises, people
 from console.queries.handbook_rules import (
     categories,
@@ -31,6 +32,7 @@ PARTS: Final[Mapping[str, Callable[[Speaker, datetime], tuple[Sheet, ...]]]] = {
     "sign_off": signing_off,
     "supervision": supervision,
     "notices": notices,
+    "matters": matters,
     "people": people,
     "enterprises": enterprises,
 }

@@ -13,12 +13,14 @@ from console.queries.issue_timeline import (
     Document,
     Fact,
     documents_of,
+    earlier_than,
     fact_of,
     facts_of,
     title_of,
 )
 from desk.desk import Desk
 from desk.seen import is_overdue
+from domain.access import Principal
 from domain.chain import Record
 from domain.clock_rules import RungEffect
 from domain.clocks import Clock, RungDue
@@ -29,6 +31,7 @@ from domain.responsibility import Claim, Held, Total, claim_on, partition, ruled
 from domain.retold import TermsByHash, terms_named
 from domain.silence import Silence, silence_of
 from domain.terms import Terms
+from face.elsewhere import event_told, hidden_in
 from face.looking import Look
 from ledger.orders import OrderRow
 from ledger.port import NoticeRow
@@ -107,6 +110,8 @@ class IssuePage:
     notices_left_out: int
     orders: tuple[OrderRow, ...]
     stops: tuple[Stop, ...]
+    names_others: bool
+    """Whether its events name issues that the reader is told nothing of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ class _Read:
     notices: Sequence[NoticeRow]
     receipts: Sequence[ReceiptRow]
     orders: Sequence[OrderRow]
+    hidden: frozenset[str] | None
 
 
 async def issue_page(look: Look, *, before: int | None, with_orders: bool) -> IssuePage:
@@ -131,20 +137,27 @@ async def issue_page(look: Look, *, before: int | None, with_orders: bool) -> Is
     return await asyncio.to_thread(_told, look, read, own, at, before)
 
 
-async def facts_page(desk: Desk, issue: Issue, before: int) -> tuple[tuple[Fact, ...], int | None]:
+async def facts_page(
+    desk: Desk, caller: Principal, issue: Issue, before: int
+) -> tuple[tuple[Fact, ...], int | None]:
     """Return the facts before a version, the newest first, and from where to go on."""
     records = (await desk.ledger.records(issue.stream))[: issue.version]
     terms = await _terms_of(desk, records)
-    facts = facts_of(records, terms, terms[issue.terms].handbook, before)
-    return facts, _earlier(facts)
+    hidden = await hidden_in(desk.ledger, caller, issue, records)
+    facts = facts_of(records, terms, terms[issue.terms].handbook, before, hidden)
+    return facts, earlier_than(records, before)
 
 
-async def facts_since(desk: Desk, issue: Issue, version: int) -> tuple[Fact, ...]:
+async def facts_since(
+    desk: Desk, caller: Principal, issue: Issue, version: int
+) -> tuple[Fact, ...]:
     """Return what has happened after a version, the newest first, at most SINCE_MAX facts."""
-    records = await desk.ledger.records(issue.stream, after_version=version)
+    records = (await desk.ledger.records(issue.stream, after_version=version))[-SINCE_MAX:]
     terms = await _terms_of(desk, records)
     handbook = (await desk.shelf.version(issue.terms)).handbook
-    return tuple(fact_of(each, terms, handbook) for each in reversed(records[-SINCE_MAX:]))
+    hidden = await hidden_in(desk.ledger, caller, issue, records)
+    told = (event_told(each, hidden) for each in reversed(records))
+    return tuple(fact_of(each, terms, handbook) for each in told if each is not None)
 
 
 async def position_of_version(desk: Desk, issue: Issue, version: int) -> int | None:
@@ -167,6 +180,7 @@ async def _read(look: Look, *, with_orders: bool) -> _Read:
         notices=await ledger.notices(issue.stream),
         receipts=await ledger.receipts(issue.stream),
         orders=orders,
+        hidden=await hidden_in(ledger, look.caller, issue, records),
     )
 
 
@@ -179,7 +193,7 @@ def _told(look: Look, read: _Read, own: Terms, at: datetime, before: int | None)
     records = read.records[: issue.version]
     shown = light_of(issue, own, at)
     derived = Evidence(issue.stream, tuple(records), read.terms).derivations()
-    facts = facts_of(records, read.terms, own.handbook, before)
+    facts = facts_of(records, read.terms, own.handbook, before, read.hidden)
     clocks = clocks_of(issue, own, derived, at)
     receipts = [each for each in read.receipts if look.at is None or each.at <= look.at]
     by_then = [each for each in read.notices if each.version <= issue.version]
@@ -198,7 +212,7 @@ def _told(look: Look, read: _Read, own: Terms, at: datetime, before: int | None)
         claim=_claim(issue, records, own),
         silence=silence_of(issue),
         facts=facts,
-        earlier=_earlier(facts),
+        earlier=earlier_than(records, before),
         events=len(records),
         clocks=clocks,
         held=_held(records, read.terms, at),
@@ -208,11 +222,8 @@ def _told(look: Look, read: _Read, own: Terms, at: datetime, before: int | None)
         notices_left_out=max(0, len(by_then) - NOTICES_MAX),
         orders=tuple(read.orders),
         stops=_stops(read),
+        names_others=bool(read.hidden),
     )
-
-
-def _earlier(facts: Sequence[Fact]) -> int | None:
-    return facts[-1].version if facts and facts[-1].version > 1 else None
 
 
 def _next(issue: Issue, terms: Terms) -> Next | None:
@@ -263,5 +274,6 @@ def _stops(read: _Read) -> tuple[Stop, ...]:
     stops = [
         Stop(record.version, position, record.at, title_of(record.kind))
         for record, position in zip(read.records, read.positions, strict=False)
+        if event_told(record, read.hidden) is not None
     ]
     return tuple(stops[-STOPS_MAX:])

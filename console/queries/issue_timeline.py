@@ -17,6 +17,7 @@ from audit.timeline import TITLES, row_of
 from console.offers_choices import enum_text
 from console.queries.naming import Naming
 from console.texts import has, said
+from domain import elsewhere
 from domain.chain import Record
 from domain.duration_text import written_duration
 from domain.durations import NaturalDays, OpenHours, Wall, WorkingDays
@@ -28,6 +29,7 @@ from domain.model import SHORT_CHARACTERS_MAX, Name
 from domain.people import Actor, Engine, Officer, Representative, Service
 from domain.personal import Sealed
 from domain.retold import TermsByHash
+from face.elsewhere import event_told
 
 PAGE: Final = 50
 """How many facts are shown at once, the newest first."""
@@ -88,14 +90,34 @@ def title_of(kind: str) -> Name:
 
 
 def facts_of(
-    records: Sequence[Record], terms: TermsByHash, handbook: Handbook, before: int | None = None
+    records: Sequence[Record],
+    terms: TermsByHash,
+    handbook: Handbook,
+    before: int | None = None,
+    hidden: frozenset[str] | None = None,
 ) -> tuple[Fact, ...]:
-    """Return a page of facts, the newest first, those before a version; `records` are all."""
+    """Return a page of facts, the newest first, those before a version; `records` are all. `hidden`
+    are the keys of issues that the reader is told nothing of; None: they are told all."""
     emergency = list(emergencies(records))
-    end = len(records) if before is None else max(0, min(before - 1, len(records)))
-    start = max(0, end - PAGE)
+    start, end = _page(records, before)
     page = reversed(list(zip(records[start:end], emergency[start:end], strict=True)))
-    return tuple(fact_of(each, terms, handbook, emergency=urgent) for each, urgent in page)
+    told = ((event_told(each, hidden), urgent) for each, urgent in page)
+    return tuple(
+        fact_of(each, terms, handbook, emergency=urgent)
+        for each, urgent in told
+        if each is not None
+    )
+
+
+def earlier_than(records: Sequence[Record], before: int | None = None) -> int | None:
+    """Return the version before which the next page of facts is, None behind the last."""
+    start, _ = _page(records, before)
+    return start + 1 if start else None
+
+
+def _page(records: Sequence[Record], before: int | None) -> tuple[int, int]:
+    end = len(records) if before is None else max(0, min(before - 1, len(records)))
+    return max(0, end - PAGE), end
 
 
 def fact_of(
@@ -167,9 +189,9 @@ def _lines(event: Event | BaseModel, naming: Naming) -> Iterator[Line]:
         if _is_nested(value):
             yield from _lines(value, naming)  # type: ignore[arg-type]  # _is_nested has seen a model
             continue
-        parts = tuple(_parts(name, value, naming))
+        parts = tuple(parts_of(name, value, naming))
         if parts:
-            yield Line(_label(name), parts)
+            yield Line(label_of(name), parts)
 
 
 def _is_nested(value: object) -> bool:
@@ -177,7 +199,8 @@ def _is_nested(value: object) -> bool:
     return isinstance(value, BaseModel) and not isinstance(value, (Sealed, Evidence, *lengths))
 
 
-def _label(name: str) -> Name:
+def label_of(name: str) -> Name:
+    """Return what a field of an event is called."""
     plain = name.replace("_", " ")
     for text in (f"issue_said.{name}", f"issue_field.{name}"):
         if name not in LABELS and has(text):
@@ -185,10 +208,13 @@ def _label(name: str) -> Name:
     return Name(zh=LABELS.get(name, plain), en=plain)
 
 
-def _parts(name: str, value: object, naming: Naming) -> Iterator[Part]:  # noqa: C901  # one case a type
+def parts_of(name: str, value: object, naming: Naming) -> Iterator[Part]:  # noqa: C901  # one case a type
+    """Yield what a field of an event holds, in pieces."""
     match value:
-        case None | False | "" | ():
+        case None | False | "" | () | elsewhere.UNSAID:
             return
+        case elsewhere.ELSEWHERE:
+            yield word("issue.elsewhere")
         case True:
             yield word("shell.yes")
         case Enum():
@@ -204,10 +230,10 @@ def _parts(name: str, value: object, naming: Naming) -> Iterator[Part]:  # noqa:
         case Evidence():
             yield value.reference
         case BaseModel():
-            yield _in_one([part for line in _lines(value, naming) for part in line.parts])
+            yield in_one([part for line in _lines(value, naming) for part in line.parts])
         case tuple():
             for each in value:
-                yield from _parts(name, each, naming)
+                yield from parts_of(name, each, naming)
         case str() if len(value) == HASH_CHARACTERS:
             yield f"{value[:HASH_DIGITS]}…"
         case _:
@@ -215,7 +241,7 @@ def _parts(name: str, value: object, naming: Naming) -> Iterator[Part]:  # noqa:
             yield str(value) if named is None else named(naming, value)
 
 
-def _in_one(parts: Sequence[Part]) -> Name:
+def in_one(parts: Sequence[Part]) -> Name:
     """Return what a thing of a list holds, in one line."""
     said_yes = word("shell.yes")
     told = [each for each in parts if not isinstance(each, datetime) and each != said_yes]

@@ -10,6 +10,7 @@ from domain.board import Board, BoardPost
 from domain.chain import Record
 from domain.commands import Command, Confirm, Note, Reject, Reopen, Submission, Withdraw
 from domain.decisions import Context, decide
+from domain.elsewhere import UNSAID
 from domain.errors import IssueError
 from domain.events import (
     Event,
@@ -309,7 +310,7 @@ def _quote(event: Event) -> str | None:
     if isinstance(event, ResolutionProposed):
         return event.resolution.summary
     found = (getattr(event, name, None) for name in WRITTEN)
-    return next((each for each in found if isinstance(each, str)), None)
+    return next((each for each in found if isinstance(each, str) and each != UNSAID), None)
 
 
 def _by(actor: Actor, handbook: Handbook) -> tuple[Name | None, bool]:

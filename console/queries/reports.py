@@ -49,11 +49,14 @@ CHARTS: Final = {"bars": "bar", "stacked": "stack", "lines": "line", "lights": "
 
 
 @dataclass(frozen=True, slots=True)
-class _Teller:
+class Teller:
+    """Tells a report's texts and cells in a language and a zone's time."""
+
     language: Language
     time_zone: str
 
     def text(self, value: object) -> str:
+        """Return a text in the language."""
         if value is None:
             return ""
         if isinstance(value, Mapping):
@@ -61,6 +64,7 @@ class _Teller:
         return str(value)
 
     def cell(self, value: object, kind: str) -> CellShown:
+        """Return a cell as it is shown."""
         if value is None:
             return CellShown(NOTHING, kind)
         match kind:
@@ -91,7 +95,7 @@ class _Teller:
 
 def sections(body: Mapping[str, Any], language: Language, time_zone: str) -> Iterator[TableShown]:
     """Yield the sections of a report's body. Raises UnknownSectionError."""
-    teller = _Teller(language, time_zone)
+    teller = Teller(language, time_zone)
     for section in body["sections"]:
         match section["kind"]:
             case "table":
@@ -109,10 +113,10 @@ def sections(body: Mapping[str, Any], language: Language, time_zone: str) -> Ite
 
 def title_of(body: Mapping[str, Any], language: Language) -> str:
     """Return what a report is called."""
-    return _Teller(language, "UTC").text(body["title"])
+    return Teller(language, "UTC").text(body["title"])
 
 
-def _table(teller: _Teller, section: Mapping[str, Any]) -> TableShown:
+def _table(teller: Teller, section: Mapping[str, Any]) -> TableShown:
     columns = section["columns"]
     kinds = [each["kind"] for each in columns]
     return TableShown(
@@ -126,7 +130,7 @@ def _table(teller: _Teller, section: Mapping[str, Any]) -> TableShown:
     )
 
 
-def _figures(teller: _Teller, section: Mapping[str, Any]) -> TableShown:
+def _figures(teller: Teller, section: Mapping[str, Any]) -> TableShown:
     heads = [("figure", "text"), ("value", "count"), ("excluded", "count"), ("of", "text")]
     rows = []
     for line in section["lines"]:
@@ -152,7 +156,7 @@ def _figures(teller: _Teller, section: Mapping[str, Any]) -> TableShown:
     )
 
 
-def _chart(teller: _Teller, section: Mapping[str, Any]) -> TableShown:
+def _chart(teller: Teller, section: Mapping[str, Any]) -> TableShown:
     if section["chart"] not in CHARTS:
         raise UnknownSectionError(str(section["chart"]))
     series, unit = section["series"], section.get("unit", "")

@@ -33,11 +33,9 @@ from domain.orders import SupervisionOrder, order_stream
 from domain.people import Engine, Officer, named
 from domain.supervision_rules import Instrument
 from domain.terms import Terms
-from face.supervised import sees_order
 from face.words import Language
 from ledger.orders import OrderRow
 
-A_READ: Final = 100
 COUNTED_MAX: Final = 500
 """So many open orders are counted for the head of the page; of more it says that there are more."""
 TRIED: Final = "Tried."
@@ -120,22 +118,15 @@ async def orders(
     desk: Desk, handbook: Handbook, within: Horizon, wanted: Wanted, *, after: str, limit: int
 ) -> Orders:
     """Return a page of the orders in sight, behind the order of the key `after`."""
-    found: list[OrderRow] = []
-    last = order_stream(within.zone, after) if after else ""
-    more = True
-    while more and len(found) <= limit:
-        page = await SupervisionDesk(desk).find(
-            zone=within.zone,
-            unit=wanted.unit,
-            standing=wanted.standing,
-            issue=wanted.issue,
-            open_only=wanted.open_only,
-            after=last,
-            limit=A_READ,
-        )
-        found += [row for row in page if await sees_order(desk.ledger, within, row.order)]
-        more = len(page) == A_READ
-        last = page[-1].order.stream if page else last
+    found = await SupervisionDesk(desk).find(
+        unit=wanted.unit,
+        standing=wanted.standing,
+        issue=wanted.issue,
+        open_only=wanted.open_only,
+        within=within,
+        after=order_stream(within.zone, after) if after else "",
+        limit=limit + 1,
+    )
     lines = tuple(_line(desk, handbook, row) for row in found[:limit])
     return Orders(lines, found[limit - 1].order.key if len(found) > limit else None)
 

@@ -1,5 +1,6 @@
-"""Callbacks after the closing: draws with what came of them, and one draw drawn again."""
+"""Callbacks after the closing: draws with what came of them, and one draw, compared if asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
@@ -11,6 +12,7 @@ from domain.errors import InvalidRequestError
 from domain.issue import Issue
 from domain.phases import CallbackAnswer
 from face.asking import not_there
+from ledger.draws import DrawRow
 
 DRAWS_SHOWN: Final = 20
 LOTS_SHOWN_MAX: Final = 500
@@ -18,7 +20,8 @@ LOTS_SHOWN_MAX: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class LotLine:
-    """A drawn issue, its number in the draw, and what its enterprise said since."""
+    """A drawn issue, its number in the draw, and what its enterprise said since. `is_told`: it has
+    the draw on record; only a comparison finds others."""
 
     lot: str
     issue: Issue
@@ -28,11 +31,12 @@ class LotLine:
 
 @dataclass(frozen=True, slots=True)
 class DrawShown:
-    """A draw, drawn again and compared."""
+    """A draw as it is on record. `redrawn`: drawn again and compared, where that was asked."""
 
-    redrawn: Redrawn
+    row: DrawRow
     lots: tuple[LotLine, ...]
     left_out: int
+    redrawn: Redrawn | None = None
 
 
 async def draws(desk: Desk, zone: str) -> list[Callbacks]:
@@ -41,26 +45,51 @@ async def draws(desk: Desk, zone: str) -> list[Callbacks]:
 
 
 async def drawn(desk: Desk, zone: str, id_: str) -> DrawShown:
-    """Return a draw of a zone, drawn again. Raises HTTPException (404)."""
+    """Return a draw of a zone as the issues that were told of it have it on record. Raises
+    HTTPException (404)."""
+    row = await _row(desk, zone, id_)
+    lots = sorted(await desk.ledger.lots(zone, id_), key=lambda each: (each[1], each[0]))
+    return await _shown(desk, row, dict(lots), frozenset(), None)
+
+
+async def compared(desk: Desk, zone: str, id_: str) -> DrawShown:
+    """Return a draw of a zone, drawn again and compared. Writes nothing. Raises HTTPException
+    (404)."""
+    row = await _row(desk, zone, id_)
+    found = await CallbackDesk(desk).redraw(id_)
+    untold = frozenset(found.missing) | frozenset(found.over_limit)
+    return await _shown(desk, row, found.lots, untold, found)
+
+
+async def _row(desk: Desk, zone: str, id_: str) -> DrawRow:
     row = await desk.ledger.drawing(id_)
     if row is None or row.zone != zone:
         raise not_there("No draw of this zone is recorded under this id.")
-    found = await CallbackDesk(desk).redraw(id_)
-    streams = list(found.lots)[:LOTS_SHOWN_MAX]
+    return row
+
+
+async def _shown(
+    desk: Desk,
+    row: DrawRow,
+    lots: Mapping[str, str],
+    untold: frozenset[str],
+    redrawn: Redrawn | None,
+) -> DrawShown:
+    streams = list(lots)[:LOTS_SHOWN_MAX]
     issues = {each.issue.stream: each.issue for each in await desk.ledger.issues(streams)}
     lines = tuple(
         LotLine(
-            lot=found.lots[stream],
+            lot=lots[stream],
             issue=issues[stream],
             answer=next(
-                (each.answer for each in issues[stream].callbacks if each.draw == id_), None
+                (each.answer for each in issues[stream].callbacks if each.draw == row.id), None
             ),
-            is_told=stream not in found.missing,
+            is_told=stream not in untold,
         )
         for stream in streams
         if stream in issues
     )
-    return DrawShown(found, lines, len(found.lots) - len(lines))
+    return DrawShown(row, lines, len(lots) - len(lines), redrawn)
 
 
 def days(from_on: date, to_on: date, time_zone: str) -> tuple[datetime, datetime]:

@@ -188,10 +188,11 @@ class _Moved:
     async def _orders(self, batch: int) -> AsyncIterator[str]:
         last, more = "", True
         while more:
-            page = await self._ledger.find_orders(zone=self._zone, after=last, limit=batch)
+            page = await self._ledger.find_orders(
+                zone=self._zone, moved_since=self._since_at, after=last, limit=batch
+            )
             for row in page:
-                if row.order.changed_at >= self._since_at:
-                    yield row.order.stream
+                yield row.order.stream
             more = len(page) == batch
             last = page[-1].order.stream if page else last
 

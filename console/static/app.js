@@ -110,6 +110,33 @@ function ready(root) {
   });
 }
 
+// A part that follows the news is renewed while nobody is at work in it: nothing that is chosen,
+// looked at or opened further is lost. Else its reader is told, and asks when they are ready.
+function isAtWork(part) {
+  return part.contains(document.activeElement) || part.querySelector("input:checked") || part.dataset.grown;
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const part = event.detail.elt;
+  if (!part.hasAttribute("data-follows") || !isAtWork(part)) return;
+  event.preventDefault();
+  const told = document.getElementById("board-told");
+  if (!told.querySelector("a")) {
+    told.replaceChildren(document.getElementById("board-moved").content.cloneNode(true));
+  }
+});
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const part = event.detail.target.closest("[data-follows]");
+  if (part && part !== event.detail.target) part.dataset.grown = "1";
+});
+
+document.addEventListener("htmx:load", (event) => {
+  const part = event.detail.elt;
+  if (!part.hasAttribute || !part.hasAttribute("data-follows")) return;
+  document.getElementById("board-told").textContent = part.dataset.said;
+});
+
 document.addEventListener("DOMContentLoaded", () => ready(document));
 document.addEventListener("htmx:load", (event) => {
   if (event.detail.elt !== document.body) ready(event.detail.elt);

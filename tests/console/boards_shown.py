@@ -18,7 +18,7 @@ TILE = re.compile(r'<a class="tile [^"]*" href="([^"]+)"><span class="value">(\d
 COUNT = re.compile(r'<a class="count [^"]*" href="([^"]+)" aria-label="[^"]*">(\d+)</a>')
 CHOSEN = re.compile(r'name="issue" value="([^"]+)" form="remind"')
 LINKED = re.compile(rf'href="/console/{b.ZONE}/issues/([^"]+)"')
-CURSOR = re.compile(r'hx-get="([^"]+)"')
+CURSOR = re.compile(r'hx-get="([^"]+more=true)"')
 
 
 def figures(text: str) -> dict[str, int]:

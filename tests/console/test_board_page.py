@@ -11,6 +11,7 @@ import pytest
 from boards_shown import BOARD, CHOSEN, CURSOR, NASTY, busy, counted, issues_of, keys, lit
 from consoles import Console, require_well_formed
 from httpx2 import Response
+from supervised import console_of, terms
 
 from console.queries import board as boards
 from domain.commands_of_ladder import Urge
@@ -64,6 +65,61 @@ async def test_a_filter_shows_those_issues_that_fit_and_no_other(
     assert set(keys(page)) == wanted
     assert counted(page) == len(wanted)
     assert ("No issue fits." in page) is (not wanted)
+
+
+async def test_a_segment_shows_its_enterprises_as_the_handbook_in_force_has_them() -> None:
+    console = console_of()
+    of_segment = {e.id for e in terms().handbook.enterprises if e.segment == "leading"}
+    for enterprise, key in (("mill", "m-1"), ("foundry", "f-1"), ("bakery", "b-1")):
+        await console.counter.do(b.report(enterprise=enterprise), b.COORDINATOR, key=key)
+    page = await console.page("supervisor", f"{BOARD}?segment=leading")
+    wanted = {i.key for i in await issues_of(console) if i.enterprise in of_segment}
+    assert 0 < len(wanted) < 3
+    assert set(keys(page)) == wanted
+    assert '<option value="leading" selected>' in page
+    assert keys(await console.page("supervisor", f"{BOARD}?segment=no-such-one")) == []
+
+
+@pytest.mark.parametrize("of", ["reported", "due_today"])
+async def test_what_happened_in_a_day_is_shown_a_page_at_a_time(
+    console: Console, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    for number in range(7):
+        await console.counter.do(b.report(), b.ENTERPRISE, key=f"m-{number}")
+    monkeypatch.setattr(boards, "IN_TABLE", 3)
+    seen, address = list[str](), f"{BOARD}?of={of}"
+    async with console.opened_as("supervisor") as browser:
+        while address:
+            page = (await browser.get(address)).text
+            assert counted(page) == 7
+            seen += keys(page)
+            following = re.search(r'class="further"><a class="button" href="([^"]+)"', page)
+            address = html.unescape(following[1]) if following else ""
+    ordered = sorted(seen)
+    assert ordered == [f"m-{number}" for number in range(7)]
+    assert seen == (ordered if of == "due_today" else ordered[::-1])
+
+
+async def test_the_found_issues_follow_the_news_and_what_is_written_beside_them_does_not(
+    console: Console,
+) -> None:
+    await busy(console)
+    address = f"{BOARD}?as=table&light=green"
+    page = await console.page("supervisor", address)
+    found = re.search(r'<div id="board-found"[^>]* hx-get="([^"]+)"[^>]*>', page)
+    assert found is not None
+    asked = html.unescape(found[1])
+    assert sorted(parse_qsl(urlsplit(asked).query)) == [("as", "table"), ("light", "green")]
+    assert "sse:moved" in found[0]
+    assert f'sse-connect="/console/{b.ZONE}/news"' in page
+    assert 'id="board-told" class="note" role="status" aria-live="polite"' in page
+    part = page[page.index(found[0]) :]
+    assert part.index("</table>") < part.index('id="remind"'), "a reminder is written outside of it"
+    assert '<main id="main" tabindex="-1">' in page
+    async with console.opened_as("supervisor") as browser:
+        again = await browser.get(asked, headers={"HX-Request": "true"})
+    assert keys(again.text) == keys(page)
+    assert 'id="board-found"' in again.text
 
 
 async def test_columns_and_pages_of_a_table_together_show_each_issue_once(

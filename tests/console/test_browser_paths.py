@@ -260,3 +260,30 @@ async def test_a_page_follows_what_happens_without_being_asked(
         await expect(row).to_contain_text("It is being worked on", timeout=10_000)
         assert await taken.page.locator("main").count() == 1
         assert await taken.violations() == []
+
+
+@IN_CHECK
+async def test_a_board_follows_what_happens_and_waits_while_somebody_is_at_work_in_it(
+    chromium: Browser, site: Site
+) -> None:
+    first = await begun(site)
+    async with seat(chromium, site, Look("en"), name="supervisor") as taken:
+        page, found = taken.page, taken.page.locator("#board-found")
+        async with page.expect_response(lambda answer: "/news" in answer.url):
+            await taken.opens(f"{ZONE}/board?as=table&by=tier")
+        await expect(found.locator(f'a[href$="/issues/{first}"]')).to_be_visible()
+        await page.locator("main input[type=search]").fill("half a wo")
+        second = await begun(site)
+        await expect(found.locator(f'a[href$="/issues/{second}"]')).to_be_visible(timeout=10_000)
+        await expect(page.locator("#board-told")).to_contain_text("The board was renewed")
+        assert await page.locator("main input[type=search]").input_value() == "half a wo"
+        await expect(page.locator("main input[type=search]")).to_be_focused()
+        await found.locator("input.choose").first.check()
+        third = await begun(site)
+        await expect(page.locator("#board-told a")).to_be_visible(timeout=10_000)
+        assert await found.locator(f'a[href$="/issues/{third}"]').count() == 0
+        await expect(found.locator("input.choose").first).to_be_checked()
+        await page.locator("#board-told a").click()
+        await expect(found.locator(f'a[href$="/issues/{third}"]')).to_be_visible()
+        assert "by=tier" in page.url
+        assert await taken.violations() == []

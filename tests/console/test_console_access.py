@@ -12,8 +12,10 @@ from html import unescape
 from typing import Final
 
 import builders as b
+import builders_matters as m
 import builders_orders as o
 import httpx2
+import matters_shown
 import pytest
 import supervised as s
 from console_asked import ASKED, FORMS, QUERIES, SHOWS_NO_DATA, Asks, Free, Z
@@ -27,6 +29,7 @@ from console import news
 from console.page import PREFIX
 from console.registry import ROUTERS
 from desk.desk import Desk
+from desk.matters import MatterDesk
 from desk.shelf import Shelf
 from desk.supervising import SupervisionDesk
 from domain.access import ACCESS, Act, Principal, Reach, Standing
@@ -36,6 +39,8 @@ from ledger.memory import MemoryLedger
 ELSEWHERE: Final = "upriver"
 OWN, THEIRS = "issue-own", "issue-theirs"
 ORDER, ORDER_OF_OTHERS = "order-own", "order-theirs"
+MATTER, MATTER_OF_OTHERS = "matter-own", "matter-theirs"
+PROCEDURE: Final = "loans"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,15 @@ class Place:
     zone: str
     key: str
     order: str
+    matter: str
     enterprise: str
     is_own: bool
 
 
 PLACES: Final = {
-    "own": Place(b.ZONE, OWN, ORDER, "mill", is_own=True),
-    "theirs": Place(b.ZONE, THEIRS, ORDER_OF_OTHERS, "bakery", is_own=False),
-    "elsewhere": Place(ELSEWHERE, OWN, ORDER, "mill-x", is_own=False),
+    "own": Place(b.ZONE, OWN, ORDER, MATTER, "mill", is_own=True),
+    "theirs": Place(b.ZONE, THEIRS, ORDER_OF_OTHERS, MATTER_OF_OTHERS, "bakery", is_own=False),
+    "elsewhere": Place(ELSEWHERE, OWN, ORDER, MATTER, "mill-x", is_own=False),
 }
 MACHINES: Final = {Standing.AUDITOR, Standing.SERVICE, Standing.OPERATOR}
 PERSONS: Final = {
@@ -74,6 +80,10 @@ def somebody(standing: Standing) -> Principal:
 
 
 PEOPLE: Final = {each.value: somebody(each) for each in Standing if each is not Standing.PUBLIC}
+LOAN_ELSEWHERE: Final = m.asked(
+    kind="open_pipeline", procedure=PROCEDURE, title="A loan", enterprise="mill-x"
+)
+FAR_COORDINATOR: Final = b.COORDINATOR.model_copy(update={"person": "coordination.x"})
 FAR_SUPERVISOR: Final = o.SUPERVISOR.model_copy(update={"person": "supervision.x"})
 EVERYBODY: Final = (
     PEOPLE
@@ -97,9 +107,14 @@ def routes() -> Iterator[tuple[str, str, APIRoute]]:
                 yield method, route.path, route
 
 
+def with_procedures() -> Terms:
+    """Return the zone's terms with a procedure by which it keeps matters."""
+    return s.terms(pipelines=matters_shown.PIPELINES)
+
+
 def elsewhere() -> Terms:
     """Return the terms of another zone, whose people and enterprises are others."""
-    text = json.dumps(s.terms().handbook.model_dump(mode="json"), separators=(", ", ": "))
+    text = json.dumps(with_procedures().handbook.model_dump(mode="json"), separators=(", ", ": "))
     text = text.replace(f'"{b.ZONE}"', f'"{ELSEWHERE}"')
     for name in ("mill", "bakery", "foundry"):
         text = text.replace(f'"{name}"', f'"{name}-x"').replace(f'"{name}.', f'"{name}-x.')
@@ -113,7 +128,7 @@ async def crowd(clock: StandingClock) -> Console:
     bakery's in another area, one in the other zone, and an order about each of the first two."""
     console = console_over(MemoryLedger(), clock)
     counter = console.counter
-    terms = {b.ZONE: s.terms(), ELSEWHERE: elsewhere()}
+    terms = {b.ZONE: with_procedures(), ELSEWHERE: elsewhere()}
     counter.desk = Desk(counter.ledger, Shelf(counter.ledger, terms), clock)
     console.house.desk = counter.desk
     console.house.identity = NamedIdentity(EVERYBODY)
@@ -129,6 +144,20 @@ async def crowd(clock: StandingClock) -> Console:
     sent = o.submission(o.issue(issues=(OWN,)), FAR_SUPERVISOR, key=ORDER)
     far = sent.model_copy(update={"zone": ELSEWHERE, "id": "far-2"})
     await SupervisionDesk(counter.desk).carry_out(far)
+    for key, enterprise in ((MATTER, "mill"), (MATTER_OF_OTHERS, "bakery")):
+        await matters_shown.done(
+            console,
+            key,
+            kind="open_pipeline",
+            procedure=PROCEDURE,
+            title="A loan",
+            enterprise=enterprise,
+        )
+    handed = {"kind": "hand_matter", "post": "roads-desk", "reason": "It is about the road."}
+    await matters_shown.done(console, MATTER, **handed)
+    opened = m.sent(LOAN_ELSEWHERE, FAR_COORDINATOR, key=MATTER)
+    there_too = opened.model_copy(update={"zone": ELSEWHERE, "id": "far-3"})
+    await MatterDesk(counter.desk).carry_out(there_too)
     return console
 
 
@@ -173,7 +202,11 @@ def expected(principal: Principal | None, asked: Asks | Free, place: Place) -> s
 
 FIELD: Final = re.compile(r'class="where"><b>[^<]*</b> <code>([^<]*)</code>')
 OF_THE_ACT: Final = ("act", "zone", "zones", "enterprise")
-UNSEEN: Final = ("No issue was reported under this key", "No order was issued under this key")
+UNSEEN: Final = (
+    "No issue was reported under this key",
+    "No order was issued under this key",
+    "No matter was opened under this key",
+)
 
 
 def outcome(answer: httpx2.Response) -> str:
@@ -192,7 +225,13 @@ def outcome(answer: httpx2.Response) -> str:
     return "unknown" if answer.status_code == 404 and any(each in text for each in UNSEEN) else "in"
 
 
-GIVEN: Final = {"id": "mill", "kind": "note", "draw": "none", "number": "none", "name": "standing"}
+GIVEN: Final = {
+    "id": "mill",
+    "kind": "note",
+    "draw": "none",
+    "number": "none",
+    "name": "standing",
+} | {"procedure": PROCEDURE}
 
 
 async def asked_by(
@@ -201,7 +240,10 @@ async def asked_by(
     """Ask for a page, or send a form, about a place."""
     below = path.removeprefix(Z)
     key = place.order if "/orders/" in path else place.key
+    key = place.matter if "/matters/" in path else key
     named = GIVEN | {"zone": place.zone, "key": key, "sequence": "1"}
+    if "/matters/" in path:
+        named["kind"] = "note_matter"
     address = PREFIX + path.format_map(named) + (QUERIES.get(below, "") if method == "GET" else "")
     if method == "GET":
         return await (browser.head if path.endswith("/news") else browser.get)(address)

@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -161,3 +162,22 @@ async def test_a_published_figure_is_counted_again_and_the_same(busy: Console) -
 async def test_a_refresh_has_the_figures_alone(busy: Console) -> None:
     for path in ("/figures", "/figures/of/load", "/figures/published"):
         assert "<h1>" in await part_of(busy, "supervisor", path)
+
+
+async def test_a_figure_of_an_unknown_revision_is_marked_and_hides_no_other(busy: Console) -> None:
+    ledger = busy.counter.ledger
+    signed = Signed(at=busy.counter.clock.now(), author="supervision", reason="March")
+    asked = Asked(definition("on_time"), Scope(b.ZONE), Period(b.local(-1), b.local(5)))
+    known = await publish(ledger, asked, signed)
+    later = await ledger.put_figure(replace(known, revision=99, from_at=b.local(-2)))
+    garbled = await ledger.put_figure(replace(known, from_at=b.local(-3), digits="[]"))
+    assert later is not None
+    assert garbled is not None
+    listed = await busy.page("supervisor", f"{ROOT}/figures/published", language="zh")
+    for row in (known, later, garbled):
+        assert f'href="{ROOT}/figures/published/{row.sequence}"' in listed
+    assert listed.count("本程序不识别修订") == 2
+    assert "修订 99" in listed
+    one = await busy.page("supervisor", f"{ROOT}/figures/published/{later.sequence}")
+    assert "does not know revision 99" in one
+    assert 'class="figure"' not in one

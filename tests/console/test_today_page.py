@@ -1,5 +1,6 @@
 """Today: what it counts is what the ledger says, and each figure leads to what it counts."""
 
+import re
 from collections import Counter
 from datetime import date, timedelta
 
@@ -9,6 +10,7 @@ from boards_shown import BOARD, NASTY, TODAY, busy, counted, figures, issues_of,
 from consoles import Console
 from desks import StandingClock
 
+from console.pages import today as today_page
 from console.queries.today import day_of
 from demo.year import generate_year
 from desk.desk import Desk
@@ -177,6 +179,26 @@ async def test_a_refresh_is_the_main_block_alone_and_the_page_asks_for_it(
         answer = await browser.get(TODAY, headers={"HX-Request": "true"})
     assert "<html" not in answer.text
     assert figures(answer.text) == figures(whole)
+
+
+async def test_the_worst_grids_come_first_and_the_rest_are_one_step_away(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await busy(console)
+    whole = figures(await console.page("supervisor", TODAY))
+    grids = [address for address in whole if re.fullmatch(r".*\?grid=[^&]+", address)]
+    assert len(grids) == 2
+    red = [whole.get(f"{address}&light=red", 0) for address in grids]
+    assert red == sorted(red, reverse=True)
+    assert red[0] > red[1]
+
+    monkeypatch.setattr(today_page, "LISTED", 1)
+    page = await console.page("supervisor", TODAY)
+    shown = {address for address in figures(page) if "?grid=" in address}
+    assert shown == {address for address in whole if address.startswith(grids[0])}
+    onward = re.search(rf'href="({re.escape(TODAY)}\?all=true)#by-grid">All grids \(2\)<', page)
+    assert onward is not None
+    assert figures(await console.page("supervisor", onward[1])) == whole
 
 
 async def test_what_people_wrote_is_text_on_the_page(console: Console) -> None:
