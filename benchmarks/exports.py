@@ -30,6 +30,7 @@ from audit.exports.told import Told, order_steps, steps
 from audit.exports.xes import Xes
 from domain.chain import GENESIS, Record, link
 from domain.orders import is_order_stream
+from domain.streams import is_issue_stream
 from ledger.connections import open_pool
 from ledger.migrate import migrate
 from ledger.port import CommandRow
@@ -141,7 +142,7 @@ async def fill(connection: "Connection", count: int) -> int:
         await _copy(connection, "event", _EVENT, events)
         commands = [row for _, rows in batch for row in rows]
         await _copy(connection, "command", _COMMAND, [_values(row, _COMMAND) for row in commands])
-        streams = [records for records, _ in batch if not is_order_stream(records[0].stream)]
+        streams = [records for records, _ in batch if is_issue_stream(records[0].stream)]
         await _copy(connection, "issue", _ISSUE, [_issue(records) for records in streams])
         orders = [records for records, _ in batch if is_order_stream(records[0].stream)]
         await _copy(

@@ -10,6 +10,7 @@ from domain.chain import Record, read_text
 from domain.events import Event
 from domain.evolve import evolve, facts_after
 from domain.issue import Issue
+from domain.streams import is_issue_stream
 from domain.terms import Terms
 from domain.timekeeping import transitions
 
@@ -72,7 +73,8 @@ def _lives() -> list[list[Step]]:
         corpus = read_corpus(path)
         for hash_, text in corpus.texts.items():
             terms[hash_] = Terms.model_validate_json(text)
-        lives += [_steps(records, terms) for records in corpus.records_of.values()]
+        issues = (stream for stream in corpus.records_of if is_issue_stream(stream))
+        lives += [_steps(corpus.records_of[stream], terms) for stream in issues]
     return lives
 
 

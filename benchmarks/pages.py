@@ -168,6 +168,7 @@ def _of(ledger: PostgresLedger, horizon: Horizon, filled: Filled) -> list[Call]:
     return [
         ("standing", lambda: ledger.standing(horizon, at=at)),
         ("today", lambda: ledger.today(horizon, at=at, from_at=from_at, to_at=to_at)),
+        ("day", lambda: ledger.day(horizon, at=at, from_at=from_at, to_at=to_at)),
         ("board by phase", lambda: ledger.columns(horizon, Shown(), By.PHASE, at=at)),
         ("load", lambda: ledger.load(horizon, at=at)),
     ]
@@ -214,7 +215,7 @@ def _statements(filled: Filled) -> dict[str, queries.Statement]:
     for told, horizon in zip(("zone", "own"), horizons(filled), strict=True):
         newest = Order(Sort.REPORTED_AT, descending=True)
         found |= {
-            f"standing, {told}": queries.standing(horizon, at),
+            f"standing, {told}": queries.standing(horizon, at, at + A_DAY),
             f"load, {told}": queries.grouped(
                 horizon, at, "owner", "handler", "holder", "holder_kind"
             ),

@@ -95,6 +95,7 @@ class House:
                 serve_api=cli.serve_api,
                 serve_house=cli.serve_house,
                 open_tour=cli.open_tour,
+                tell_outcomes=cli.tell_outcomes,
             )
         )
         for panel, bodies in cli.COMMANDS.items():

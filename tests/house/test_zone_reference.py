@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from domain.duration_text import parse_duration, written_duration
 from domain.durations import NaturalDays, OpenHours, Wall, WorkingDays
 from domain.handbook import Handbook
+from domain.matters.who import Who
 from domain.model import Frozen
 from domain.terms import Terms
 from handbooks.calendars import read_calendar
@@ -40,7 +41,8 @@ def told() -> dict[str, Frozen | type[Frozen]]:
     for holder, held in WITHIN.items():
         for name, form in held.items():
             if name not in CONDITIONS[1:] and form not in sections.values():
-                sections[f"`{places[holder]}.{name}`"] = form
+                places[form] = f"{places[holder]}.{name}"
+                sections[f"`{places[form]}`"] = form
     return dict(sections)
 
 
@@ -73,6 +75,10 @@ def default(info: FieldInfo | None) -> str:
     match info.default:
         case None | ():
             return "none"
+        case (Who(), *_) as rows:
+            given = (each.model_dump(mode="json").items() for each in rows)
+            told = ", ".join(f"{k} = {json.dumps(v)}" for row in given for k, v in row)
+            return f"`[{{ {told} }}]`"
         case bool() | str() | int() | tuple() as value:
             return f"`{json.dumps(value)}`"
         case Wall() | OpenHours() | WorkingDays() | NaturalDays() as length:

@@ -58,6 +58,7 @@ def test_every_file_of_the_program_is_inside(names: set[str]) -> None:
         "console/templates/base.html",
         "console/templates/pages/today.html",
         "console/words/shell.toml",
+        "face/asides.toml",
         "face/refusals.toml",
         "face/words.toml",
         "demo/cases/A01.toml",
