@@ -29,7 +29,7 @@ from domain.people import ENGINE, Actor, Officer, Representative
 from domain.phases import Origin
 from domain.terms import Terms
 from domain.view import Ring
-from handbooks.shelf import proved_before, read_terms
+from handbooks.shelf import read_terms
 from ledger.port import Changes, Head, Ledger
 
 ZONE = "xinghe"
@@ -101,7 +101,7 @@ def generate_year(
     """Return a year in which so many issues are reported. Without `terms` it is that of the
     fictional zone that is shipped. A part of a year, its local days from `from_on` to before
     `until_on`, ends in the midst of things."""
-    found = terms or read_terms(ZONE, proved=proved_before())
+    found = terms or read_terms(ZONE)
     begins_on, ends_on = from_on or date(year, 1, 1), until_on or date(year + 1, 1, 1)
     story = _Story(found, midnight(found, ends_on))
     chance = random.Random(f"{seed} {begins_on}")  # noqa: S311  # a story, no secret

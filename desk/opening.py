@@ -10,7 +10,7 @@ from desk.desk import Desk, OnFired
 from desk.sealing import Sealer
 from desk.shelf import Shelf
 from desk.vouching import Vouching
-from handbooks.shelf import proved_before, read_terms, zones
+from handbooks.shelf import read_terms, zones
 from ledger.connections import OutboxBell, open_pool
 from ledger.port import LedgerError
 from ledger.postgres import PostgresLedger
@@ -72,8 +72,7 @@ async def open_desk(
     ringing = asyncio.create_task(ringer.run())
     try:
         folder = settings.handbook_dir
-        known = proved_before()
-        terms = {zone: read_terms(zone, folder, proved=known) for zone in zones(folder)}
+        terms = {zone: read_terms(zone, folder) for zone in zones(folder)}
         yield Desk(
             ledger,
             Shelf(ledger, terms),

@@ -145,16 +145,16 @@ def _runner(body: Body, wiring: Wiring) -> Callable[..., None]:
 
 def _carried_out(session: Session, body: Body, given: dict[str, Any], typed: dict[str, Any]) -> int:
     session.prepare_log()
-    codes = session.wiring.exit_codes()
+    codes = session.wiring.exit_codes
     try:
         _require_text(typed)
         return asyncio.run(body(session, **given)) or 0
-    except tuple(codes) as error:
+    except tuple(codes()) as error:  # asked for only once something went wrong: it imports much
         if session.debug:
             traceback.print_exception(error)
         from terminal.problems import show_problem
 
-        code = next(codes[kind] for kind in type(error).__mro__ if kind in codes)
+        code = next(codes()[kind] for kind in type(error).__mro__ if kind in codes())
         show_problem(session.out, error, code)
         return code
 

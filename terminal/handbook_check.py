@@ -56,7 +56,7 @@ async def handbook_check(
     for each in named:
         begun = perf_counter()
         try:
-            terms = shelf.read_terms(each, place)
+            terms = shelf.read_terms(each, place, proved=frozenset())
             sound[each] = Proved(terms, proved(terms), perf_counter() - begun)
             found[each] = ()
         except shelf.HandbookError as error:

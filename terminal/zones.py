@@ -19,8 +19,7 @@ async def zones(
     folder = session.settings.handbook_dir
     known = shelf.zones(folder)
     if zone is None:
-        proved = shelf.proved_before()
-        books = [shelf.read_terms(each, folder, proved=proved).handbook for each in known]
+        books = [shelf.read_terms(each, folder).handbook for each in known]
         plain = [
             {
                 "zone": book.zone,

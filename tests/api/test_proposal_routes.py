@@ -11,7 +11,7 @@ from seats import face_over
 from desk.shelf import Shelf
 from domain.access import Principal
 from face import stating
-from handbooks.shelf import SHIPPED, proved_before, read_terms
+from handbooks.shelf import SHIPPED, read_terms
 
 BOOKS = "/v1/handbooks/nanan"
 TABLES = (SHIPPED / "nanan" / "organisation.toml").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ def nanan() -> Face:
     """A face over a shipped zone: its coordinator, two of its top tier, one below, its auditor."""
     face = face_over(clock=StandingClock())
     desk = face.counter.desk
-    desk.shelf = Shelf(desk.ledger, {"nanan": read_terms("nanan", proved=proved_before())})
+    desk.shelf = Shelf(desk.ledger, {"nanan": read_terms("nanan")})
     face.house.identity.people |= PEOPLE  # type: ignore[attr-defined]  # a test's own
     return face
 
