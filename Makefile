@@ -33,7 +33,7 @@ FACES := tests/api tests/audit tests/console tests/demo tests/runtime
 STACK := tests/handbooks tests/stories
 TIMED := tests/terminal tests/workflows
 
-test: parts ## every test, the deep ones with a thirtieth of their counts
+test: parts ## every test, the deep ones with an eightieth of their counts
 
 check: ## everything CI runs; begins with the tests, a tenth of the deep ones, coverage counted
 	@CLOSEOUT_TENTH=1 $(MAKE) --no-print-directory parts COUNTED="--cov --cov-report="

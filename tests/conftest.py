@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Generator
 
 import hypothesis  # noqa: F401  # imported late, its plugin can crash the end of a failed run
 import pytest
-from databases import Database, running_server
+from databases import Database, Databases, running_server
 from deep import COUNTS, FOUND
 
 from ledger.migrate import migrate
@@ -34,27 +34,35 @@ async def migrated_template(postgres_server: EmbeddedPostgres) -> str:
     return TEMPLATE
 
 
+@pytest.fixture(scope="session")
+async def databases(postgres_server: EmbeddedPostgres, migrated_template: str) -> Databases:
+    """Migrated databases, used again where a test has left nothing but rows."""
+    return Databases(postgres_server, migrated_template)
+
+
 @pytest.fixture
 async def empty_database(postgres_server: EmbeddedPostgres) -> AsyncIterator[Database]:
     """A database without a schema."""
-    async for database in _fresh(postgres_server, None):
-        yield database
+    database = Database(postgres_server, f"empty_{next(NUMBERS)}")
+    await postgres_server.create_database(database.name)
+    yield database
+    await postgres_server.drop_database(database.name)
 
 
 @pytest.fixture
-async def database(
-    postgres_server: EmbeddedPostgres, migrated_template: str
-) -> AsyncIterator[Database]:
+async def untouched_database(databases: Databases) -> AsyncIterator[Database]:
+    """A migrated database that no test had before: nothing is known of how full its tables are."""
+    taken = await databases.make()
+    yield taken
+    await databases.give_back(taken)
+
+
+@pytest.fixture
+async def database(databases: Databases) -> AsyncIterator[Database]:
     """A migrated, empty database."""
-    async for database in _fresh(postgres_server, migrated_template):
-        yield database
-
-
-async def _fresh(server: EmbeddedPostgres, template: str | None) -> AsyncIterator[Database]:
-    database = Database(server, f"test_{next(NUMBERS)}")
-    await server.create_database(database.name, template)
-    yield database
-    await server.drop_database(database.name)
+    taken = await databases.take()
+    yield taken
+    await databases.give_back(taken)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

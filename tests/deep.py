@@ -1,5 +1,5 @@
 """How deep the deep suites go: in full with CLOSEOUT_DEEP=1 (`make deep`), with a tenth with
-CLOSEOUT_TENTH=1 (`make check`), else with a thirtieth (`make test`)."""
+CLOSEOUT_TENTH=1 (`make check`), else with an eightieth (`make test`)."""
 
 import os
 
@@ -17,7 +17,7 @@ FOUND: list[str] = []
 """What deep suites came to, for the last lines."""
 
 
-def deep(what: str, in_full: int, share: int = SHARE, light: int = 3) -> int:
+def deep(what: str, in_full: int, share: int = SHARE, light: int = 8) -> int:
     """Return how many of `what` to go through, and remember both figures for the last lines.
 
     `make check` goes through one of `share`, `make test` through one of `light` times as many.

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from routine_office import TO_ON, Office, StandingClock, year
 
 from activities.reporting import correct_report, make_report_of
@@ -51,6 +52,7 @@ async def test_a_report_is_composed_again_to_the_byte_whatever_came_later(
     assert json.loads(row.body)["position"] == row.position
 
 
+@IN_CHECK
 async def test_both_ledgers_give_the_same_reports(database: Database) -> None:
     short = generate_year(issues=6, from_on=date(2026, 3, 1), until_on=date(2026, 4, 2))
     clock = StandingClock(short.until_at + timedelta(hours=4))

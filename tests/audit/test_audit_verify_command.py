@@ -8,6 +8,7 @@ from pathlib import Path
 
 import builders as b
 from databases import Database
+from deep import IN_CHECK
 from logged_ledger import OURS, STREAM, changed, logged
 
 FOUND, WRONG = 6, 2
@@ -28,6 +29,7 @@ def closeout(*words: str, env: dict[str, str]) -> subprocess.CompletedProcess[st
     )
 
 
+@IN_CHECK
 async def test_verify_says_what_it_looked_at_and_what_it_found(
     database: Database, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import builders as b
 import pytest
 from builders import Step
+from deep import IN_CHECK
 from played_ledger import LIFE, PlayedLedger, played
 from record_corpus import played as demonstration
 
@@ -303,6 +304,7 @@ async def test_progress_hears_of_each_batch() -> None:
     assert heard == [8, 11]
 
 
+@IN_CHECK
 async def test_the_stories_of_the_demonstration_leave_no_rung_unaccounted() -> None:
     ledger = await demonstration()
     end = max([record.at async for record in _all_records(ledger)])

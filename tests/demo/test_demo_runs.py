@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from deep import A_TENTH, IN_FULL
+from deep import A_TENTH, IN_CHECK, IN_FULL
 
 README = Path(__file__).parents[2] / "README.md"
 PROOFS = [line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("✓ ")]
@@ -31,6 +31,7 @@ def folder():
     shutil.rmtree(made, ignore_errors=True)
 
 
+@IN_CHECK
 @pytest.mark.timeout(360)
 def test_the_demo_plays_everything_to_its_end_and_can_be_played_again(folder: Path):
     assert len(PROOFS) == 7

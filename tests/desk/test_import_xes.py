@@ -11,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from deep import deep
+from deep import IN_CHECK, deep
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from written_logs import BEGINS_AT, HEAD_LINES, MAPPING, Wrote, event, log, trace, written
@@ -350,6 +350,7 @@ def test_no_little_log_is_refused_or_counted_otherwise(cases: list[list[Wrote]])
     assert found.is_equal
 
 
+@IN_CHECK
 @pytest.mark.skipif(
     not BPIC.is_file(), reason=f"no {BPIC.name} beside this clone (CLOSEOUT_SHARED)"
 )

@@ -12,6 +12,7 @@ import builders as b
 import pytest
 from adoptions import ENDS_2026, EXTENDED, IN_2027, REASON, TO_2026, Office, calendar
 from databases import Database
+from deep import IN_CHECK
 from desks import StandingClock
 from engine_fake import Engine
 
@@ -109,6 +110,7 @@ async def test_the_guard_finishes_what_was_stored_and_never_moved(
     assert await there.figures(ground) == Figures(issues=5, later=10)
 
 
+@IN_CHECK
 async def test_publishers_killed_at_any_moment_move_every_issue_exactly_once(
     database: Database, clock: StandingClock
 ) -> None:

@@ -6,6 +6,7 @@ from importlib.resources import files
 from itertools import pairwise
 
 import pytest
+from deep import IN_CHECK
 from oracle import calendar_json
 
 from domain.calendar import WorkingCalendar
@@ -31,6 +32,7 @@ def test_the_oldest_tables_make_room_and_the_last_one_always_stays() -> None:
     assert (first, second, len(third), kept.intervals) == ([], [], 1, 20)
 
 
+@IN_CHECK
 def test_many_busy_calendars_keep_no_more_than_the_bound_and_answer_the_same() -> None:
     calendars = [
         WorkingCalendar.model_validate(calendar_json(id=f"c{n}", weekly=DENSE)) for n in range(4)

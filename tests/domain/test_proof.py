@@ -7,6 +7,7 @@ from typing import Any
 import builders as b
 import builders_ladder as bl
 import pytest
+from deep import IN_CHECK
 
 from domain import proof_of_deadlines, proof_of_routes
 from domain.clock_rules import RungEffect, RungRule
@@ -125,6 +126,7 @@ def test_more_lists_than_can_be_told_apart_are_not_tried(xinghe: Terms) -> None:
     assert problem.message.startswith("not proved")
 
 
+@IN_CHECK
 def test_a_level_that_is_come_back_to_may_have_run_out(xinghe: Terms) -> None:
     """A level's clock may be left to run on beside (R5.6) and end: whoever comes back finds it so,
     and nothing else counts. To a level that is new the issue comes with a fresh clock."""

@@ -31,7 +31,7 @@ from handbooks.shelf import read_handbook, read_terms, zones
 FICTIONAL = "xinghe"
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("domain", "desk", "workflows", "activities", "ledger", "audit")
-LIVES = deep("lives under another handbook", 600)
+LIVES = deep("lives under another handbook", 600, light=3)
 TERMS = read_terms(FICTIONAL)
 SUPERSEDED = re.compile(r'(?<="superseded":\[)[^]]+')
 

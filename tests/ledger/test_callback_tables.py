@@ -25,7 +25,9 @@ async def test_every_statement_can_be_prepared(database: Database) -> None:
             assert await connection.prepare(statement)
 
 
-async def test_close_outs_and_likenesses_are_read_by_their_indexes(database: Database) -> None:
+async def test_close_outs_and_likenesses_are_read_by_their_indexes(
+    untouched_database: Database,
+) -> None:
     wanted = {
         "event_closed_out_idx": (
             draw_queries.CLOSE_OUTS,
@@ -45,7 +47,7 @@ async def test_close_outs_and_likenesses_are_read_by_their_indexes(database: Dat
             "'z1', '', 9",
         ),
     }
-    async with database.connection(database.app_url) as connection:
+    async with untouched_database.connection(untouched_database.app_url) as connection:
         await connection.execute("SET enable_seqscan = off")
         await connection.execute("SET plan_cache_mode = force_generic_plan")
         for number, (index, (query, types, values)) in enumerate(wanted.items()):

@@ -83,9 +83,9 @@ INDEXES = {
 }
 
 
-async def test_no_board_looks_at_every_event(database: Database) -> None:
+async def test_no_board_looks_at_every_event(untouched_database: Database) -> None:
     horizons = (WHOLE, Horizon(zone=WHOLE.zone, posts=frozenset({"xinghe-director"})))
-    async with database.connection(database.app_url) as connection:
+    async with untouched_database.connection(untouched_database.app_url) as connection:
         await connection.execute("SET enable_seqscan = off")
         await connection.execute("SET plan_cache_mode = force_generic_plan")
         for horizon in horizons:
@@ -99,9 +99,9 @@ async def test_no_board_looks_at_every_event(database: Database) -> None:
                     assert INDEXES[name] in seen, name
 
 
-async def test_a_whole_zone_is_counted_in_two_halves_at_once(database: Database) -> None:
+async def test_a_whole_zone_is_counted_in_two_halves_at_once(untouched_database: Database) -> None:
     text, arguments = queries.standing(WHOLE, week().until_at, week().until_at + DAY)
-    async with database.connection(database.app_url) as connection:
+    async with untouched_database.connection(untouched_database.app_url) as connection:
         for name in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
             await connection.execute(f"SET {name} = 0")
         rows = await connection.fetch(f"EXPLAIN (FORMAT JSON) {text}", *arguments)
@@ -114,9 +114,9 @@ async def test_a_whole_zone_is_counted_in_two_halves_at_once(database: Database)
 
 
 async def test_the_open_issues_of_a_version_are_counted_without_looking_at_one(
-    database: Database,
+    untouched_database: Database,
 ) -> None:
-    async with database.connection(database.app_url) as connection:
+    async with untouched_database.connection(untouched_database.app_url) as connection:
         await connection.execute("SET enable_seqscan = off")
         await connection.execute("SET enable_bitmapscan = off")
         rows = await connection.fetch(f"EXPLAIN (FORMAT JSON) {OPEN_BY_OWNER}", WHOLE.zone)

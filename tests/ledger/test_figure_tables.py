@@ -42,8 +42,8 @@ async def test_every_statement_can_be_prepared_and_gives_the_fields_in_order(
                 assert [each.name for each in prepared.get_attributes()] == fields
 
 
-async def test_a_prefix_is_read_by_the_key_of_the_events(database: Database) -> None:
-    async with database.connection(database.app_url) as connection:
+async def test_a_prefix_is_read_by_the_key_of_the_events(untouched_database: Database) -> None:
+    async with untouched_database.connection(untouched_database.app_url) as connection:
         await connection.execute("SET enable_seqscan = off")
         await connection.execute("SET enable_sort = off")
         await connection.execute("SET plan_cache_mode = force_generic_plan")

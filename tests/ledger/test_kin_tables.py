@@ -59,7 +59,7 @@ def test_the_arguments_are_as_many_as_the_function_takes() -> None:
 
 
 async def test_links_errands_and_reports_are_looked_up_by_their_indexes(
-    database: Database,
+    untouched_database: Database,
 ) -> None:
     # The scan that is named first is taken away where an empty table makes it as cheap.
     wanted = {
@@ -73,7 +73,7 @@ async def test_links_errands_and_reports_are_looked_up_by_their_indexes(
             "'', 10, 'm'",
         ),
     }
-    async with database.connection(database.app_url) as connection:
+    async with untouched_database.connection(untouched_database.app_url) as connection:
         await connection.execute("SET enable_seqscan = off")
         await connection.execute("SET plan_cache_mode = force_generic_plan")
         for number, (index, (query, types, values)) in enumerate(wanted.items()):

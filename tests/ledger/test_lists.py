@@ -43,22 +43,24 @@ class TestPostgresLists(ListsContract):
     ],
 )
 async def test_a_list_is_found_by_an_index(
-    database: Database, index: str, horizon: Horizon, order: Order
+    untouched_database: Database, index: str, horizon: Horizon, order: Order
 ) -> None:
     query, arguments = list_queries.listed(horizon, Narrowed(), order, NOW, None, 51)
-    async with database.connection(database.app_url) as connection:
+    async with untouched_database.connection(untouched_database.app_url) as connection:
         await connection.execute("SET enable_seqscan = off")
         await connection.execute("SET enable_sort = off")
         plan = await connection.fetch(f"EXPLAIN {query}", *arguments)
     assert index in "\n".join(str(row[0]) for row in plan)
 
 
-async def test_whom_an_issue_concerns_is_looked_up_in_one_index(database: Database) -> None:
+async def test_whom_an_issue_concerns_is_looked_up_in_one_index(
+    untouched_database: Database,
+) -> None:
     horizon = Horizon(zone="z1", units=frozenset({"roads"}), posts=frozenset({"street"}))
     query, arguments = list_queries.listed(horizon, Narrowed(), Order(), NOW, None, 51)
     assert "i.hands && $2::text[]" in query
     assert arguments[1] == ["part:roads", "post:street"]
-    async with database.connection(database.app_url) as connection:
+    async with untouched_database.connection(untouched_database.app_url) as connection:
         await connection.execute("SET enable_seqscan = off")
         plan = await connection.fetch("EXPLAIN SELECT FROM issue i WHERE i.hands && $1", ["part:x"])
     assert "issue_hands_idx" in "\n".join(str(row[0]) for row in plan)

@@ -37,7 +37,9 @@ async def test_the_arguments_are_as_many_as_the_functions_take(database: Databas
     assert f"${order_queries.APPEND_ARGUMENTS})" in queries.APPEND
 
 
-async def test_the_lists_of_relay_and_guard_are_read_by_their_indexes(database: Database) -> None:
+async def test_the_lists_of_relay_and_guard_are_read_by_their_indexes(
+    untouched_database: Database,
+) -> None:
     wanted = {
         "supervision_order_news_idx": (
             order_queries.ORDERS_WITH_NEWS,
@@ -55,7 +57,7 @@ async def test_the_lists_of_relay_and_guard_are_read_by_their_indexes(database: 
             "'', 10, 'a'",
         ),
     }
-    async with database.connection(database.app_url) as connection:
+    async with untouched_database.connection(untouched_database.app_url) as connection:
         await connection.execute("SET enable_seqscan = off")
         await connection.execute("SET enable_indexscan = on")
         for number, (index, (query, types, values)) in enumerate(wanted.items()):

@@ -13,6 +13,7 @@ from contract_callbacks import CallbacksContract, TextsContract
 from contract_exports import ExportsContract
 from contract_kin import KinContract
 from contract_matters import MattersContract
+from contract_matters_past import MattersPastContract
 from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
@@ -58,6 +59,7 @@ class TestPostgresLedger(
     PublicationsContract,
     OrdersContract,
     MattersContract,
+    MattersPastContract,
     KinContract,
     CallbacksContract,
     TextsContract,
@@ -84,8 +86,8 @@ async def test_to_be_found_by_its_incident_costs_an_issue_no_second_write(
         assert await connection.fetchval(hot) == 1
 
 
-async def test_an_incident_is_looked_up_by_its_index(database: Database) -> None:
-    async with database.connection() as connection, connection.transaction():
+async def test_an_incident_is_looked_up_by_its_index(untouched_database: Database) -> None:
+    async with untouched_database.connection() as connection, connection.transaction():
         await connection.execute("SET LOCAL enable_seqscan = off")
         plan = await connection.fetch(
             f"EXPLAIN {queries.find(['incident'], open_only=False)}", "", 100, "flood"

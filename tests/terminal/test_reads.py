@@ -14,6 +14,7 @@ import asyncpg
 import builders as b
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from stage import REPORT, Stage
 from watch import SUPERVISOR, Watch
 
@@ -43,6 +44,7 @@ async def run(*words: str, **environment: str) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
+@IN_CHECK
 async def test_an_audit_reads_as_the_reader_and_is_noted_by_the_writer(database: Database) -> None:
     reader = {"CLOSEOUT_READER_DATABASE_URL": database.reader_url}
     both = reader | {"CLOSEOUT_DATABASE_URL": database.app_url, "CLOSEOUT_ACTOR": AUDITOR}
@@ -158,6 +160,7 @@ def test_nobody_verified_until_somebody_does(reported: Stage) -> None:
     assert reported.run("verify", "--last", "--all").exit_code == 2
 
 
+@IN_CHECK
 async def test_what_was_verified_by_the_reader_is_kept_by_the_writer_alone(
     database: Database,
 ) -> None:

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from deep import IN_CHECK
+
 from runtime.postgres_home import remove_home
 
 CLI = Path(__file__).parents[2] / "cli.py"
@@ -70,6 +72,7 @@ async def doctor_is_content(folder: Path) -> dict[str, str]:
                 return {check["name"]: check["grade"] for check in json.loads(out)["checks"]}
 
 
+@IN_CHECK
 async def test_a_stack_comes_up_serves_and_goes_down_on_ctrl_c(
     tmp_path: Path,
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 from databases import Database
+from deep import IN_CHECK
 
 CLI = Path(__file__).parents[2] / "cli.py"
 ENTERPRISE = "enterprise:rep-1@cedz-donggang-shipping"
@@ -49,6 +50,7 @@ class Closeout:
         return json.loads(out)
 
 
+@IN_CHECK
 async def test_an_issue_lives_and_is_proved_by_typed_commands(database: Database) -> None:
     closeout = Closeout(database)
     do = ("do", *ISSUE)
@@ -104,6 +106,7 @@ async def test_the_doctor_names_what_is_away_and_what_holds(database: Database) 
     assert "need not be signed" in checks["identity"]["found"]
 
 
+@IN_CHECK
 async def test_the_doctor_finds_a_role_that_may_alter_facts(database: Database) -> None:
     connection = await asyncpg.connect(database.admin_url)
     try:
