@@ -1,19 +1,15 @@
 """The package businesstimedelta as a process of its own, in an environment made from its lock."""
 
-import hashlib
 import json
 import subprocess
-import sys
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-FOLDER = Path(__file__).parent
-ENVIRONMENT = FOLDER / ".venv"
-LOCK = FOLDER / "requirements.lock"
-PROGRAM = FOLDER / "business_program.py"
+from benchmarks.beside import python
+
+PROGRAM = Path(__file__).parent / "business_program.py"
 
 
 class Business:
@@ -43,7 +39,7 @@ class Business:
 def standing(told: dict[str, Any]) -> Iterator[Business]:
     """Run the package's process, told its rules and cases, until the end of the block."""
     child = subprocess.Popen(
-        [_python(), PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [python(), PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     with child:
         try:
@@ -52,29 +48,3 @@ def standing(told: dict[str, Any]) -> Iterator[Business]:
             yield Business(child.stdin, child.stdout, told)
         finally:
             child.kill()
-
-
-def pinned_version() -> str:
-    """Return the version of businesstimedelta that the lock names."""
-    first = LOCK.read_text(encoding="utf-8").split()[0]
-    return first.partition("==")[2]
-
-
-def _python() -> Path:
-    """Return the environment's Python; made anew whenever lock or interpreter are others."""
-    python = ENVIRONMENT / "bin" / "python"
-    stamp = ENVIRONMENT / "made-from"
-    wanted = f"{sys.version}\n{hashlib.sha256(LOCK.read_bytes()).hexdigest()}\n"
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
-        venv.create(ENVIRONMENT, clear=True, with_pip=True)
-        pip: list[str | Path] = [
-            python,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ]
-        subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", LOCK], check=True)
-        stamp.write_text(wanted, encoding="utf-8")
-    return python

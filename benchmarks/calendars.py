@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from benchmarks import business
+from benchmarks.beside import pinned
 from benchmarks.business import Business
 from benchmarks.figures import Figure, Results, median
 from benchmarks.minutes import WEEKDAYS, MinuteCounter
@@ -68,7 +69,7 @@ def measure(results: Results, *, cases: float, rounds: float, seconds: float, fr
                     )
                     packages[place].append(package.seconds_each(op, length, seconds))
                     counters[place].append(seconds_each(counted, 0.0))
-    name = f"businesstimedelta {business.pinned_version()}"
+    name = f"businesstimedelta {pinned('businesstimedelta')}"
     for op in OPS:
         for length in LENGTHS:
             mine, its = ours[op, length], packages[op, length]
@@ -163,7 +164,7 @@ def _compare(
             differing[length == MADE_UP] += sum(
                 mine != its for mine, its in zip(ours[op], told, strict=True)
             )
-    results.conditions["businesstimedelta"] = business.pinned_version()
+    results.conditions["businesstimedelta"] = pinned("businesstimedelta")
     results.notes.append(
         f"Answers: ours and the minute counter agree on all {asked[True] + asked[False]}. "
         f"businesstimedelta differs in {differing[False]} of the {asked[False]} that are timed, "

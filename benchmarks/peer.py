@@ -9,6 +9,7 @@ keep the result, COMMIT. Its pool, like ours, does not reset a connection that g
 import asyncio
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -183,6 +184,12 @@ class Peer:
             )
         return result
 
+    async def live(self, requests: Sequence[Request]) -> None:
+        """Let one issue live: the first request is its report."""
+        await self.open_issue(requests[0].issue)
+        for request in requests[1:]:
+            await self.carry_out(request)
+
     async def poll(self) -> None:
         """Fire what has fallen due, for ever."""
         while True:
@@ -215,6 +222,27 @@ def decide(state: State, request: Request, at: datetime) -> None:
                 raise RefusedError("no such tier")
             state.tier, state.owner, state.handler = tier, TIERS[tier], TIERS[tier]
             state.due_at = working_days_after(at, DAYS_TO_HANDLE)
+        case _:
+            decide_of_life(state, request, at)
+
+
+def decide_of_life(state: State, request: Request, at: datetime) -> None:
+    """Change `state` as one of the commands asks that an issue hears once in its life."""
+    match request.kind:
+        case "accept":
+            state.due_at = working_days_after(at, DAYS_TO_HANDLE)
+        case "hand_over":
+            state.owner = state.handler = str(request.fields["unit"])
+        case "propose_resolution":
+            state.state, state.due_at = "proposed", working_days_after(at, DAYS_TO_HANDLE)
+        case "confirm":
+            if state.state != "proposed":
+                raise RefusedError("nothing was proposed")
+            state.state = "confirmed"
+        case "verify":
+            if state.state != "confirmed":
+                raise RefusedError("not confirmed")
+            state.state, state.due_at = "closed", None
         case _:
             raise RefusedError(request.kind)
 

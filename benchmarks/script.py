@@ -98,14 +98,23 @@ def mix_for_desk(key: str) -> Iterator[Submission]:
         yield from submissions(key, MIX, after=len(OPENING) + turn * len(MIX))
 
 
+def life_for_peer(key: str) -> list[Request]:
+    """Return one whole life for the peers."""
+    return [_asked(key, number, *act) for number, act in enumerate(LIFE, start=1)]
+
+
 def mix_for_peer(key: str) -> Iterator[Request]:
     """Yield the same for the peer, without end."""
     acts = itertools.cycle(MIX)
     for number, (actor, command) in enumerate(acts, start=1):
-        yield Request(
-            id=f"{key}:{number}",
-            issue=key,
-            actor=actor.person if isinstance(actor, Officer | Representative) else actor.kind,
-            kind=command.kind,
-            fields=command.model_dump(mode="json", exclude={"kind"}, exclude_none=True),
-        )
+        yield _asked(key, number, actor, command)
+
+
+def _asked(key: str, number: int, actor: Actor, command: Command) -> Request:
+    return Request(
+        id=f"{key}:{number}",
+        issue=key,
+        actor=actor.person if isinstance(actor, Officer | Representative) else actor.kind,
+        kind=command.kind,
+        fields=command.model_dump(mode="json", exclude={"kind"}, exclude_none=True),
+    )

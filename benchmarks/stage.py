@@ -47,6 +47,11 @@ class Stage:
         """The URL of the peer's database, on the same server."""
         return self.stack.postgres.url(OWNER, PEER_DATABASE)
 
+    async def database(self, name: str) -> str:
+        """Make a database for a peer on the same server, and return its URL."""
+        await self.stack.postgres.create_database(name)
+        return self.stack.postgres.url(OWNER, name)
+
     @asynccontextmanager
     async def desk(self, clock: DeskClock | None = None) -> AsyncIterator[Desk]:
         """Open a desk in this process, as every caller of door 1 has one."""

@@ -355,8 +355,7 @@ def test_no_little_log_is_refused_or_counted_otherwise(cases: list[list[Wrote]])
     not BPIC.is_file(), reason=f"no {BPIC.name} beside this clone (CLOSEOUT_SHARED)"
 )
 async def test_three_support_lines_of_a_public_log_end_with_the_same_counts() -> None:
-    ledger = MemoryLedger()
-    mapping = read_mapping(REPOSITORY / "docs/howto/bpic2013.toml")
+    ledger, mapping = MemoryLedger(), read_mapping(REPOSITORY / "docs/howto/bpic2013.toml")
 
     found = await import_xes(BPIC, mapping, ledger=ledger)
 
