@@ -1,23 +1,21 @@
 """schemathesis over the whole document: no failure inside, no answer that it does not describe."""
 
 import asyncio
-from datetime import timedelta
 from math import ceil
-from typing import TYPE_CHECKING
 
+import builders as b
 import pytest
-from deep import FOUND, IN_FULL, deep
+from deep import FOUND, IN_CHECK, IN_FULL, deep
 from desks import Counter, StandingClock
 from faces import Face
 from fuzzing import STATES, fuzz
-from sampling import face_of_its_own, whole_document
+from sampling import face_of_its_own, whole_document, with_its_own
+from seats import SEATS, face_over
+from test_first_acts import LOAN, NEED, TERMS
+from test_matter_routes import OPEN_VISITS, sent
 
 from api.describing import operations
-from desk.travelling import wait_for
 from ledger.memory import MemoryLedger
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 REQUESTS = deep("requests by the document", 10_000)
 WALKS = deep("walks along the links", 100)
@@ -29,12 +27,9 @@ def face(clock: StandingClock) -> Face:
     return face_of_its_own(Counter(MemoryLedger(), clock))
 
 
+@IN_CHECK
 @pytest.mark.timeout(3000)
-async def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(
-    face: Face, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    defaults: Mapping[str, object] = wait_for.__kwdefaults__ or {}
-    monkeypatch.setitem(defaults, "within", timedelta(0))  # type: ignore[arg-type]  # a dict it is
+async def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(face: Face) -> None:
     await face.counter.accepted()
     await face.counter.reported("A02")
     await face.counter.closed_out("A03")
@@ -57,6 +52,7 @@ async def test_whatever_the_document_allows_or_forbids_is_answered_as_it_says(
 STATED = deep("requests by the document to what is stated for good", 2_000)
 
 
+@IN_CHECK
 @pytest.mark.timeout(600)
 async def test_what_an_office_states_is_answered_as_the_document_says(face: Face) -> None:
     await face.counter.closed_out("A03")
@@ -73,3 +69,32 @@ async def test_what_an_office_states_is_answered_as_the_document_says(face: Face
     assert found.wrong == [], "\n".join(found.wrong[:20])
     assert not [status for status in found.statuses if status >= 500]
     assert {200, 403, 404, 422} & found.statuses.keys()
+
+
+ACTED = deep("requests by the document to matters", 2_000)
+OPENED = {b.KEY: NEED, "A02": LOAN, "A03": OPEN_VISITS}
+
+
+@IN_CHECK
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seat", ["coordinator", "bakery"])
+async def test_what_is_done_in_matters_is_answered_as_the_document_says(seat: str) -> None:
+    face = face_over(TERMS)
+    with_its_own(face)
+    for key, command in OPENED.items():
+        opened = await sent(face, "coordinator", command, key=key, id_=f"o-{key}")
+        assert opened.status_code == 201, opened.text
+    only = r"^/v1/zones/\{zone\}/(matters|procedures)"
+
+    found = await asyncio.to_thread(
+        fuzz, face, examples=ceil(ACTED / 8), only=only, principal=SEATS[seat]
+    )
+
+    FOUND.append(
+        f"{found.requests} requests by the document to matters as {seat}, "
+        f"{len(found.wrong)} wrong answers"
+    )
+    assert found.wrong == [], "\n".join(found.wrong[:20])
+    assert not [status for status in found.statuses if status >= 500]
+    assert found.requests >= ACTED
+    assert {200, 404, 422} <= found.statuses.keys()

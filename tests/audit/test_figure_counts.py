@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deep import IN_CHECK
 from laid_figures import SIGNED, SPRING, ZONE, LaidLedger, all_records, asked
 
 from audit.corpus import read_corpus
@@ -49,6 +50,7 @@ async def counted(ledger: LaidLedger, *names: str, **more: Any) -> dict[str, Any
     return await count_figures(ledger, ZONE, SPRING, chosen, position=position, **more)
 
 
+@IN_CHECK
 async def test_a_count_gives_the_digits_that_publishing_gives(whole: Counted) -> None:
     found = await counted(whole, *NAMES)
 

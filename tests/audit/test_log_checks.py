@@ -6,6 +6,7 @@ from pathlib import Path
 import builders as b
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from logged_ledger import (
     FOREIGN,
     LATER,
@@ -188,6 +189,7 @@ TAMPERED = {
 }
 
 
+@IN_CHECK
 async def test_whatever_a_superuser_changes_is_found_and_named(database: Database) -> None:
     async with logged(database) as (ledger, outside):
         for what, (sql, expected) in TAMPERED.items():

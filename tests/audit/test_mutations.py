@@ -17,7 +17,7 @@ from attacks import (
     put_back_the_clock,
 )
 from databases import Database
-from deep import FOUND, deep
+from deep import FOUND, IN_CHECK, deep
 from mutations import (
     LOOSEN,
     Mutation,
@@ -155,6 +155,7 @@ async def test_what_is_reported_while_the_clock_is_put_back_is_found_and_named(
     }
 
 
+@IN_CHECK
 async def test_every_attack_by_somebody_without_the_key_is_found_and_named(
     written: Written,
 ) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import builders as b
+from deep import IN_CHECK
 from hypothesis import given, settings
 from laws import Life, lives
 from timed_lives import TimedLife, terms_with
@@ -75,6 +76,7 @@ def _timed_lives(count: int) -> Iterator[TimedLife]:
         yield TimedLife(seed, chance, versions).live()
 
 
+@IN_CHECK
 def test_lives_whose_targets_change_leave_no_rung_unaccounted() -> None:
     fates: Counter[Fate] = Counter()
     taken: set[str] = set()

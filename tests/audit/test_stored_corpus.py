@@ -6,6 +6,7 @@ from types import UnionType
 from typing import get_args
 
 import pytest
+from deep import IN_CHECK
 from exclusion_script import played_exclusions
 from ladder_engine import played_ladder
 from ladder_script import ZONE, instant
@@ -186,6 +187,7 @@ async def procedures() -> MemoryLedger:
     return await played_procedures()
 
 
+@IN_CHECK
 async def test_the_script_of_the_procedures_plays_today_as_well(procedures: MemoryLedger) -> None:
     """Its acts are still allowed, nothing has gone from it, and it is decided again to the byte."""
     events, commands = await kinds_of(procedures)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from deep import IN_CHECK
 from stored_reports import made
 
 import audit.verify_reports
@@ -119,6 +120,7 @@ async def test_whatever_is_changed_in_a_report_is_named(
     assert field in {each.field for each in found}
 
 
+@IN_CHECK
 async def test_reports_are_held_a_few_at_a_time(
     reported: Reported, monkeypatch: pytest.MonkeyPatch
 ) -> None:

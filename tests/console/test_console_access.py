@@ -20,7 +20,7 @@ import pytest
 import supervised as s
 from console_asked import ASKED, FORMS, QUERIES, SHOWS_NO_DATA, Asks, Free, Z
 from consoles import Console, console_over
-from deep import FOUND
+from deep import FOUND, IN_CHECK
 from desks import StandingClock
 from faces import NamedIdentity
 from fastapi.routing import APIRoute
@@ -255,6 +255,7 @@ async def asked_by(
     return await browser.post(address, data=filled)
 
 
+@IN_CHECK
 async def test_who_is_let_in_at_the_console_is_what_the_table_says(crowd: Console) -> None:
     wrong: list[str] = []
     ends: Tally[str] = Tally()

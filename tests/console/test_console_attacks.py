@@ -14,6 +14,7 @@ import pytest
 import supervised as s
 from consoles import Console, console_over
 from databases import Database
+from deep import IN_CHECK
 from desks import StandingClock
 from doors import HOST, PASSWORD
 from faces import PEOPLE
@@ -311,6 +312,7 @@ FORMS = {
 }
 
 
+@IN_CHECK
 async def test_what_is_no_text_in_any_field_of_a_form_is_refused_in_words(
     database: Database, clock: StandingClock
 ) -> None:

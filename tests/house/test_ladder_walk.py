@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from deep import IN_CHECK
 from house_desk import House
 from house_documents import blocks
 from house_tree import ROOT
@@ -77,6 +78,7 @@ async def run_errands(desk: Desk) -> None:
         pass
 
 
+@IN_CHECK
 @pytest.mark.parametrize("walk", WALKS)
 def test_the_walk_prints_what_the_page_shows(
     walk: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

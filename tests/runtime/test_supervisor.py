@@ -14,6 +14,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from deep import IN_CHECK
 
 from runtime.errors import BinariesMissingError, FolderTakenError
 from runtime.lock import holder
@@ -150,6 +151,7 @@ def temporal_serves(stack: RunningStack) -> bool:
     return asyncio.run(ask())
 
 
+@IN_CHECK
 def test_killed_servers_come_back_at_the_same_address_with_their_rows(
     supervised: Supervised,
 ) -> None:
@@ -167,6 +169,7 @@ def test_killed_servers_come_back_at_the_same_address_with_their_rows(
     assert sorted(died) == ["postgres", "postgres", "temporal", "temporal"]
 
 
+@IN_CHECK
 def test_a_program_that_keeps_dying_is_started_again_and_sigterm_ends_everything(
     supervised: Supervised,
 ) -> None:
