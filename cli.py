@@ -55,6 +55,7 @@ def exit_codes() -> Mapping[type[Exception], int]:
         errors.IssueError: 3,
         errors.InvalidRequestError: 3,
         errors.UnknownCategoryError: 3,
+        errors.TooManyMattersError: 3,
         errors.UnknownZoneError: 3,
         HandbookError: 3,
         CalendarError: 3,

@@ -104,13 +104,15 @@ class FigureCounted(BaseModel):
     whole: Value | None
     derived: bool
     of: str | None
-    note: str | None
+    note: str | None = Field(
+        description="What has to be known beside it, in the caller's language."
+    )
     said: str = Field(examples=["20 / 87 (22.98%)", "not stated"])
 
 
 class ProcedureFigures(BaseModel):
-    """What the matters of a procedure come to, counted now. `position`: all that the ledger held
-    up to there is counted. `complete` false: there are more matters than are counted at once."""
+    """What the matters of a procedure come to, counted now: every one of them, as it stood at
+    `position`. Of more than 100,000 nothing is told but `too_many_matters`."""
 
     zone: Code
     procedure: Code
@@ -118,7 +120,6 @@ class ProcedureFigures(BaseModel):
     at: Moment
     position: int
     matters: int
-    complete: bool
     figures: list[FigureCounted]
 
 
@@ -225,7 +226,7 @@ def figure_counted(figure: Figure, language: Language) -> FigureCounted:
         whole=figure.whole,
         derived=figure.derived,
         of=figure.of,
-        note=figure.note,
+        note=None if figure.note is None else _label(figure.note, language),
         said=figure_said(figure, language),
     )
 

@@ -10,6 +10,7 @@ from api.routes.stream import POSITION_MAX
 from desk.subscribed import Asked, Subscription
 from desk.subscriptions import OVERLAP_MAX
 from domain.model import Short
+from domain.streams import StreamKind
 from domain.webhooks import WebhookStanding
 from ledger.subscriptions import REPLAYED_MAX, DeadRow, DeliveryRow
 
@@ -33,6 +34,7 @@ class SubscriptionView(BaseModel):
     zones: Annotated[list[str], Field(description="None: every zone.")]
     issue: str | None
     kinds: Annotated[list[str], Field(description="None: every kind.")]
+    of: Annotated[list[StreamKind], Field(description="Of what they are events.")]
     standing: WebhookStanding
     reason: Annotated[str | None, Field(description="Why it was paused or removed.")]
     created_at: datetime
@@ -126,6 +128,7 @@ def view_of(found: Subscription, rows: Sequence[DeliveryRow]) -> SubscriptionVie
         zones=list(found.asked.zones),
         issue=found.asked.issue,
         kinds=list(found.asked.kinds),
+        of=sorted(found.asked.told_of),
         standing=found.standing,
         reason=found.reason,
         created_at=found.created_at,

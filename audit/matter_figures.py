@@ -1,14 +1,14 @@
 """Matters as they stood at a position, and what their procedures came to: from the events alone."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from itertools import groupby
 from typing import Final, Protocol
 
 from domain.chain import Record
 from domain.handbook import Handbook
-from domain.matters.counting import figures_of
+from domain.matters.counting import Counting
 from domain.matters.evolve import evolve_matter
-from domain.matters.matter import read_matter_stream
+from domain.matters.matter import StatedTotal, read_matter_stream
 from domain.matters.state import Matter
 from domain.report_matters import Counted
 from domain.sight import Sight
@@ -29,19 +29,23 @@ async def counted_then(
     Matters of procedures that the handbook does not have are not told of."""
     if not handbook.matter_procedures:
         return []
-    by_procedure: dict[str, list[Matter]] = {}
-    for matter in await matters_then(ledger, zone, sight):
-        by_procedure.setdefault(matter.procedure, []).append(matter)
+    counts = {rule.id: Counting(rule) for rule in handbook.matter_procedures}
+    totals: dict[str, list[StatedTotal]] = {id_: [] for id_ in counts}
+    async for matter in matters_then(ledger, zone, sight):
+        if matter.procedure in counts:
+            counts[matter.procedure].take(matter)
+            standing = (each for each in matter.totals if each.replaced_by is None)
+            totals[matter.procedure].extend(standing)
     return [
-        (rule, tuple(found), figures_of(rule, found))
+        Counted(rule, counts[rule.id].matters, counts[rule.id].figures(), tuple(totals[rule.id]))
         for rule in handbook.matter_procedures
-        for found in [by_procedure.get(rule.id, [])]
     ]
 
 
-async def matters_then(ledger: MatterFacts, zone: str, sight: Sight) -> list[Matter]:
-    """Return the matters of a zone that were there, as they stood, by stream."""
-    found, after = list[Matter](), ""
+async def matters_then(ledger: MatterFacts, zone: str, sight: Sight) -> AsyncIterator[Matter]:
+    """Yield the matters of a zone that were there, as they stood, by stream: a page of them is held
+    with all its events."""
+    after = ""
     while page := await ledger.find_matters(zone=zone, after=after, limit=PAGE):
         streams = [row.matter.stream for row in page]
         records = await ledger.records_seen(
@@ -49,9 +53,8 @@ async def matters_then(ledger: MatterFacts, zone: str, sight: Sight) -> list[Mat
         )
         records = sorted(records, key=lambda each: (each.stream, each.version))
         for stream, of_stream in groupby(records, key=lambda each: each.stream):
-            found.append(_folded(stream, tuple(of_stream)))
+            yield _folded(stream, tuple(of_stream))
         after = streams[-1]
-    return found
 
 
 def _folded(stream: str, records: Sequence[Record]) -> Matter:

@@ -12,7 +12,10 @@ from fastapi.responses import StreamingResponse
 from console.visit import InZone, Visit, ZoneVisit, zone_visit_of
 from domain.access import Act
 from domain.errors import IssueError
+from domain.streams import StreamKind
+from face.elsewhere import enterprise_of
 from face.looked import noted
+from face.matters import matter_sight
 from face.problems import UnauthenticatedError
 from face.sse import (
     PAGE,
@@ -25,6 +28,7 @@ from face.sse import (
     placed,
     unavailable_is_waited,
 )
+from face.told_out import MattersHeard
 from ledger.port import LedgerError
 
 router = APIRouter(include_in_schema=False)
@@ -36,8 +40,9 @@ AT_MOST_EVERY_S: Final = 1.0
 
 @router.get("/{zone}/news")
 async def news(visit: InZone) -> StreamingResponse:
-    """Send `moved` whenever an issue within the visitor's sight moved, once a second at most."""
-    sieve = Sieve({visit.zone: visit.within(Act.FOLLOW)})
+    """Send `moved` whenever an issue or a matter within the visitor's sight moved, or its own lines
+    of one, once a second at most."""
+    sieve = _sieve(visit)
     feed = feed_of(visit.request, visit.house)
     feed.require_room(visit.caller.id)
     start = await visit.house.desk.ledger.safe_position()
@@ -56,8 +61,8 @@ async def _told(visit: ZoneVisit, feed: Feed, sieve: Sieve, place: int) -> Async
             page, moved = list[Positioned](), False
             with unavailable_is_waited():
                 page, place = await feed.after(place)
-                for _, record in page:
-                    moved = moved or await sieve.lets_through(feed, record)
+                for position, record in page:
+                    moved = moved or await sieve.told(feed, position, record) is not None
             if moved:
                 yield b"id: %d\nevent: moved\ndata: %d\n\n" % (place, place)
                 heartbeat.sent()
@@ -74,6 +79,17 @@ async def _told(visit: ZoneVisit, feed: Feed, sieve: Sieve, place: int) -> Async
                 await feed.wait(place, min(heartbeat.left_s, AT_MOST_EVERY_S))
 
 
+def _sieve(visit: ZoneVisit) -> Sieve:
+    within, own = visit.within(Act.FOLLOW), enterprise_of(visit.caller)
+    heard = MattersHeard(matter_sight(within, visit.handbook, own), visit.handbook)
+    return Sieve(
+        {visit.zone: within},
+        enterprise=own,
+        of=frozenset({StreamKind.ISSUE, StreamKind.MATTER}),
+        matters={visit.zone: heard},
+    )
+
+
 async def _let_in_again(visit: ZoneVisit, sieve: Sieve) -> Sieve | None:
     """Return what the visitor may see by now, None once the session is over or the zone closed to
     them."""
@@ -84,7 +100,7 @@ async def _let_in_again(visit: ZoneVisit, sieve: Sieve) -> Sieve | None:
             return None
         anew = Visit(visit.request, house, again, visit.language, house.desk.clock.now())
         there = await zone_visit_of(anew, visit.zone)
-        return Sieve({visit.zone: there.within(Act.FOLLOW)})
+        return _sieve(there)
     except (IssueError, UnauthenticatedError):
         return None
     except LedgerError:

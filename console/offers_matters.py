@@ -31,6 +31,7 @@ from domain.errors import IssueError, NotPermittedError
 from domain.matters.acts import CommonAct
 from domain.matters.commands import MatterSubmission
 from domain.matters.decide import decide_matter
+from domain.matters.match.rules import Counterpart, MatchProcedure
 from domain.matters.rules import AnyProcedure, aggregate_of
 from domain.matters.state import Matter
 from domain.matters.words import Aggregate, ValueKind
@@ -128,9 +129,16 @@ def settled(asked: AskedMatter, kind: str, at: str) -> AskedMatter:
     fields = MODELS[kind].model_fields
     if "procedure" in fields:
         fixed["procedure"] = asked.rule.id
-    if asked.own is not None and "enterprise" in fields and kind != "propose":
+    if asked.own is not None and "enterprise" in fields and not _is_of_others(asked, kind):
         fixed["enterprise"] = asked.own
     return replace(asked, fixed=fixed)
+
+
+def _is_of_others(asked: AskedMatter, kind: str) -> bool:
+    """Whether an enterprise proposes others, in words: no enterprise is named then."""
+    if kind != "propose" or not isinstance(asked.rule, MatchProcedure):
+        return False
+    return asked.rule.counterpart is not Counterpart.ENTERPRISE
 
 
 def offered_of(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from desk.principals import read_admission
-from desk.subscribed import Subscription, require_standing
+from desk.subscribed import Subscription, acts_of, require_standing
 from desk.subscriptions import SubscriptionDesk
-from domain.access import Act, horizon
+from domain.access import horizon
 from domain.days import zone_of
 from domain.events_out import OutwardEvent, message_id, outward
 from domain.model import SHORT_CHARACTERS_MAX, to_millisecond
@@ -179,8 +179,9 @@ class Courier:
         for zone in found.asked.zones or await self.zones():
             terms = await self._shelf.current(zone, now)
             day = now.astimezone(zone_of(terms.calendar.time_zone)).date()
-            if not horizon(entry.principal, Act.SUBSCRIBE, terms.handbook, day).whole:
-                return f"{found.owner} may not have events of {zone} sent"
+            for act in acts_of(found.asked):
+                if not horizon(entry.principal, act, terms.handbook, day).whole:
+                    return f"{found.owner} may not have events of {zone} sent"
         return None
 
     async def _look(self, found: Subscription, held: Sequence[str]) -> bool:

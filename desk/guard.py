@@ -70,6 +70,7 @@ class Guard:
         await self._desk.ledger.mark_unanswered(
             sorted({row.issue.stream for row in overdue} | set(untold))
         )
+        matters = await self._desk.ledger.open_matters_by_aggregate(at - SLACK)
         found = Rounds(
             open_issues=open_issues,
             without_workflow=len(missing),
@@ -80,6 +81,9 @@ class Guard:
             matters=await self._matters.round(at - SLACK, in_full=in_full),
             dead_letters=sum((await self._desk.ledger.dead_letter_counts()).values()),
             held=await self._desk.ledger.held_count(),
+            open_matters={aggregate: number for aggregate, (number, _) in matters.items()},
+            overdue_matters=sum(overdue for _, overdue in matters.values()),
+            errands=await self._desk.ledger.errand_count(),
         )
         self._on_round(found)
         if missing or overdue or untold or found.orders or found.matters:

@@ -30,8 +30,6 @@ from ledger.matter_codec import read_matter_snapshot
 from ledger.matters import MatterRow
 from ledger.port import StreamConflictError
 
-PAGE = 500
-
 
 class MatterDesk(StreamDesk[Matter, MatterRow, MatterSubmission]):
     """Carries out commands to matters."""
@@ -91,20 +89,6 @@ class MatterDesk(StreamDesk[Matter, MatterRow, MatterSubmission]):
             after=after,
             limit=limit,
         )
-
-    async def matters_of(self, zone: str, procedure: str, limit: int) -> list[Matter]:
-        """Return all matters of a procedure, by key; of more than `limit` the first."""
-        found: list[Matter] = []
-        while len(found) < limit and (
-            page := await self.find(
-                zone=zone,
-                procedure=procedure,
-                after=found[-1].stream if found else "",
-                limit=min(PAGE, limit - len(found)),
-            )
-        ):
-            found += [row.matter for row in page]
-        return found
 
     def glimpse(self, row: MatterRow) -> MatterGlimpse:
         """Return what a matter's workflow must know, by the desk's clock."""

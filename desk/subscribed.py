@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
+from domain.access import Act
 from domain.chain import Record
 from domain.errors import ConflictError, IssueError
-from domain.events_out import is_told
 from domain.model import Code, Frozen, Moment, Short, is_none, is_unset
 from domain.personal import Sealed
+from domain.streams import ISSUES_ALONE, StreamKind, kind_of_stream, stream_names
 from domain.webhooks import WebhookStanding
 from ledger.port import UnreadableRowError
 from ledger.subscriptions import PAUSED, REMOVED, RESUMED, WebhookRow
@@ -33,7 +34,8 @@ class UnknownSubscriptionError(IssueError):
 
 class Asked(Frozen):
     """Which events are sent where. No `zones`: of every zone, the later ones too. No `kinds`: of
-    every kind."""
+    every kind. `of` what they are events; unset, and so in whatever was asked for before there was
+    a choice: of issues alone."""
 
     url: Annotated[str, Field(max_length=2000, examples=["https://hooks.example.org/closeout"])]
     name: Short = Field(examples=["hotline"])
@@ -44,14 +46,35 @@ class Asked(Frozen):
     kinds: Annotated[tuple[Code, ...], Field(max_length=200)] = Field(
         default=(), exclude_if=is_unset
     )
+    of: Annotated[tuple[StreamKind, ...], Field(max_length=len(StreamKind))] = Field(
+        default=(), exclude_if=is_unset, examples=[["issue", "matter"]]
+    )
+
+    @property
+    def told_of(self) -> frozenset[StreamKind]:
+        """Return of what events were asked for."""
+        return frozenset(self.of) or ISSUES_ALONE
 
     def fits(self, stream: str, kind: str) -> bool:
         """Return whether events of this kind in this stream were asked for."""
+        zone, _ = stream_names(stream)
+        return self.issue in (None, stream) and self.takes(kind_of_stream(stream), zone, kind)
+
+    def takes(self, of: StreamKind, zone: str, kind: str) -> bool:
+        """Return whether events of this kind were asked for in a zone, of issues, orders or matters
+        (if not of one issue alone)."""
         return (
-            (not self.zones or stream.partition("/")[0] in self.zones)
-            and self.issue in (None, stream)
+            of in self.told_of
+            and (not self.zones or zone in self.zones)
             and (not self.kinds or kind in self.kinds)
         )
+
+
+def acts_of(asked: Asked) -> tuple[Act, ...]:
+    """Return what somebody must be let do in a zone, all over it, to be sent what is asked for."""
+    if StreamKind.ORDER in asked.told_of:
+        return (Act.SUBSCRIBE, Act.READ_ORDERS)
+    return (Act.SUBSCRIBE,)
 
 
 class Body(Frozen):
@@ -96,7 +119,7 @@ class Subscription:
 
     def wants(self, record: Record) -> bool:
         """Return whether an event is to be sent."""
-        return is_told(record) and self.asked.fits(record.stream, record.kind)
+        return self.asked.fits(record.stream, record.kind)
 
 
 def subscription_of(rows: Sequence[WebhookRow]) -> Subscription:

@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 
 from desk.relay import TIME_FOR_A_TASK, TIME_TO_SIGNAL
 from desk.subscribed import Asked, subscription_of
-from domain.streams import is_issue_stream
+from domain.streams import StreamKind, kind_of_stream, stream_names
 from domain.webhooks import WEBHOOK_TYPE, webhook_workflow_id
 from ledger.port import Ledger, LedgerError, UnreadableRowError
 from ledger.subscriptions import HEADLINES_MAX, Behind, Headline, WebhookRow
@@ -164,16 +164,17 @@ class WebhookRelay:
 
 class _News:
     """What happened up to a position, kept so that many can ask: the last event of each kind, by
-    issue and by zone."""
+    issue, and by zone and whether it is of issues, orders or matters."""
 
     def __init__(self, page: Sequence[Headline], upto: int) -> None:
         self.upto = upto
         self._of_issue: dict[str, dict[str, int]] = {}
-        self._of_zone: dict[tuple[str, str], int] = {}
+        self._of_zone: dict[tuple[StreamKind, str, str], int] = {}
         for each in page:
-            if is_issue_stream(each.stream):
+            of, (zone, _) = kind_of_stream(each.stream), stream_names(each.stream)
+            if of is StreamKind.ISSUE:
                 self._of_issue.setdefault(each.stream, {})[each.kind] = each.position
-                self._of_zone[each.stream.partition("/")[0], each.kind] = each.position
+            self._of_zone[of, zone, each.kind] = each.position
 
     def for_(self, asked: Asked) -> Iterator[int]:
         """Yield the positions of what was asked for."""
@@ -181,8 +182,7 @@ class _News:
             of_issue = self._of_issue.get(asked.issue, {})
             yield from (at for kind, at in of_issue.items() if asked.fits(asked.issue, kind))
         else:
-            of_zone = self._of_zone.items()
-            yield from (at for (zone, kind), at in of_zone if asked.fits(f"{zone}/", kind))
+            yield from (at for told, at in self._of_zone.items() if asked.takes(*told))
 
 
 def _asked(rows: Sequence[WebhookRow]) -> Asked | None:

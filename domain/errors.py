@@ -105,6 +105,12 @@ class UnknownProcedureError(IssueError):
     code = "unknown_procedure"
 
 
+class TooManyMattersError(IssueError):
+    """A procedure has more matters than are counted while somebody waits."""
+
+    code = "too_many_matters"
+
+
 class UnknownZoneError(IssueError):
     """No handbook is published for this zone."""
 
@@ -145,6 +151,7 @@ ERRORS: dict[str, type[IssueError]] = {
         UnknownOrderError,
         UnknownMatterError,
         UnknownProcedureError,
+        TooManyMattersError,
         UnknownZoneError,
         WrongPhaseError,
         IssueClosedError,

@@ -1,14 +1,19 @@
 """Events as others are told of them: no texts about persons, no persons in posts."""
 
 import json
-from typing import Annotated, Final, Literal
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from typing import Annotated, Any, Final, Literal, assert_never
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, TypeAdapter
 
 from domain.chain import Record
-from domain.errors import PERSONAL_FIELDS
+from domain.errors import PERSONAL_FIELDS, InvalidRequestError
+from domain.events import EVENT
+from domain.matters.events import MATTER_EVENT
 from domain.model import Code, Frozen, Key, Moment, Short, is_none
-from domain.streams import is_issue_stream
+from domain.order_events import ORDER_EVENT
+from domain.streams import ISSUES_ALONE, StreamKind, kind_of_stream, stream_names
 
 TYPE_PREFIX: Final = "closeout."
 SOURCE_PREFIX: Final = "urn:closeout:zone:"
@@ -27,12 +32,13 @@ _OF_ACTOR: Final = ("kind", "post", "enterprise", "name")
 
 
 class OutwardEvent(Frozen):
-    """One event of an issue as it leaves the house, in the form of a CloudEvent.
+    """One event of an issue, an order or a matter as it leaves the house: a CloudEvent.
 
-    `id` is the same wherever and however often it is sent. `version` counts within the issue,
-    `position` over the whole ledger, with gaps. `time` is when it was recorded, `occurred_at` when
-    it is said to have taken place. `data` is what the event says: a text about a person is shown as
-    `{"sealed": true}`, and who in a post it was is left out.
+    `id` is the same wherever and however often it is sent. `subject` is an issue as `zone/key`, an
+    order as `order/zone/key`, a matter as `matter/zone/key`; `of` says which. `version` counts
+    within it, `position` over the whole ledger, with gaps. `time` is when it was recorded,
+    `occurred_at` when it is said to have taken place. `data` is what the event says: a text about a
+    person is shown as `{"sealed": true}`, and who in a post it was is left out.
     """
 
     specversion: Literal["1.0"] = "1.0"
@@ -40,6 +46,7 @@ class OutwardEvent(Frozen):
     type: Annotated[Short, Field(examples=["closeout.issue_accepted"])]
     source: Annotated[Short, Field(examples=["urn:closeout:zone:xinghe"])]
     subject: Annotated[Short, Field(examples=["xinghe/A01"])]
+    of: Annotated[StreamKind, Field(description="What it is an event of.")] = StreamKind.ISSUE
     zone: Code
     key: Key
     version: Annotated[int, Field(ge=1)]
@@ -52,28 +59,54 @@ class OutwardEvent(Frozen):
     data: dict[str, JsonValue]
 
 
-def is_told(record: Record) -> bool:
-    """Return whether an event is one of an issue: those of orders and of matters stay inside."""
-    return is_issue_stream(record.stream)
+def is_told(record: Record, of: Collection[StreamKind] = ISSUES_ALONE) -> bool:
+    """Return whether an event is of what was asked for: of issues alone, if of nothing else."""
+    return kind_of_stream(record.stream) in of
+
+
+def kinds_told(of: Iterable[StreamKind]) -> frozenset[str]:
+    """Return the kinds of events that there are of issues, of orders, of matters: no two alike."""
+    return frozenset[str]().union(*map(_kinds_of, of))
+
+
+def require_kinds(kinds: Iterable[str], of: Iterable[StreamKind], field: str = "kinds") -> None:
+    """Refuse kinds that no event of what is asked for can have. Raises InvalidRequestError."""
+    known = kinds_told(of)
+    for unknown in sorted(set(kinds) - known)[:1]:
+        raise InvalidRequestError(
+            "There is no such kind of event.", field=field, value=unknown, allowed=known
+        )
+
+
+def require_of_issues(issue: str | None, of: Iterable[StreamKind], field: str = "of") -> None:
+    """Refuse to look for orders or matters in one issue's stream. Raises InvalidRequestError."""
+    if issue is not None and not set(of) <= ISSUES_ALONE:
+        raise InvalidRequestError(
+            "One issue is named: it has no events of orders or of matters.",
+            field=field,
+            value=sorted(of),
+            allowed=ISSUES_ALONE,
+        )
 
 
 def outward(position: int, record: Record) -> OutwardEvent:
-    """Return an event of an issue as others are told of it. Raises ValueError for a text that holds
+    """Return an event as others are told of it. Raises ValueError for a text that holds
     no event; a kind that this program does not know is told like all others."""
     try:
         plain = json.loads(record.text)
         actor, body = plain["actor"], plain["body"]
-        said = {name: actor[name] for name in _OF_ACTOR if name in actor}
+        said = said_of_actor(actor)
         data = masked(body)
     except (LookupError, TypeError, RecursionError) as error:
         msg = f"{record.stream}@{record.version} holds no event: {type(error).__name__}"
         raise ValueError(msg) from error
-    zone, _, key = record.stream.partition("/")
+    zone, key = stream_names(record.stream)
     return OutwardEvent(
         id=f"{record.stream}@{record.version}",
         type=TYPE_PREFIX + record.kind,
         source=SOURCE_PREFIX + zone,
         subject=record.stream,
+        of=kind_of_stream(record.stream),
         zone=zone,
         key=key,
         version=record.version,
@@ -83,6 +116,11 @@ def outward(position: int, record: Record) -> OutwardEvent:
         actor=said,
         data=data if isinstance(data, dict) else {},
     )
+
+
+def said_of_actor(actor: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is told of who did something: the post or the enterprise, never the person."""
+    return {name: actor[name] for name in _OF_ACTOR if name in actor}
 
 
 def message_id(position: int, record: Record) -> str:
@@ -115,3 +153,18 @@ def _of_personal(value: JsonValue) -> JsonValue:
     if isinstance(value, dict):
         return {name: _of_personal(inner) for name, inner in value.items()}
     return {"sealed": True}
+
+
+@cache
+def _kinds_of(of: StreamKind) -> frozenset[str]:
+    adapter: TypeAdapter[Any]
+    match of:
+        case StreamKind.ISSUE:
+            adapter = EVENT
+        case StreamKind.ORDER:
+            adapter = ORDER_EVENT
+        case StreamKind.MATTER:
+            adapter = MATTER_EVENT
+        case _:
+            assert_never(of)
+    return frozenset(adapter.json_schema()["discriminator"]["mapping"])

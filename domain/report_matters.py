@@ -4,18 +4,28 @@ A handbook without procedures has none, so that no report that was stored before
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import assert_never
 
 from domain.figures import Plain
 from domain.matters.figures import Figure
+from domain.matters.matter import StatedTotal
 from domain.matters.rules import AnyProcedure
-from domain.matters.state import Matter
 from domain.matters.values import Amount, Choice, Count, Day, Flag, Quantity, Ratio, Value, Words
 from domain.matters.words import Precision
+from domain.model import Name
 from domain.report_forms import Names, Said, column, listed, plain_name
 
-Counted = tuple[AnyProcedure, tuple[Matter, ...], tuple[Figure, ...]]
-"""A procedure, its matters as they stood, and its figures."""
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A procedure, how many matters it had, its figures, and the totals that stood in its matters,
+    by their streams."""
+
+    rule: AnyProcedure
+    matters: int
+    figures: tuple[Figure, ...]
+    totals: tuple[StatedTotal, ...]
 
 
 def procedures_table(names: Names, counted: Sequence[Counted]) -> Iterator[Plain]:
@@ -29,14 +39,14 @@ def procedures_table(names: Names, counted: Sequence[Counted]) -> Iterator[Plain
         column(names, "of", width=20),
         column(names, "said", width=24),
     )
-    rows = [row for each in counted for row in _rows(names, *each)]
+    rows = [row for each in counted for row in _rows(names, each)]
     yield listed(names, "procedures", columns, rows)
 
 
 def stated_table(names: Names, counted: Sequence[Counted]) -> Iterator[Plain]:
     """Yield the table of the totals that somebody stated and that no acts here show: never mixed
     with what is counted."""
-    rows = [row for rule, matters, _ in counted for row in _stated(names, rule, matters)]
+    rows = [row for each in counted for row in _stated(names, each)]
     if not rows:
         return
     columns = (
@@ -49,37 +59,36 @@ def stated_table(names: Names, counted: Sequence[Counted]) -> Iterator[Plain]:
     yield listed(names, "stated_totals", columns, rows)
 
 
-def _rows(
-    names: Names, rule: AnyProcedure, matters: Sequence[Matter], figures: Sequence[Figure]
-) -> Iterator[list[object]]:
-    title: Said = {"zh": rule.name.zh, "en": rule.name.en}
-    yield [title, names.word("text.matters"), plain_name(f"{len(matters):,}"), "", ""]
-    for figure in figures:
-        note = figure.note or ""
+def _rows(names: Names, counted: Counted) -> Iterator[list[object]]:
+    title = _said(counted.rule.name)
+    yield [title, names.word("text.matters"), plain_name(f"{counted.matters:,}"), "", ""]
+    for figure in counted.figures:
+        note = plain_name("") if figure.note is None else _said(figure.note)
         yield [
             title,
-            {"zh": figure.name.zh, "en": figure.name.en},
+            _said(figure.name),
             value_said(names, figure.part),
             "" if figure.whole is None else value_said(names, figure.whole),
-            names.word("text.derived") if figure.derived and not note else plain_name(note),
+            names.word("text.derived") if figure.derived and figure.note is None else note,
         ]
 
 
-def _stated(names: Names, rule: AnyProcedure, matters: Sequence[Matter]) -> Iterator[list[object]]:
-    title: Said = {"zh": rule.name.zh, "en": rule.name.en}
-    for matter in matters:
-        for total in matter.totals:
-            if total.replaced_by is not None:
-                continue
-            as_of = "" if total.as_of_on is None else total.as_of_on.isoformat()
-            for id_, value in sorted(total.figures.items()):
-                yield [
-                    title,
-                    plain_name(total.label),
-                    plain_name(id_),
-                    value_said(names, value),
-                    plain_name(as_of),
-                ]
+def _stated(names: Names, counted: Counted) -> Iterator[list[object]]:
+    title = _said(counted.rule.name)
+    for total in counted.totals:
+        as_of = "" if total.as_of_on is None else total.as_of_on.isoformat()
+        for id_, value in sorted(total.figures.items()):
+            yield [
+                title,
+                plain_name(total.label),
+                plain_name(id_),
+                value_said(names, value),
+                plain_name(as_of),
+            ]
+
+
+def _said(name: Name) -> Said:
+    return {"zh": name.zh, "en": name.en}
 
 
 def value_said(names: Names, value: Value | None) -> Said:

@@ -1,7 +1,7 @@
 """What the name of a stream tells: what it is the life of, in which zone, under which key."""
 
 from enum import StrEnum
-from typing import assert_never
+from typing import Final, assert_never
 
 from domain.matters.matter import is_matter_stream, read_matter_stream
 from domain.orders import is_order_stream, read_order_stream
@@ -13,6 +13,10 @@ class StreamKind(StrEnum):
     ISSUE = "issue"
     ORDER = "order"
     MATTER = "matter"
+
+
+ISSUES_ALONE: Final = frozenset({StreamKind.ISSUE})
+"""What is followed and sent where nobody asks for anything else."""
 
 
 def kind_of_stream(stream: str) -> StreamKind:

@@ -214,7 +214,8 @@ class RingAnswer(Frozen):
 class Rounds(Frozen):
     """What one round of the guard found and mended. `adopted`: issues moved to other terms that
     whoever published or planned had not moved. `orders` and `matters`: those that were mended.
-    `dead_letters`: events that webhooks gave up; `held`: notices that wait for quiet to end."""
+    `dead_letters`: events that webhooks gave up; `held`: notices that wait for quiet to end.
+    `open_matters` are by aggregate; `overdue_matters`: an instant of theirs should have passed."""
 
     open_issues: int
     without_workflow: int
@@ -227,6 +228,9 @@ class Rounds(Frozen):
     matters: int = 0
     dead_letters: int = 0
     held: int = 0
+    open_matters: dict[str, int] = Field(default={})
+    overdue_matters: int = 0
+    errands: int = 0
 
 
 def as_seen(issue: Issue) -> dict[str, object]:

@@ -84,6 +84,19 @@ _OF_SUBJECT: Final = (
 )
 
 
+_LEARNT_FROM: Final = frozenset(
+    {"permit_issued", "place_entered", "entitlement_granted"}
+    | {"register_opened", "subject_added", "subject_described"}
+)
+"""Kinds that say which lines of a matter are whose."""
+_NEEDS_BEFORE: Final = frozenset(
+    {"holdings_ending", "stays_over", "monitoring_checked", "contact_appointed", "list_revised"}
+    | {"subjects_overdue", "register_opened", "subject_added", "subject_described"}
+    | {"subject_removed", "status_set", "values_recorded", "chain_reported"}
+)
+"""Kinds that name lines, and not whose they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class MatterFact:
     """An event of a matter as it is told. `event` is what it says beside when, who and what kind.
@@ -113,20 +126,51 @@ def facts_told_to(
     others. `hidden` are issues of others, `matter` is the matter as it stands. An event that would
     name another enterprise after all is not told."""
     lines = _Lines(matter, enterprise, known_to(matter, enterprise), hidden)
-    others = {each.id for each in handbook.enterprises} | set(matter.enterprises)
-    others -= {enterprise, *lines.known}
-    found = []
-    for record in records:
-        event = lines.of(record.matter_event)
-        if event is None:
-            continue
-        left_out = {*_OF_THE_OFFICE, *_NOT_TOLD.get(event.kind, ())}
-        plain = {name: each for name, each in masked_json(event).items() if name not in left_out}
-        if isinstance(event.by, Representative) and event.by.enterprise in others:
-            plain["by"] = {"kind": "representative", "enterprise": ELSEWHERE}
-        if others.isdisjoint(_texts(plain)):
-            found.append(_fact(record, plain, whole=False))
-    return found
+    others = _others(lines, handbook)
+    told = (_own_fact(record, lines, others) for record in records)
+    return [fact for fact in told if fact is not None]
+
+
+def fact_told_to(
+    record: Record,
+    before: Iterable[MatterEvent],
+    matter: Matter,
+    enterprise: str,
+    handbook: Handbook,
+    hidden: frozenset[str],
+) -> MatterFact | None:
+    """Return one event of a matter as `facts_told_to` does, None if it is not told. `before` are
+    those events before it that say which lines are whose (`is_learnt_from`), if `needs_before`."""
+    lines = _Lines(matter, enterprise, known_to(matter, enterprise), hidden)
+    for each in before:
+        lines.learn(each)
+    return _own_fact(record, lines, _others(lines, handbook))
+
+
+def is_learnt_from(record: Record) -> bool:
+    """Return whether an event says which lines of its matter are whose."""
+    return record.kind in _LEARNT_FROM
+
+
+def needs_before(record: Record) -> bool:
+    """Return whether earlier events say whom an event concerns."""
+    return record.kind in _NEEDS_BEFORE
+
+
+def _others(lines: "_Lines", handbook: Handbook) -> set[str]:
+    named = {each.id for each in handbook.enterprises} | set(lines.matter.enterprises)
+    return named - {lines.enterprise, *lines.known}
+
+
+def _own_fact(record: Record, lines: "_Lines", others: set[str]) -> MatterFact | None:
+    event = lines.of(record.matter_event)
+    if event is None:
+        return None
+    left_out = {*_OF_THE_OFFICE, *_NOT_TOLD.get(event.kind, ())}
+    plain = {name: each for name, each in masked_json(event).items() if name not in left_out}
+    if isinstance(event.by, Representative) and event.by.enterprise in others:
+        plain["by"] = {"kind": "representative", "enterprise": ELSEWHERE}
+    return _fact(record, plain, whole=False) if others.isdisjoint(_texts(plain)) else None
 
 
 def issues_named(records: Iterable[Record]) -> frozenset[str]:
@@ -188,7 +232,7 @@ class _Lines:
 
     def of(self, event: MatterEvent) -> MatterEvent | None:
         """Return what an event says of the enterprise, None if nothing."""
-        self._learn(event)
+        self.learn(event)
         told = self._told(event)
         if told is None:
             return None
@@ -199,7 +243,8 @@ class _Lines:
         )
         return told.model_copy(update={"found": own})
 
-    def _learn(self, event: MatterEvent) -> None:
+    def learn(self, event: MatterEvent) -> None:
+        """Note which lines an event says to be the enterprise's."""
         match event:
             case grant.PermitIssued() | grant.PlaceEntered() | grant.EntitlementGranted():
                 if event.enterprise == self.enterprise:

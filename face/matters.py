@@ -1,6 +1,7 @@
 """What of matters is in somebody's sight: all of one, or an enterprise's own lines of it alone."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, assert_never
@@ -9,7 +10,12 @@ from pydantic import JsonValue
 
 from domain.access import Horizon, Principal
 from domain.elsewhere import ELSEWHERE
-from domain.errors import UnknownMatterError, UnknownProcedureError
+from domain.errors import (
+    IssueError,
+    NotPermittedError,
+    UnknownMatterError,
+    UnknownProcedureError,
+)
 from domain.handbook import Handbook
 from domain.matters.campaign.state import Campaign
 from domain.matters.grant.state import Grant
@@ -24,37 +30,84 @@ from domain.matters.words import Aggregate
 from domain.model import Frozen
 from face.elsewhere import Issues, enterprise_of, hidden_from
 from face.masking import told as masked_json
+from face.procedures import begun_by_enterprises
 from ledger.matters import MatterRow, Matters, MatterSight
 
+_OF_EVERY: Final = frozenset({"totals", "cycles", "moved"})
 LEFT_OUT: Final[Mapping[Aggregate, frozenset[str]]] = MappingProxyType(
     {
-        Aggregate.CAMPAIGN: frozenset({"totals", "rounds", "before", "left_out"}),
-        Aggregate.PIPELINE: frozenset({"totals"}),
-        Aggregate.MATCH: frozenset({"totals"}),
-        Aggregate.REGISTER: frozenset({"totals", "links", "list_reason"}),
-        Aggregate.GRANT: frozenset({"totals", "on_hand", "level", "sources", "over"})
+        Aggregate.CAMPAIGN: _OF_EVERY | {"rounds", "before", "left_out"},
+        Aggregate.PIPELINE: _OF_EVERY,
+        Aggregate.MATCH: _OF_EVERY,
+        Aggregate.REGISTER: _OF_EVERY | {"links", "list_reason"},
+        Aggregate.GRANT: _OF_EVERY
+        | {"on_hand", "level", "sources", "over"}
         | {"found_more", "found_less", "renewed", "used", "ended", "monitored", "missed"}
         | {"checked_at"},
     }
 )
 """What an enterprise is told nothing of: sums over everybody, and what only the office needs."""
+_COUNTS_OTHERS: Final = frozenset(
+    {"proposal", "holding", "places", "quantity", "cost", "amount"}
+    | {"quantity.thousandths", "cost.hundredths", "amount.hundredths"}
+)
+"""Fields of commands whose bounds depend on what others asked for or were given."""
 _OPEN_TO_ALL: Final = (Aggregate.GRANT, Aggregate.MATCH)
 """Whom such a matter will concern is not settled while it is open: posts of a tier that may act in
 it see it before it concerns an enterprise of theirs."""
 
 
-def matter_sight(within: Horizon, handbook: Handbook) -> MatterSight:
+def matter_sight(within: Horizon, handbook: Handbook, own: str | None = None) -> MatterSight:
     """Return which matters lie within somebody's sight: those that concern an enterprise in it,
-    those that a post of theirs is accountable for, and those of procedures whose rows name them."""
+    those that a post of theirs is accountable for, and those of procedures whose rows name them.
+    Who acts for an enterprise (`own`) also sees open matters in which its first act may come."""
     if within.whole:
         return MatterSight(within.zone, whole=True)
+    begun: frozenset[str] = frozenset()
+    if own in within.enterprises:
+        begun = frozenset(r.id for r in handbook.matter_procedures if begun_by_enterprises(r))
     named = {rule.id for rule in handbook.matter_procedures if is_named(rule, within, handbook)}
     return MatterSight(
         within.zone,
         enterprises=within.enterprises,
         posts=within.posts,
         procedures=frozenset(named),
+        while_open=begun,
     )
+
+
+def sight_by_stage(sight: MatterSight) -> MatterSight:
+    """Return a sight for a list of matters that stand in some way: how one stands that does not
+    concern an enterprise would tell it what others did in it."""
+    return replace(sight, while_open=frozenset())
+
+
+def require_may_begin(
+    sight: MatterSight, matter: Matter, rule: AnyProcedure | None, caller: Principal, command: str
+) -> None:
+    """Refuse an enterprise whatever is not its first act in a matter that does not concern it yet:
+    it learns nothing there of what others did. Raises NotPermittedError."""
+    own = enterprise_of(caller)
+    if own is None or sight.concerns(matter):
+        return
+    begins = () if rule is None else begun_by_enterprises(rule)
+    if command not in begins:
+        raise NotPermittedError(
+            "The matter does not concern the enterprise yet.",
+            field="command.kind",
+            value=command,
+            allowed=begins,
+        )
+
+
+def matter_refusal_told(refusal: IssueError, caller: Principal) -> IssueError:
+    """Return a refusal of an act in a matter as it is told: to an enterprise without what is left
+    of something limited, or which lines of others there are."""
+    if enterprise_of(caller) is None or refusal.field not in _COUNTS_OTHERS:
+        return refusal
+    told = type(refusal)(refusal.message, field=refusal.field, current=refusal.current)
+    told.stream = refusal.stream
+    return told
 
 
 def is_named(rule: AnyProcedure, within: Horizon, handbook: Handbook) -> bool:

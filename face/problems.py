@@ -100,6 +100,7 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.UnknownOrderError: Kind("unknown_order", 404),
     errors.UnknownMatterError: Kind("unknown_matter", 404),
     errors.UnknownProcedureError: Kind("unknown_procedure", 422),
+    errors.TooManyMattersError: Kind("too_many_matters", 422),
     errors.UnknownZoneError: Kind("unknown_zone", 404),
     UnknownPrincipalError: Kind("unknown_principal", 404),
     UnknownSubscriptionError: Kind("unknown_subscription", 404),

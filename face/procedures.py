@@ -4,8 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
 from desk.notice_templates import words
+from domain.matters.campaign.rules import CampaignProcedure
 from domain.matters.figures import Figure
+from domain.matters.grant.rules import GrantProcedure
+from domain.matters.grant.words import Keeps
+from domain.matters.match.rules import Counterpart, MatchProcedure
+from domain.matters.pipeline.rules import PipelineProcedure
 from domain.matters.procedure import DueRule
+from domain.matters.register.rules import RegisterProcedure
 from domain.matters.rules import AnyProcedure
 from domain.matters.values import (
     Amount,
@@ -18,13 +24,17 @@ from domain.matters.values import (
     Value,
     Words,
 )
-from domain.matters.who import Who
+from domain.matters.who import Rows, Who
 from domain.matters.words import Precision
 from domain.model import Frozen, Name
 from face.words import Language, said
 
-COUNTED_MAX: Final = 2_000
-"""Matters of one procedure that are counted at once: a request has an end."""
+_BEGINS: Final[Mapping[Keeps, str]] = {
+    Keeps.STOCK: "issue_stock",
+    Keeps.PERMITS: "issue_permit",
+    Keeps.PLACES: "enter_place",
+    Keeps.ENTITLEMENTS: "grant_entitlement",
+}
 _TOLD_ONLY: Final = frozenset({"tells", "levels", "low_tells"})
 """Rows that say who is told, not who may act."""
 _SIGNS: Final[Mapping[Precision, str]] = {
@@ -39,6 +49,22 @@ def may_in(rule: AnyProcedure) -> Iterator[tuple[str, tuple[Who, ...]]]:
     """Return who may act in a procedure, by the place in it, such as `steps.visited.by`. Where a
     place has no rows, who runs the procedure may."""
     return _may("", rule)
+
+
+def begun_by_enterprises(rule: AnyProcedure) -> tuple[str, ...]:
+    """Return by which commands an enterprise may come into a matter that does not concern it yet,
+    where the procedure's rows mean enterprises. Targets of a campaign, subjects of a register and
+    what a meeting came to are recorded by the office; a pipeline is of one enterprise."""
+    match rule:
+        case MatchProcedure():
+            is_answered = rule.counterpart is Counterpart.ENTERPRISE
+            return ("propose",) if is_answered and _means_enterprises(rule.by) else ()
+        case GrantProcedure():
+            return (_BEGINS[rule.keeps],) if _means_enterprises(rule.issues_by) else ()
+        case CampaignProcedure() | PipelineProcedure() | RegisterProcedure():
+            return ()
+        case _:
+            assert_never(rule)
 
 
 def fact_name(kind: str) -> Name:
@@ -73,6 +99,10 @@ def figure_said(figure: Figure, language: Language) -> str:
         if exact:
             return ratio_said(part.n, whole.n, language)
     return f"{value_said(part, language)} / {value_said(whole, language)}"
+
+
+def _means_enterprises(rows: Rows) -> bool:
+    return any(row.enterprise for row in rows)
 
 
 def _plain(value: Ratio | Day | Choice | Words | Flag, language: Language) -> str:

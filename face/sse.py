@@ -4,11 +4,11 @@ each process, and for each client no more than its place."""
 import asyncio
 import bisect
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Final, assert_never
 
 import structlog
 from starlette.requests import Request
@@ -17,10 +17,13 @@ from domain.access import Horizon
 from domain.chain import Record
 from domain.elsewhere import keys_in, record_told, told_plainly
 from domain.events_out import OutwardEvent, is_told, outward
+from domain.streams import ISSUES_ALONE, StreamKind, kind_of_stream, stream_names
 from face.elsewhere import hidden_from
 from face.house import House
 from face.problems import TooManyRequestsError
-from ledger.port import IssueRow, Ledger, LedgerError
+from face.stream_rows import StreamRows
+from face.told_out import MattersHeard, hears_of_matter, hears_of_order, matter_event_told
+from ledger.port import Ledger, LedgerError
 
 log = structlog.get_logger()
 
@@ -30,7 +33,6 @@ KEPT_MAX: Final = 2000
 """Events that are kept for clients that are a little behind; others read for themselves."""
 PAGE: Final = 200
 READING_AT_ONCE_MAX: Final = 4
-ROWS_KEPT_MAX: Final = 512
 HEARTBEAT_S: Final = 15.0
 OF_ONE_CALLER_MAX: Final = 8
 IN_ALL_MAX: Final = 256
@@ -44,13 +46,13 @@ class Feed:
     """Follows the ledger while somebody listens. What it keeps are all events above `_from`."""
 
     def __init__(self, ledger: Ledger, stopping: asyncio.Event) -> None:
-        self._ledger = ledger
+        self.ledger = ledger
         self._stopping = stopping
         self._kept: list[Positioned] = []
         self._from = self._to = -1
         self._news = asyncio.Event()
         self._reading = asyncio.Semaphore(READING_AT_ONCE_MAX)
-        self._rows: OrderedDict[str, IssueRow] = OrderedDict()
+        self.rows = StreamRows(ledger)
         self._listeners: Counter[str] = Counter()
         self._task: asyncio.Task[None] | None = None
 
@@ -79,7 +81,7 @@ class Feed:
                 self._task.cancel()
                 self._task = None
                 self._kept.clear()
-                self._rows.clear()
+                self.rows.clear()
                 self._from = self._to = -1
 
     async def after(self, position: int, limit: int = PAGE) -> tuple[list[Positioned], int]:
@@ -91,7 +93,7 @@ class Feed:
             return found, max(position, self._to if whole else found[-1][0])
         known = self._to
         async with self._reading:
-            page = await self._ledger.follow(position, limit)
+            page = await self.ledger.follow(position, limit)
         last = page[-1][0] if page else position
         return page, max(last, known) if len(page) < limit else last
 
@@ -105,22 +107,10 @@ class Feed:
         except TimeoutError:
             return
 
-    async def row(self, record: Record) -> IssueRow | None:
-        """Return the issue of an event, not older than the event."""
-        row = self._rows.get(record.stream)
-        if row is None or row.issue.version < record.version:
-            row = await self._ledger.issue(record.stream)
-            if row is None:
-                return None
-            self._rows[record.stream] = row
-            while len(self._rows) > ROWS_KEPT_MAX:
-                self._rows.popitem(last=False)
-        return row
-
     async def hidden(self, record: Record, enterprise: str) -> frozenset[str]:
         """Return the keys that an event names of issues of others than an enterprise."""
         zone = record.stream.partition("/")[0]
-        return await hidden_from(self._ledger, enterprise, zone, keys_in(record))
+        return await hidden_from(self.ledger, enterprise, zone, keys_in(record))
 
     async def _follow(self) -> None:
         while not self._stopping.is_set():
@@ -136,9 +126,9 @@ class Feed:
 
     async def _page(self) -> list[Positioned]:
         if self._to < 0:
-            self._from = self._to = await self._ledger.safe_position()
+            self._from = self._to = await self.ledger.safe_position()
             self._tell()
-        page = await self._ledger.follow(self._to, PAGE)
+        page = await self.ledger.follow(self._to, PAGE)
         if page:
             self._kept += page
             self._to = page[-1][0]
@@ -147,7 +137,7 @@ class Feed:
                 self._from = self._kept[over - 1][0]
                 del self._kept[:over]
             for _, record in page:
-                self._rows.pop(record.stream, None)
+                self.rows.forget(record.stream)
             self._tell()
         return page
 
@@ -165,37 +155,72 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Sieve:
-    """Which events somebody is told: of the issues within the horizons of their zones, and of those
-    what they asked for. `enterprise`: whoever listens for one is not told of others' issues."""
+    """Which events somebody is told: of the issues within the horizons of their zones, of the
+    orders and the matters in their sight, and of those what they asked for; `of` issues alone, if
+    nothing else is asked for. `enterprise`: whoever listens for one is told nothing of others."""
 
     horizons: Mapping[str, Horizon]
     issue: str | None = None
     kinds: frozenset[str] = frozenset()
     enterprise: str | None = None
+    of: frozenset[StreamKind] = ISSUES_ALONE
+    orders: Mapping[str, Horizon] = field(default_factory=dict)
+    matters: Mapping[str, MattersHeard] = field(default_factory=dict)
 
     async def lets_through(self, feed: Feed, record: Record) -> bool:
         """Return whether an event is told."""
-        if not is_told(record) or self.issue not in (None, record.stream):
+        if not is_told(record, self.of) or self.issue not in (None, record.stream):
             return False
-        within = self.horizons.get(record.stream.partition("/")[0])
-        if within is None or (self.kinds and record.kind not in self.kinds):
+        if self.kinds and record.kind not in self.kinds:
             return False
-        if within.whole:
-            return True
-        row = await feed.row(record)
+        zone, _ = stream_names(record.stream)
+        kind = kind_of_stream(record.stream)
+        match kind:
+            case StreamKind.ISSUE:
+                return await self._sees_issue(feed, zone, record)
+            case StreamKind.ORDER:
+                within = self.orders.get(zone)
+                return await hears_of_order(feed.ledger, feed.rows, within, record)
+            case StreamKind.MATTER:
+                return await hears_of_matter(feed.rows, self.matters.get(zone), record)
+            case _:
+                assert_never(kind)
+
+    async def _sees_issue(self, feed: Feed, zone: str, record: Record) -> bool:
+        within = self.horizons.get(zone)
+        if within is None or within.whole:
+            return within is not None
+        row = await feed.rows.issue(record)
         return row is not None and within.sees(row.issue)
 
     async def told(self, feed: Feed, position: int, record: Record) -> OutwardEvent | None:
         """Return an event as whoever listens is told of it; None if it is nothing for them."""
         if not await self.lets_through(feed, record):
             return None
-        if self.enterprise is None:
+        kind = kind_of_stream(record.stream)
+        if self.enterprise is None or kind is StreamKind.ORDER:
             return told(position, record)
+        if kind is StreamKind.MATTER:
+            return await self._matter_told(feed, position, record, self.enterprise)
         seen = record_told(record, await feed.hidden(record, self.enterprise))
         event = None if seen is None else told(position, seen)
         if event is None or seen is record:
             return event
         return event.model_copy(update={"data": told_plainly(event.data)})
+
+    async def _matter_told(
+        self, feed: Feed, position: int, record: Record, enterprise: str
+    ) -> OutwardEvent | None:
+        zone, _ = stream_names(record.stream)
+        event = told(position, record)
+        if event is None:
+            return None
+        heard = self.matters[zone]
+        try:
+            return await matter_event_told(feed.ledger, feed.rows, heard, record, event, enterprise)
+        except ValueError as error:  # whose lines it is about cannot be said
+            log.warning("event_unreadable", position=position, error=str(error)[:200])
+            return None
 
 
 def told(position: int, record: Record) -> OutwardEvent | None:

@@ -37,13 +37,20 @@ class MatterRow:
 @dataclass(frozen=True, slots=True)
 class MatterSight:
     """Which matters of a zone somebody sees: `whole`, all; else those that concern one of the
-    `enterprises`, for which one of the `posts` is accountable, or of one of the `procedures`."""
+    `enterprises`, for which one of the `posts` is accountable, of one of the `procedures`, or of
+    one of those that are seen `while_open`."""
 
     zone: str
     whole: bool = False
     enterprises: frozenset[str] = frozenset()
     posts: frozenset[str] = frozenset()
     procedures: frozenset[str] = frozenset()
+    while_open: frozenset[str] = frozenset()
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether it is that of one enterprise, or of some: few among very many matters."""
+        return not (self.whole or self.posts or self.procedures)
 
     def sees(self, matter: Matter) -> bool:
         """Return whether a matter lies within."""
@@ -51,6 +58,17 @@ class MatterSight:
             return False
         if self.whole or matter.post in self.posts or matter.procedure in self.procedures:
             return True
+        if matter.is_open and matter.procedure in self.while_open:
+            return True
+        return self.concerns(matter)
+
+    def is_of_others(self, matter: Matter) -> bool:
+        """Return whether a matter is seen for being open alone: what was done in it was done by
+        others."""
+        return matter.procedure in self.while_open and not self.concerns(matter)
+
+    def concerns(self, matter: Matter) -> bool:
+        """Return whether a matter concerns one of the enterprises."""
         return not self.enterprises.isdisjoint(matter.enterprises)
 
 
@@ -120,6 +138,13 @@ class Matters(Protocol):
         """Return what a matter's row says beside its snapshot."""
         ...
 
+    async def matter_records(
+        self, stream: str, *, position: int, after: int, limit: int
+    ) -> list[Record]:
+        """Return the next events of a matter by version, after version `after`, none above
+        `position`; at most `limit`."""
+        ...
+
     async def find_matters(
         self,
         *,
@@ -170,6 +195,11 @@ class Matters(Protocol):
 
     async def open_matter_count(self) -> int:
         """Return how many matters are open."""
+        ...
+
+    async def open_matters_by_aggregate(self, at: datetime) -> dict[str, tuple[int, int]]:
+        """Return by aggregate how many matters are open, and of how many of them the next instant
+        was before `at` and has not passed for them."""
         ...
 
     async def waiting_matter_count(self) -> int:

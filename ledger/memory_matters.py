@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
+from domain.chain import Record
 from ledger.matter_codec import (
     MATTERS_MAX,
     checked_matter,
@@ -38,6 +40,14 @@ class MemoryMatters:
         kept = self._tables.matters.get(stream)
         return None if kept is None else matter_columns(kept.matter, kept.hash)
 
+    async def matter_records(
+        self, stream: str, *, position: int, after: int, limit: int
+    ) -> list[Record]:
+        """Return the next events of a matter by version, none above `position`."""
+        seen = self._tables.positions[: max(0, position)]
+        found = (each for each in seen if each.stream == stream and each.version > after)
+        return list(islice(found, limit))
+
     async def find_matters(
         self,
         *,
@@ -58,8 +68,7 @@ class MemoryMatters:
         def fits(kept: MatterKept) -> bool:
             said = matter_columns(kept.matter, kept.hash)
             return (
-                kept.matter.stream > after
-                and zone in (None, said.zone)
+                zone in (None, said.zone)
                 and procedure in (None, said.procedure)
                 and aggregate in (None, said.aggregate)
                 and stage in (None, said.stage)
@@ -70,7 +79,7 @@ class MemoryMatters:
                 and (within is None or within.sees(kept.matter))
             )
 
-        return self._matter_rows(fits, max(1, min(limit, MATTERS_MAX)))
+        return self._matter_rows(fits, max(1, min(limit, MATTERS_MAX)), after)
 
     async def matters_on_other_terms(
         self, zone: str, terms: str, *, after: str, limit: int
@@ -79,16 +88,13 @@ class MemoryMatters:
 
         def fits(kept: MatterKept) -> bool:
             matter = kept.matter
-            of_zone = matter.is_open and matter.zone == zone and matter.stream > after
-            return of_zone and matter.terms != terms
+            return matter.is_open and matter.zone == zone and matter.terms != terms
 
-        return self._matter_rows(fits, limit)
+        return self._matter_rows(fits, limit, after)
 
     async def matters_with_news(self, limit: int, *, after: str = "") -> list[MatterRow]:
         """Return matters whose workflows must hear of something, by stream, after `after`."""
-        return self._matter_rows(
-            lambda kept: kept.heard < kept.news and kept.matter.stream > after, limit
-        )
+        return self._matter_rows(lambda kept: kept.heard < kept.news, limit, after)
 
     async def mark_matter_heard(self, stream: str, version: int) -> None:
         """Record that a matter's workflow was told of this version."""
@@ -128,6 +134,17 @@ class MemoryMatters:
         """Return how many matters are open."""
         return sum(kept.matter.is_open for kept in self._tables.matters.values())
 
+    async def open_matters_by_aggregate(self, at: datetime) -> dict[str, tuple[int, int]]:
+        """Return by aggregate how many matters are open, and how many of them are overdue."""
+        found: dict[str, tuple[int, int]] = {}
+        for matter in (kept.matter for kept in self._tables.matters.values()):
+            if matter.is_open:
+                number, overdue = found.get(matter.aggregate.value, (0, 0))
+                due = matter.next_due
+                late = due is not None and due.due_at < at
+                found[matter.aggregate.value] = number + 1, overdue + late
+        return found
+
     async def waiting_matter_count(self) -> int:
         """Return how many open matters wait for an instant."""
         return sum(kept.matter.next_due is not None for kept in self._tables.matters.values())
@@ -137,9 +154,13 @@ class MemoryMatters:
         dues = (kept.matter.next_due for kept in self._tables.matters.values())
         return min((due.due_at for due in dues if due is not None), default=None)
 
-    def _matter_rows(self, fits: Callable[[MatterKept], bool], limit: int) -> list[MatterRow]:
-        fitting = [kept for _, kept in sorted(self._tables.matters.items()) if fits(kept)]
-        return [self._matter_row(kept) for kept in fitting[:limit]]
+    def _matter_rows(
+        self, fits: Callable[[MatterKept], bool], limit: int, after: str
+    ) -> list[MatterRow]:
+        matters = self._tables.matters
+        names = sorted(stream for stream in matters if stream > after)
+        fitting = (matters[stream] for stream in names if fits(matters[stream]))
+        return [self._matter_row(kept) for kept in islice(fitting, limit)]
 
     def _matter_row(self, kept: MatterKept) -> MatterRow:
         shown = self._tables.undelivered(kept.matter.stream)[:NOTICES_SHOWN_MAX]

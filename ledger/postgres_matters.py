@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import asyncpg
 
-from ledger import matter_queries
+from domain.chain import Record
+from ledger import codec, matter_queries
 from ledger.codec import readable
 from ledger.connections import ledger_errors
 from ledger.matter_codec import (
@@ -43,6 +44,13 @@ class PostgresMatters(Pooled):
         row = await self._row(matter_queries.MATTER_COLUMNS, stream)
         return None if row is None else matter_columns_of(row)
 
+    async def matter_records(
+        self, stream: str, *, position: int, after: int, limit: int
+    ) -> list[Record]:
+        """Return the next events of a matter by version, none above `position`."""
+        rows = await self._fetch(matter_queries.MATTER_RECORDS, stream, position, after, limit)
+        return [codec.record_of(row) for row in rows]
+
     async def find_matters(
         self,
         *,
@@ -75,9 +83,14 @@ class PostgresMatters(Pooled):
                 return []
             filters["zone"] = within.zone
             if not within.whole:
-                sets = (within.posts, within.procedures, within.enterprises)
-                seen = [sorted(each) for each in sets]
-        query = matter_queries.find_matters(filters, open_only=open_only, narrow=bool(seen))
+                held = [] if within.is_own else [within.posts, within.procedures]
+                seen = [sorted(each) for each in (*held, within.while_open, within.enterprises)]
+        query = matter_queries.find_matters(
+            filters,
+            open_only=open_only,
+            narrow=bool(seen),
+            own=within is not None and within.is_own,
+        )
         bounded = max(1, min(limit, MATTERS_MAX))
         return await self._matters(query, after, bounded, *filters.values(), *seen)
 
@@ -114,6 +127,11 @@ class PostgresMatters(Pooled):
         """Return how many matters are open."""
         row = await self._row(matter_queries.OPEN_MATTER_COUNT)
         return 0 if row is None else int(row[0])
+
+    async def open_matters_by_aggregate(self, at: datetime) -> dict[str, tuple[int, int]]:
+        """Return by aggregate how many matters are open, and how many of them are overdue."""
+        rows = await self._fetch(matter_queries.OPEN_MATTERS_BY_AGGREGATE, at)
+        return {aggregate: (number, overdue) for aggregate, number, overdue in rows}
 
     async def waiting_matter_count(self) -> int:
         """Return how many open matters wait for an instant."""

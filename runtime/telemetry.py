@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 from prometheus_client.process_collector import ProcessCollector
 
 from domain.events import RungFired
+from domain.matters.words import Aggregate
 from domain.routines import RoutineKind, RunEnd
 from domain.view import Rounds
 from runtime.errors import SettingsError
@@ -64,23 +65,24 @@ class Telemetry:
         )
         for routine, end in product(RoutineKind, RunEnd):
             self._routine_runs.labels(routine.value, end.value)
-        self._open = Gauge(
-            "closeout_issues_open", "Open issues, at the last round.", registry=self.registry
+        self._open = self._gauge("issues_open", "Open issues")
+        self._provisional = self._gauge(
+            "clocks_provisional", "Live clocks due beyond the published days"
         )
-        self._provisional = Gauge(
-            "closeout_clocks_provisional",
-            "Live clocks due beyond the published days, at the last round.",
-            registry=self.registry,
+        self._dead_letters = self._gauge(
+            "dead_letters", "Events that could not be sent to subscriptions"
         )
-        self._dead_letters = Gauge(
-            "closeout_dead_letters",
-            "Events that could not be sent to subscriptions, at the last round.",
-            registry=self.registry,
+        self._held = self._gauge(
+            "notices_held", "Notices that wait for quiet hours or a storm to end"
         )
-        self._held = Gauge(
-            "closeout_notices_held",
-            "Notices that wait for quiet hours or a storm to end, at the last round.",
-            registry=self.registry,
+        self._matters = self._gauge("matters_open", "Open matters", "aggregate")
+        for aggregate in Aggregate:
+            self._matters.labels(aggregate.value)
+        self._matters_overdue = self._gauge(
+            "matters_overdue", "Open matters for which an instant should have passed"
+        )
+        self._errands = self._gauge(
+            "errands_pending", "What issues and matters have still to tell others"
         )
 
     def rungs_fired(self, zone: str, firings: Sequence[RungFired]) -> None:
@@ -107,6 +109,15 @@ class Telemetry:
         self._provisional.set(found.provisional)
         self._dead_letters.set(found.dead_letters)
         self._held.set(found.held)
+        for aggregate in Aggregate:
+            self._matters.labels(aggregate.value).set(found.open_matters.get(aggregate.value, 0))
+        self._matters_overdue.set(found.overdue_matters)
+        self._errands.set(found.errands)
+
+    def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
+        return Gauge(
+            f"closeout_{name}", f"{says}, at the last round.", labels, registry=self.registry
+        )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ import typer
 from terminal.actors import read_actor
 from terminal.asking import Actor, Expect, Id, OccurredAt, Zone
 from terminal.session import Session
+from terminal.travel import AsOf, KnownAt, Looked, WaitFor, arrived, looked
 
 if TYPE_CHECKING:
     from desk.desk import Desk
@@ -86,14 +88,26 @@ async def matters_list(
     )
 
 
-async def matters_show(session: Session, zone: Zone, key: MatterKey) -> None:
-    """Show where a matter stands: its lines, what it waits for, the issues it hangs with."""
-    from desk.matters import MatterDesk
+async def matters_show(
+    session: Session,
+    zone: Zone,
+    key: MatterKey,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    wait_for: WaitFor = None,
+) -> None:
+    """Show where a matter stands, or stood: its lines, what it waits for, its issues."""
     from terminal.shown.matters import matter_in_full, matter_plain
+    from terminal.shown.sights import stated, stated_plain
 
     async with session.desk(reading=True) as desk:
-        found = await _seen(desk, await MatterDesk(desk).row(zone, key))
-    session.out.answer(matter_plain(found), lambda: matter_in_full(found))
+        looked_at = await _look(desk, zone, key, (as_of, known_at), wait_for)
+        found = await _seen(desk, looked_at.row)
+    position, then = looked_at.position, looked_at.then
+    session.out.answer(
+        matter_plain(found) | stated_plain(position, then),
+        lambda: stated(matter_in_full(found), position, then, found.names.time_zone),
+    )
 
 
 async def matters_do(
@@ -144,10 +158,8 @@ async def matters_figures(
     procedure: Annotated[str, typer.Argument(metavar="PROCEDURE", help="Whose matters count.")],
 ) -> None:
     """Count the matters of a procedure as they stand: each rate with its denominator."""
-    from desk.matters import MatterDesk
-    from domain.matters.counting import figures_of
+    from desk.matter_counting import counted
     from face.matters import procedure_named
-    from face.procedures import COUNTED_MAX
     from terminal.shown.matters import Counted, figures_plain, figures_shown
 
     async with session.desk(reading=True) as desk:
@@ -155,10 +167,8 @@ async def matters_figures(
         rule = procedure_named(terms.handbook, procedure)
         position = await desk.ledger.safe_position()
         at = desk.clock.now()
-        found = await MatterDesk(desk).matters_of(zone, procedure, COUNTED_MAX + 1)
-    counted = found[:COUNTED_MAX]
-    figures = figures_of(rule, counted)
-    told = Counted(rule, terms, at, position, len(counted), len(found) <= COUNTED_MAX, figures)
+        counting = await counted(desk.ledger, zone, rule, position)
+    told = Counted(rule, terms, at, position, counting.matters, counting.figures())
     session.out.answer(figures_plain(told), lambda: figures_shown(told))
 
 
@@ -168,20 +178,27 @@ async def matters_timeline(
     key: MatterKey,
     after: Annotated[int, typer.Option(min=0, metavar="VERSION", help="Go on after this.")] = 0,
     limit: Annotated[int, typer.Option(min=1, max=FACTS_MAX, help="Facts at most.")] = 100,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    wait_for: WaitFor = None,
 ) -> None:
-    """Tell what happened in a matter, fact by fact."""
-    from desk.matters import MatterDesk
+    """Tell what happened in a matter, fact by fact; or what had, by a past instant."""
     from face.matter_facts import facts_told
     from terminal.shown.matters import facts_plain, facts_shown
+    from terminal.shown.sights import stated, stated_plain
 
     async with session.desk(reading=True) as desk:
-        row = await MatterDesk(desk).row(zone, key)
-        found = await _seen(desk, row)
-        records = (await desk.ledger.records(row.matter.stream))[after : after + limit + 1]
-    facts = facts_told(records[:limit])
-    following = facts[-1].version if len(records) > limit else None
+        looked_at = await _look(desk, zone, key, (as_of, known_at), wait_for)
+        matter = looked_at.row.matter
+        found = await _seen(desk, looked_at.row)
+        records = (await desk.ledger.records(matter.stream))[: matter.version]
+    position, then = looked_at.position, looked_at.then
+    rest = records[after : after + limit + 1]
+    facts = facts_told(rest[:limit])
+    following = facts[-1].version if len(rest) > limit else None
     session.out.answer(
-        facts_plain(found, facts, following), lambda: facts_shown(found, facts, following)
+        facts_plain(found, facts, following) | stated_plain(position, then),
+        lambda: stated(facts_shown(found, facts, following), position, then, found.names.time_zone),
     )
 
 
@@ -205,6 +222,30 @@ def _kinds() -> Iterator[str]:
 
     for command in get_args(MatterAct):
         yield command.model_fields["kind"].default
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A matter as it stands or stood, and how far the ledger went."""
+
+    row: "MatterRow"
+    position: int
+    then: Looked | None
+
+
+async def _look(
+    desk: "Desk", zone: str, key: str, asked: tuple[str | None, str | None], wait_for: int | None
+) -> _Look:
+    from desk.matter_travelling import matter_row_then
+    from desk.matters import MatterDesk
+
+    reached = await arrived(desk, wait_for)
+    row = await MatterDesk(desk).row(zone, key)
+    then = await looked(desk, *asked, zone)
+    if then is not None:
+        return _Look(await matter_row_then(desk, zone, key, then.sight), then.sight.position, then)
+    own = await desk.ledger.positions(row.matter.stream, from_version=row.matter.version)
+    return _Look(row, max([reached, *own[:1]]), None)
 
 
 async def _in_force(desk: "Desk", zone: str) -> "Terms":

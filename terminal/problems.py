@@ -19,6 +19,7 @@ ADVICE = {
     "unknown_order": "`closeout supervise list` shows what was issued.",
     "unknown_matter": "`closeout matters list ZONE` shows what was opened.",
     "unknown_procedure": "`closeout matters procedures ZONE` lists what the zone keeps.",
+    "too_many_matters": "A weekly report tells the figures of any number of matters.",
     "wrong_phase": "`closeout show ZONE KEY` shows where it stands, `supervise show` an order.",
     "issue_closed": "`closeout do ZONE KEY reopen reason=…` takes it up again.",
     "conflict": "Look again with `closeout show ZONE KEY`; a new request needs a new --id.",

@@ -28,6 +28,14 @@ AGAIN = " There may be more: say it again."
 Hook = Annotated[str, typer.Argument(metavar="ID", help="The subscription, as `list` names it.")]
 Why = Annotated[str, typer.Option(metavar="TEXT", help="Why; it stays on record.")]
 OfIssue = Annotated[str | None, typer.Option(metavar="ZONE/KEY", help="Only events of this issue.")]
+OfSubject = Annotated[
+    str | None,
+    typer.Option(
+        "--issue",
+        metavar="SUBJECT",
+        help="Only events of this issue, as ZONE/KEY; or order/ZONE/KEY, matter/ZONE/KEY.",
+    ),
+]
 
 
 async def webhook_add(
@@ -45,6 +53,13 @@ async def webhook_add(
         typer.Option(metavar="KIND", help="Only events of this kind; may be repeated."),
     ] = None,
     issue: OfIssue = None,
+    of: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="issue|order|matter",
+            help="Events of this; may be repeated. Else of issues alone.",
+        ),
+    ] = None,
     after: Annotated[
         int | None,
         typer.Option(min=0, metavar="POSITION", help="Begin behind this position; else from now."),
@@ -57,20 +72,18 @@ async def webhook_add(
     from pydantic import ValidationError
 
     from desk.subscribed import read_asked
-    from domain.errors import InvalidRequestError, from_validation
-    from domain.events import EVENT
+    from domain.errors import from_validation
+    from domain.events_out import require_kinds, require_of_issues
     from terminal.shown.webhooks import made_plain, made_shown
 
     said = {"url": url, "name": name, "zones": zone or (), "kinds": kind or (), "issue": issue}
+    said["of"] = of or ()
     try:
         asked = read_asked(said)
     except ValidationError as error:
         raise from_validation(error) from error
-    known = EVENT.json_schema()["discriminator"]["mapping"]
-    for each in sorted(set(asked.kinds) - set(known)):
-        raise InvalidRequestError(
-            "There is no such kind of event.", field="--kind", value=each, allowed=known
-        )
+    require_kinds(asked.kinds, asked.told_of, field="--kind")
+    require_of_issues(asked.issue, asked.of, field="--of")
     async with _courier(session) as courier:
         await _require_zones(courier, asked.zones)
         found, secret = await courier.subscriptions.create(
@@ -124,7 +137,7 @@ async def webhook_remove(session: Session, hook: Hook, reason: Why) -> None:
 async def webhook_dead(
     session: Session,
     hook: Hook,
-    issue: OfIssue = None,
+    issue: OfSubject = None,
     limit: Annotated[int, typer.Option(min=1, max=LIST_MAX, help="How many.")] = 100,
 ) -> None:
     """List events that could not be sent, and those of the same issues that lie behind them."""
@@ -135,7 +148,7 @@ async def webhook_dead(
     session.out.answer(dead_plain(rows), lambda: dead_shown(rows))
 
 
-async def webhook_replay(session: Session, hook: Hook, issue: OfIssue = None) -> None:
+async def webhook_replay(session: Session, hook: Hook, issue: OfSubject = None) -> None:
     """Send dead letters again, each issue's in order, before what comes later: the first 1,000."""
     from ledger.subscriptions import REPLAYED_MAX
 

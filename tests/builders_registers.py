@@ -5,8 +5,8 @@ from typing import Any
 import builders as b
 import builders_matters as m
 
+from domain.matters.counting import figures_of
 from domain.matters.figures import Figure
-from domain.matters.register.figures import count_register
 from domain.matters.register.rules import RegisterProcedure
 from domain.matters.register.state import Register, Subject
 from domain.terms import Terms
@@ -150,7 +150,7 @@ def rule_of(id_: str = "resumption", terms: Terms = TERMS) -> RegisterProcedure:
 def figure(story: m.MatterStory, id_: str) -> Figure:
     """Return one figure of the story's register alone."""
     state = register(story)
-    figures = count_register(rule_of(state.procedure, story.terms), [state])
+    figures = figures_of(rule_of(state.procedure, story.terms), [state])
     (found,) = (each for each in figures if each.id == id_)
     return found
 

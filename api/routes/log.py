@@ -1,6 +1,6 @@
 """The transparency log: its checkpoints and keys for all who are signed in, and its proofs."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, assert_never
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import PlainTextResponse
@@ -9,14 +9,20 @@ from pydantic import BaseModel
 from api.describing import PROBLEMS
 from audit.log_proofs import Proof, consistency, inclusion, signed
 from desk.desk import Desk
-from domain.access import Act
-from domain.errors import InvalidRequestError
+from domain.access import Act, Principal
+from domain.errors import InvalidRequestError, NotPermittedError
 from domain.issue import stream_name
+from domain.matters.matter import matter_stream
 from domain.model import Code, Key, Moment
+from domain.orders import order_stream
+from domain.streams import StreamKind
 from face.asking import not_there, somewhere
-from face.dependencies import Caller, TheHouse, seen_row
+from face.dependencies import Caller, TheHouse, horizon_in, seen_row, terms_in_force
+from face.elsewhere import enterprise_of
 from face.looked import noted
 from face.looking import POSITION, reader_for, stands_at
+from face.matters import matter_sight, seen_matter
+from face.supervised import seen_order
 from ledger.log import CheckpointRow
 from ledger.log_rows import FACT_TABLES
 from ledger.postgres_log import PostgresLog
@@ -134,6 +140,9 @@ async def proof(
     version: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="… and its version.")
     ] = None,
+    of: Annotated[
+        StreamKind, Query(description="Whether zone and key are those of an issue.")
+    ] = StreamKind.ISSUE,
     kind: Annotated[
         Code | None,
         Query(description="Of another fact: its table …", examples=["terms"]),
@@ -169,9 +178,11 @@ async def proof(
         )
     desk = reader_for(house, caller)
     if zone is not None and key is not None and version is not None:
-        await seen_row(house.desk, caller, Act.READ_ISSUES, zone, key)
+        stream = await _seen(house.desk, caller, of, zone, key)
         scope: dict[str, object] = {"zone": zone, "key": key, "version": version}
+        scope |= {} if of is StreamKind.ISSUE else {"of": of.value}
     else:
+        stream = ""
         act = Act.READ_LOG if since is not None else Act.READ_VERIFICATION
         await somewhere(house.desk, caller, act)
         scope = {"kind": kind, "fact": fact, "since": since}
@@ -188,8 +199,31 @@ async def proof(
                 "The log has no such facts.", field="kind", value=kind, allowed=FACT_TABLES
             )
         return ProofTold.of(await inclusion(log, await log.log_entry_of(kind, fact), row))
-    entry = await log.log_entry_of_event(stream_name(str(zone), str(key)), version or 0)
+    entry = await log.log_entry_of_event(stream, version or 0)
     return ProofTold.of(await inclusion(log, entry, row))
+
+
+async def _seen(desk: Desk, caller: Principal, of: StreamKind, zone: str, key: str) -> str:
+    """Return the stream of what the caller may see. A leaf stands for a whole event: an enterprise,
+    which is told its own lines of a matter alone, could try guesses at the others against it.
+    Raises NotPermittedError, UnknownIssueError, UnknownOrderError, UnknownMatterError."""
+    match of:
+        case StreamKind.ISSUE:
+            await seen_row(desk, caller, Act.READ_ISSUES, zone, key)
+            return stream_name(zone, key)
+        case StreamKind.ORDER:
+            within = await horizon_in(desk, caller, Act.READ_ORDERS, zone)
+            await seen_order(desk.ledger, within, zone, key)
+            return order_stream(zone, key)
+        case StreamKind.MATTER:
+            within = await horizon_in(desk, caller, Act.READ_ISSUES, zone)
+            if enterprise_of(caller) is not None:
+                raise NotPermittedError("You may not do this here.", field="of", value=of.value)
+            handbook = (await terms_in_force(desk, zone)).handbook
+            await seen_matter(desk.ledger, matter_sight(within, handbook), key)
+            return matter_stream(zone, key)
+        case _:
+            assert_never(of)
 
 
 def log_in(desk: Desk) -> PostgresLog:

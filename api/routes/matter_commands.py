@@ -13,7 +13,13 @@ from api.routes.matters import TheKey, sight_in
 from desk.desk import Desk
 from desk.matters import MatterDesk
 from domain.access import Act, Principal, horizon
-from domain.errors import ConflictError, InvalidRequestError, UnknownMatterError, from_validation
+from domain.errors import (
+    ConflictError,
+    InvalidRequestError,
+    IssueError,
+    UnknownMatterError,
+    from_validation,
+)
 from domain.issue import stream_name
 from domain.matters.acts import OpeningCommand, TieIssue
 from domain.matters.commands import MATTER_SUBMISSION, MatterAct, MatterSubmission
@@ -25,7 +31,13 @@ from face.dependencies import Caller, TheHouse, ZoneName, horizon_in, terms_in_f
 from face.elsewhere import enterprise_of
 from face.house import House
 from face.looking import stands_at
-from face.matters import matter_sight, matter_told, seen_matter
+from face.matters import (
+    matter_refusal_told,
+    matter_sight,
+    matter_told,
+    require_may_begin,
+    seen_matter,
+)
 from face.preconditions import IdempotencyKey, IfMatch, etag, id_asked, version_asked
 from ledger.matters import MatterSight
 
@@ -74,7 +86,9 @@ async def act(
         sight = await sight_in(desk, caller, zone, Act.COMMAND)
         await _require_issues_seen(desk, caller, zone, asked.command)
         if not isinstance(asked.command, OpeningCommand):
-            await seen_matter(desk.ledger, sight, key)
+            row = await seen_matter(desk.ledger, sight, key)
+            rule = (await terms_in_force(desk, zone)).handbook.procedure(row.matter.procedure)
+            require_may_begin(sight, row.matter, rule, caller, asked.command.kind)
         actor = await _actor(desk, caller, zone, asked)
     outcome = await _carried_out(house, caller, sent, actor)
     result = outcome.result
@@ -107,9 +121,11 @@ async def _carried_out(house: House, caller: Principal, sent: _Sent, actor: Acto
     try:
         result = await matters.carry_out(house.identity.vouched(submission, caller))
     except ConflictError as refusal:
-        if refusal.current is None:
+        if refusal.current is None or enterprise_of(caller) is not None:
             refusal.current = await _current(house.desk, caller, sent)
-        raise
+        raise matter_refusal_told(refusal, caller) from refusal
+    except IssueError as refusal:
+        raise matter_refusal_told(refusal, caller) from refusal
     row = await matters.row(sent.zone, sent.key)
     sees = (await _seen_by(house.desk, caller, sent.zone)).sees(row.matter)
     is_told = sees or not result.repeated
@@ -135,7 +151,7 @@ async def _seen_by(desk: Desk, caller: Principal, zone: str) -> MatterSight:
     """Return how far the caller sees, which may be nothing."""
     terms = await terms_in_force(desk, zone)
     within = horizon(caller, Act.READ_ISSUES, terms.handbook, today_in(desk, terms))
-    return matter_sight(within, terms.handbook)
+    return matter_sight(within, terms.handbook, enterprise_of(caller))
 
 
 async def _sent_before(desk: Desk, caller: Principal, sent: _Sent) -> Actor | None:

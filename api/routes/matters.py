@@ -1,6 +1,6 @@
 """Matters of every procedure: listed, read, acted on through one door."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Response
 
@@ -36,10 +36,11 @@ from face.dependencies import (
 from face.elsewhere import enterprise_of, hidden_from
 from face.house import House
 from face.looked import noted
-from face.looking import Travel, arrived, look_at, reader_for, stands_at
+from face.looking import POSITION, Travel, Travels, arrived, look_at, reader_for, stands_at
 from face.matter_facts import facts_told, facts_told_to, issues_named
-from face.matters import matter_sight, matter_told, seen_matter
-from face.preconditions import etag
+from face.matter_looking import MatterLook, look_at_matter
+from face.matters import matter_sight, matter_told, sight_by_stage
+from face.preconditions import IfNoneMatch, etag, is_known
 from ledger.matters import MatterRow, MatterSight
 
 router = APIRouter(prefix="/zones/{zone}/matters", tags=["matters"])
@@ -49,6 +50,10 @@ PAGE_MAX: Final = 200
 FACTS: Final = 100
 FACTS_MAX: Final = 500
 OF_ONE_ISSUE_MAX: Final = 200
+
+ETAG_TOLD: Final[dict[str, Any]] = {
+    "ETag": {"description": "The matter's version.", "schema": {"type": "string"}}
+}
 
 TheKey = Annotated[
     MatterKey, Path(description="What it was called when it was opened.", examples=["visits-2026"])
@@ -72,8 +77,10 @@ async def listed(
     wait_for: WaitFor = None,
 ) -> MattersTold:
     """List the matters that the caller may see, by key, a page at a time. An enterprise is told of
-    those that concern it."""
+    those that concern it and, if no `stage` is asked for, of open ones in which it may act first:
+    `enterprise` leaves these out."""
     sight = await sight_in(house.desk, caller, zone, Act.READ_ISSUES)
+    sight = sight if stage is None else sight_by_stage(sight)
     desk = reader_for(house, caller)
     reached = await arrived(desk, wait_for)
     filters = {"procedure": procedure, "stage": stage, "post": post, "issue": issue}
@@ -101,25 +108,43 @@ async def listed(
     )
 
 
-@router.get("/{key}", summary="One matter", responses=PROBLEMS(404, 412))
+@router.get(
+    "/{key}",
+    response_model=MatterTold,
+    summary="One matter as it stands, or stood",
+    responses={
+        **PROBLEMS(404, 412, 422),
+        200: {"headers": ETAG_TOLD},
+        304: {"description": "It stands as the caller knows it", "headers": ETAG_TOLD},
+    },
+)
 async def one(
     house: TheHouse,
     caller: Caller,
     zone: ZoneName,
     key: TheKey,
+    travel: Travels,
     response: Response,
-    wait_for: WaitFor = None,
-) -> MatterTold:
-    """Return where a matter stands, with the issues that hang together with it. Its ETag is its
-    version. An enterprise is told its own lines alone."""
-    desk, row, reached = await _looked(house, caller, zone, key, wait_for)
-    response.headers["ETag"] = etag(row.matter.version)
-    stands_at(response, reached)
-    return await _told(desk, caller, row)
+    if_none_match: IfNoneMatch = None,
+) -> MatterTold | Response:
+    """Return where a matter stands or stood, with the issues that hang together with it. Its ETag
+    is its version. An enterprise is told its own lines alone, of the past too."""
+    look = await _looked(house, caller, zone, key, travel)
+    version = look.whole.version
+    headers = {
+        "ETag": etag(version),
+        POSITION: str(look.position),
+        "Cache-Control": "private, no-cache",
+    }
+    if is_known(if_none_match, version):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
+    told = await matter_told(look.desk.ledger, caller, look.whole)
+    return matter_in_full(look.whole, told, enterprise_of(caller))
 
 
 @router.get(
-    "/{key}/timeline", summary="What has happened in a matter", responses=PROBLEMS(404, 412)
+    "/{key}/timeline", summary="What has happened in a matter", responses=PROBLEMS(404, 412, 422)
 )
 async def timeline(
     house: TheHouse,
@@ -127,30 +152,30 @@ async def timeline(
     zone: ZoneName,
     key: TheKey,
     language: InLanguage,
+    travel: Travels,
     response: Response,
     after: Annotated[int, Query(ge=0, le=COUNT_MAX, description="Go on after this version.")] = 0,
     limit: Annotated[int, Query(ge=1, le=FACTS_MAX, description="How many at most.")] = FACTS,
-    wait_for: WaitFor = None,
 ) -> MatterTimeline:
-    """Tell the facts of a matter in order. An enterprise is told those that concern it, without
-    what they say of others."""
-    desk, row, reached = await _looked(house, caller, zone, key, wait_for)
-    stream, enterprise = row.matter.stream, enterprise_of(caller)
-    records = (await desk.ledger.records(stream))[: row.matter.version]
-    positions = await desk.ledger.positions(stream)
+    """Tell the facts of a matter in order, all or those up to a past instant. An enterprise is told
+    those that concern it, without what they say of others."""
+    look = await _looked(house, caller, zone, key, travel)
+    desk, matter, enterprise = look.desk, look.whole, enterprise_of(caller)
+    records = (await desk.ledger.records(matter.stream))[: matter.version]
+    positions = await desk.ledger.positions(matter.stream)
     if enterprise is None:
         facts = facts_told(records[after : after + limit + 1])
     else:
         handbook = (await terms_in_force(desk, zone)).handbook
         hidden = await hidden_from(desk.ledger, enterprise, zone, issues_named(records))
-        own = facts_told_to(records, row.matter, enterprise, handbook, hidden)
+        own = facts_told_to(records, matter, enterprise, handbook, hidden)
         facts = [each for each in own if each.version > after]
-    stands_at(response, reached)
+    stands_at(response, look.position)
     page = facts[:limit]
     return MatterTimeline(
         zone=zone,
         key=key,
-        position=reached,
+        position=look.position,
         facts=[fact_told(each, positions[each.version - 1], language) for each in page],
         next=page[-1].version if len(facts) > limit else None,
     )
@@ -170,8 +195,8 @@ async def command_result(
 ) -> CommandResult:
     """Return the first answer to a command that was carried out. An enterprise is told of what was
     sent for it alone."""
-    desk, row, reached = await _looked(house, caller, zone, key, wait_for)
-    stored = await desk.ledger.command(row.matter.stream, command)
+    look = await _looked(house, caller, zone, key, Travel(wait_for=wait_for))
+    stored = await look.desk.ledger.command(look.whole.stream, command)
     enterprise = enterprise_of(caller)
     if stored is not None and enterprise is not None:
         actor = MATTER_SUBMISSION.validate_json(stored.body).actor
@@ -183,7 +208,7 @@ async def command_result(
             field="command",
             value=command,
         )
-    stands_at(response, reached)
+    stands_at(response, look.position)
     return CommandResult.model_validate_json(stored.result)
 
 
@@ -206,18 +231,15 @@ async def sight_in(desk: Desk, caller: Principal, zone: str, asked: Act) -> Matt
     """Return which matters of a zone an act reaches, or refuse it. Raises NotPermittedError,
     UnknownZoneError."""
     within = await horizon_in(desk, caller, asked, zone)
-    return matter_sight(within, (await terms_in_force(desk, zone)).handbook)
+    handbook = (await terms_in_force(desk, zone)).handbook
+    return matter_sight(within, handbook, enterprise_of(caller))
 
 
 async def _looked(
-    house: House, caller: Principal, zone: str, key: str, wait_for: int | None
-) -> tuple[Desk, MatterRow, int]:
-    """Return a matter that the caller sees, and how far the ledger went; have the look noted."""
-    sight = await sight_in(house.desk, caller, zone, Act.READ_ISSUES)
-    desk = reader_for(house, caller)
-    reached = await arrived(desk, wait_for)
-    await noted(house, caller, "matter", {"zone": zone, "matter": key}, reached)
-    return desk, await seen_matter(desk.ledger, sight, key), reached
+    house: House, caller: Principal, zone: str, key: str, travel: Travel
+) -> MatterLook:
+    within = await sight_in(house.desk, caller, zone, Act.READ_ISSUES)
+    return await look_at_matter(house, caller, within, key, travel)
 
 
 async def _may_ask_by(
@@ -230,11 +252,6 @@ async def _may_ask_by(
     if enterprise not in (None, own):
         return False
     return issue is None or not await hidden_from(desk.ledger, own, zone, [issue])
-
-
-async def _told(desk: Desk, caller: Principal, row: MatterRow) -> MatterTold:
-    told = await matter_told(desk.ledger, caller, row.matter)
-    return matter_in_full(row.matter, told, enterprise_of(caller))
 
 
 async def _named(desk: Desk, caller: Principal, row: MatterRow) -> MatterNamed:

@@ -12,9 +12,8 @@ from api.matter_bodies import (
     figure_counted,
     procedure_told,
 )
-from desk.matters import MatterDesk
+from desk.matter_counting import counted
 from domain.access import Act
-from domain.matters.counting import figures_of
 from domain.model import Code, to_millisecond
 from face.dependencies import (
     Caller,
@@ -28,7 +27,6 @@ from face.dependencies import (
 from face.looked import noted
 from face.looking import arrived, reader_for, stands_at
 from face.matters import procedure_named
-from face.procedures import COUNTED_MAX
 
 router = APIRouter(prefix="/zones/{zone}/procedures", tags=["procedures"])
 
@@ -98,8 +96,7 @@ async def figures(
     handbook = (await terms_in_force(desk, zone)).handbook
     rule = procedure_named(handbook, procedure)
     at = to_millisecond(desk.clock.now())
-    found = await MatterDesk(desk).matters_of(zone, procedure, COUNTED_MAX + 1)
-    counted = found[:COUNTED_MAX]
+    counting = await counted(desk.ledger, zone, rule, reached)
     stands_at(response, reached)
     return ProcedureFigures(
         zone=zone,
@@ -107,7 +104,6 @@ async def figures(
         revision=handbook.revision,
         at=at,
         position=reached,
-        matters=len(counted),
-        complete=len(found) <= COUNTED_MAX,
-        figures=[figure_counted(each, language) for each in figures_of(rule, counted)],
+        matters=counting.matters,
+        figures=[figure_counted(each, language) for each in counting.figures()],
     )

@@ -11,14 +11,15 @@ from pydantic import BaseModel, Field
 from api.describing import PROBLEMS
 from domain.access import Act, Horizon, Principal
 from domain.errors import InvalidRequestError, IssueError, NotPermittedError
-from domain.events import EVENT
-from domain.events_out import OutwardEvent
+from domain.events_out import OutwardEvent, require_kinds, require_of_issues
 from domain.model import Code
-from face.dependencies import Caller, TheHouse, horizon_in, horizons, seen_row
+from domain.streams import ISSUES_ALONE, StreamKind
+from face.dependencies import Caller, TheHouse, horizon_in, horizons, seen_row, terms_in_force
 from face.elsewhere import enterprise_of
 from face.house import House
 from face.looked import noted
 from face.looking import POSITION
+from face.matters import matter_sight
 from face.problems import UnauthenticatedError
 from face.sse import (
     PAGE,
@@ -32,6 +33,7 @@ from face.sse import (
     placed,
     unavailable_is_waited,
 )
+from face.told_out import MattersHeard
 from ledger.port import LedgerError
 
 router = APIRouter(prefix="/events", tags=["events"])
@@ -55,6 +57,14 @@ IssueWanted = Annotated[
 KindsWanted = Annotated[
     list[Code],
     Query(max_length=100, description="Only of these kinds.", examples=[["issue_accepted"]]),
+]
+OfWanted = Annotated[
+    list[StreamKind],
+    Query(
+        max_length=len(StreamKind),
+        description="Of what: `issue`, `order`, `matter`, or several. Unset: of issues alone.",
+        examples=[["issue", "matter"]],
+    ),
 ]
 LastEventId = Annotated[
     str | None,
@@ -99,23 +109,25 @@ async def stream_events(
     zone: ZoneWanted = None,
     issue: IssueWanted = None,
     kinds: KindsWanted = [],  # noqa: B006  # FastAPI copies it
+    of: OfWanted = [],  # noqa: B006  # FastAPI copies it
     after: Annotated[
         int | None,
         Query(ge=0, le=POSITION_MAX, description="Begin behind this position; unset: from now on."),
     ] = None,
     last_event_id: LastEventId = None,
 ) -> StreamingResponse:
-    """Follow the issues that the caller may see (server-sent events). No event is left out and none
-    comes out of order, however often the connection is lost, as long as `Last-Event-ID` comes back.
-    """
-    sieve = await _sieve(house, caller, zone, issue, kinds)
+    """Follow the issues that the caller may see, the supervision orders and matters too if asked
+    for (server-sent events). An enterprise hears of its own lines of a matter alone. No event is
+    left out and none comes out of order, however often the connection is lost, as long as
+    `Last-Event-ID` comes back."""
+    sieve = await _sieve(house, caller, zone, issue, kinds, of)
     reached = await house.desk.ledger.safe_position()
     start = _resumed(last_event_id)
     if start is None:
         start = reached if after is None else after
     feed = feed_of(request, house)
     feed.require_room(caller.id)
-    scope = {"zone": zone, "issue": issue, "after": start}
+    scope = {"zone": zone, "issue": issue, "of": sorted(of) or None, "after": start}
     await noted(house, caller, "follow", scope, reached)
 
     async def is_still_let_in() -> Sieve | None:
@@ -123,7 +135,7 @@ async def stream_events(
             again = await house.identity.caller(request)
             if again.id != caller.id:
                 return None
-            return await _sieve(house, again, zone, issue, kinds)
+            return await _sieve(house, again, zone, issue, kinds, of)
         except (IssueError, UnauthenticatedError):
             return None
         except LedgerError:
@@ -146,15 +158,17 @@ async def page_events(
     zone: ZoneWanted = None,
     issue: IssueWanted = None,
     kinds: KindsWanted = [],  # noqa: B006  # FastAPI copies it
+    of: OfWanted = [],  # noqa: B006  # FastAPI copies it
     after: Annotated[int, Query(ge=0, le=POSITION_MAX, description="Begin behind it.")] = 0,
     limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="How many at most.")] = 100,
 ) -> EventPage:
     """Return the next events behind a position, for clients that ask now and then. A page may be
     empty although `more` is true: so much was looked at, and nothing of it was to be told."""
-    sieve = await _sieve(house, caller, zone, issue, kinds)
+    sieve = await _sieve(house, caller, zone, issue, kinds, of)
     ledger = house.desk.ledger
     reached = await ledger.safe_position()
-    await noted(house, caller, "follow", {"zone": zone, "issue": issue, "after": after}, reached)
+    scope = {"zone": zone, "issue": issue, "of": sorted(of) or None, "after": after}
+    await noted(house, caller, "follow", scope, reached)
     feed, found = Feed(ledger, house.stopping), list[OutwardEvent]()
     place, scanned, is_whole = after, 0, False
     while len(found) < limit and scanned < SCANNED_MAX and not is_whole:
@@ -211,15 +225,18 @@ async def _streamed(
 
 
 async def _sieve(
-    house: House, caller: Principal, zone: str | None, issue: str | None, kinds: list[str]
+    house: House,
+    caller: Principal,
+    zone: str | None,
+    issue: str | None,
+    kinds: list[str],
+    of: list[StreamKind],
 ) -> Sieve:
     """Return what the caller is told of what they ask for. Raises NotPermittedError for nothing at
     all, UnknownZoneError, UnknownIssueError, InvalidRequestError."""
-    unknown = sorted(set(kinds) - KINDS)
-    if unknown:
-        raise InvalidRequestError(
-            "There is no such kind of event.", field="kinds", value=unknown[0], allowed=KINDS
-        )
+    told_of = frozenset(of) or ISSUES_ALONE
+    require_kinds(kinds, told_of)
+    require_of_issues(issue, of)
     of_issue = None if issue is None else issue.partition("/")[0]
     if zone is not None and of_issue not in (None, zone):
         raise InvalidRequestError(
@@ -227,20 +244,44 @@ async def _sieve(
         )
     if issue is not None and of_issue is not None:
         await seen_row(house.desk, caller, Act.FOLLOW, of_issue, issue.partition("/")[2])
-    found = await _horizons(house, caller, zone or of_issue)
-    within = {each.zone: each for each in found}
-    return Sieve(within, issue, frozenset(kinds), enterprise_of(caller))
+    within = await _horizons(house, caller, Act.FOLLOW, zone or of_issue)
+    orders = dict[str, Horizon]()
+    if StreamKind.ORDER in told_of:
+        orders = await _horizons(house, caller, Act.READ_ORDERS, zone)
+    return Sieve(
+        within,
+        issue,
+        frozenset(kinds),
+        enterprise_of(caller),
+        of=told_of,
+        orders=orders,
+        matters=await _matters(house, caller, within) if StreamKind.MATTER in told_of else {},
+    )
 
 
-async def _horizons(house: House, caller: Principal, zone: str | None) -> list[Horizon]:
-    if zone is not None:
-        return [await horizon_in(house.desk, caller, Act.FOLLOW, zone)]
-    desk = house.desk
-    await desk.shelf.in_force(desk.clock.now())
-    found = await horizons(desk, caller, Act.FOLLOW, desk.shelf.zones)
-    if not found:
-        raise NotPermittedError("You may not do this here.", field="act", value=Act.FOLLOW.value)
+async def _matters(
+    house: House, caller: Principal, within: dict[str, Horizon]
+) -> dict[str, MattersHeard]:
+    found = {}
+    for zone, each in within.items():
+        handbook = (await terms_in_force(house.desk, zone)).handbook
+        sight = matter_sight(each, handbook, enterprise_of(caller))
+        found[zone] = MattersHeard(sight, handbook)
     return found
+
+
+async def _horizons(
+    house: House, caller: Principal, act: Act, zone: str | None
+) -> dict[str, Horizon]:
+    """Return how far an act reaches in a zone, or in each. Raises NotPermittedError for nowhere."""
+    desk = house.desk
+    if zone is not None:
+        return {zone: await horizon_in(desk, caller, act, zone)}
+    await desk.shelf.in_force(desk.clock.now())
+    found = await horizons(desk, caller, act, desk.shelf.zones)
+    if not found:
+        raise NotPermittedError("You may not do this here.", field="act", value=act.value)
+    return {each.zone: each for each in found}
 
 
 def _resumed(last: str | None) -> int | None:
@@ -255,12 +296,3 @@ def _resumed(last: str | None) -> int | None:
             allowed="the id of an event of this stream, as it came",
         )
     return min(int(last), POSITION_MAX)
-
-
-def _kinds() -> frozenset[str]:
-    schema = EVENT.json_schema()
-    return frozenset(schema["discriminator"]["mapping"])
-
-
-KINDS: Final = _kinds()
-"""Every kind of event that an issue can have."""

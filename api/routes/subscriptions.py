@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from api.describing import PROBLEMS
 from api.routes.issues import REPLAYED, REPLAYED_TOLD
-from api.routes.stream import KINDS, POSITION_MAX
+from api.routes.stream import POSITION_MAX
 from api.subscription_bodies import (
     Because,
     DeadLetter,
@@ -26,9 +26,10 @@ from api.subscription_bodies import (
     view_of,
 )
 from desk.courier import Courier
-from desk.subscribed import Asked, Subscription, UnknownSubscriptionError
+from desk.subscribed import Asked, Subscription, UnknownSubscriptionError, acts_of
 from domain.access import Act, Principal
 from domain.errors import InvalidRequestError, NotPermittedError
+from domain.events_out import require_kinds, require_of_issues
 from face.dependencies import Caller, TheHouse, horizons
 from face.house import House
 from face.looking import POSITION
@@ -54,8 +55,9 @@ SubscriptionId = Annotated[
 IssueNamed = Annotated[
     str | None,
     Query(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}/[A-Za-z0-9._-]{1,64}$",
-        description="Only of this issue, as zone/key.",
+        pattern=r"^((order|matter)/)?[A-Za-z0-9][A-Za-z0-9._-]{0,63}/[A-Za-z0-9._-]{1,64}$",
+        description="Only of this issue, as zone/key; or of this `subject`: order/zone/key, "
+        "matter/zone/key.",
         examples=["xinghe/A01"],
     ),
 ]
@@ -74,12 +76,12 @@ class Counter:
         """Return who does what is done."""
         return {"kind": "caller", "name": self.caller.id}
 
-    async def require(self, zones: Iterable[str]) -> None:
-        """Refuse whoever may not have the events of each of these zones sent; of none named: of
-        every zone there is or will be."""
+    async def require(self, asked: Asked) -> None:
+        """Refuse whoever may not have all sent that is asked for in each of its zones; of none
+        named: in every zone there is or will be. What may not be read is not sent either."""
         desk = self.house.desk
         await desk.shelf.in_force(desk.clock.now())
-        wanted = tuple(zones)
+        wanted = asked.zones
         named = wanted or desk.shelf.zones
         unknown = sorted(set(wanted) - set(desk.shelf.zones))
         if unknown:
@@ -89,8 +91,7 @@ class Counter:
                 value=unknown[0],
                 allowed=desk.shelf.zones,
             )
-        found = await horizons(desk, self.caller, Act.SUBSCRIBE, named)
-        let_in = {each.zone for each in found if each.whole}
+        let_in = await self._whole_in(Act.SUBSCRIBE, named)
         if not wanted and self.caller.zones is not None:
             let_in = set()
         if not set(named) <= let_in or not named:
@@ -99,6 +100,14 @@ class Counter:
                 field="zones",
                 allowed=sorted(set(self.caller.zones or ()) & set(desk.shelf.zones)) or None,
             )
+
+        for act in acts_of(asked):
+            if not set(named) <= await self._whole_in(act, named):
+                raise NotPermittedError("You may not do this here.", field="act", value=act.value)
+
+    async def _whole_in(self, act: Act, zones: Iterable[str]) -> set[str]:
+        found = await horizons(self.house.desk, self.caller, act, zones)
+        return {each.zone for each in found if each.whole}
 
     async def require_any(self, *acts: Act) -> set[Act]:
         """Return which of these acts the caller may ask somewhere; refuse who may none."""
@@ -132,7 +141,7 @@ class Counter:
         found = await self.courier.subscriptions.find(id_)
         if found.owner != self.caller.id:
             raise _unknown(id_)
-        await self.require(found.asked.zones)
+        await self.require(found.asked)
         return found
 
     def _keeps(self, found: Subscription, may: Collection[Act]) -> bool:
@@ -194,17 +203,15 @@ async def create_subscription(
 ) -> SubscriptionMade:
     """Have events sent to an address: by https on the open network, if no operator allows more.
 
-    Each is sent at least once, and those of one issue in order: signed by the Standard Webhooks
-    scheme, tried again for 28 hours, then laid among the dead letters. The body is the event as
-    `/v1/events` tells it; `webhook-id` is the same however often it is sent. With an
-    Idempotency-Key, the same request again has the same subscription.
+    Of issues alone, unless `of` asks for the events of supervision orders or matters, which go to
+    those who may read them. Each is sent at least once, and those of one issue, order or matter in
+    order: signed by the Standard Webhooks scheme, tried again for 28 hours, then laid among the
+    dead letters. The body is the event as `/v1/events` tells it; `webhook-id` is the same however
+    often it is sent. With an Idempotency-Key, the same request again has the same subscription.
     """
-    await counter.require(wanted.zones)
-    unknown = sorted(set(wanted.kinds) - KINDS)
-    if unknown:
-        raise InvalidRequestError(
-            "There is no such kind of event.", field="kinds", value=unknown[0], allowed=KINDS
-        )
+    await counter.require(wanted)
+    require_kinds(wanted.kinds, wanted.told_of)
+    require_of_issues(wanted.issue, wanted.of)
     _require_within(wanted)
     asked = Asked.model_validate(wanted.model_dump(exclude={"after"}))
     subscriptions, owner = counter.courier.subscriptions, counter.caller.id
@@ -271,7 +278,7 @@ async def resume_subscription(counter: TheCounter, id_: SubscriptionId) -> Subsc
     found = await counter.kept(id_)
     is_own = found.owner == counter.caller.id
     if is_own:
-        await counter.require(found.asked.zones)
+        await counter.require(found.asked)
     return await counter.view(
         await counter.courier.subscriptions.resume(id_, by=counter.by, renewed=is_own)
     )

@@ -12,11 +12,14 @@ from console.page import Menu, Page
 from console.queries import matters as query
 from console.queries.matters_board import board_of
 from console.queries.matters_figures import figure_lines
-from console.queries.matters_seen import figures_of, sight_of, told_lines
+from console.queries.matters_seen import sight_of, told_lines
 from console.queries.naming import Naming
 from console.routing import page_router
 from console.visit import InZone, ZoneVisit
+from desk.matter_counting import counted
 from domain.access import Act
+from domain.errors import TooManyMattersError
+from domain.matters.counting import MATTERS_COUNTED_MAX
 from domain.matters.matter import matter_stream
 from domain.matters.rules import AnyProcedure, aggregate_of
 from domain.model import Code, Key, to_millisecond
@@ -25,7 +28,7 @@ from face.looked import noted
 
 SEES: Final = frozenset({Act.READ_ISSUES})
 MATTERS: Final = Page("matters", "/matters", SEES, Menu.WORK, live=True)
-OF: Final = Page("matters_of", "/matters/{procedure}", SEES)
+OF: Final = Page("matters_of", "/matters/{procedure}", SEES, follows=True)
 pages: tuple[Page, ...] = (MATTERS, OF)
 router = page_router()
 
@@ -170,17 +173,25 @@ async def _board(visit: ZoneVisit, rule: AnyProcedure) -> dict[str, Any]:
     matters, is_cut = await query.all_in_sight(
         visit.desk, visit.zone, sight_of(visit), rule.id, open_only=True
     )
-    return {"columns": board_of(rule, matters, to_millisecond(visit.at)), "is_cut": is_cut}
+    return {
+        "columns": board_of(rule, matters, to_millisecond(visit.at)),
+        "is_cut": is_cut,
+        "counted": query.COUNTED_MAX,
+    }
 
 
 async def _figures(visit: ZoneVisit, rule: AnyProcedure) -> dict[str, Any]:
     visit.within(Act.READ_FIGURES)
     position = await visit.desk.ledger.safe_position()
-    matters, is_cut = await query.all_in_sight(visit.desk, visit.zone, sight_of(visit), rule.id)
+    ledger, sight = visit.desk.ledger, sight_of(visit)
+    try:
+        counting = await counted(ledger, visit.zone, rule, position, sight, MATTERS_COUNTED_MAX)
+    except TooManyMattersError:
+        return {"figures": (), "too_many": MATTERS_COUNTED_MAX}
     return {
-        "figures": figure_lines(figures_of(rule, matters)),
+        "figures": figure_lines(counting.figures()),
         "position": position,
         "revision": visit.handbook.revision,
-        "matters": len(matters),
-        "is_cut": is_cut,
+        "matters": counting.matters,
+        "too_many": None,
     }

@@ -25,7 +25,7 @@ from console.page import Page
 from console.pages.matters import SEES, procedure_of
 from console.pages.matters_one import asked_about, frame, matter_of, offers_to
 from console.queries.issue_timeline import actor_of
-from console.queries.matters_seen import seen
+from console.queries.matters_seen import seen, sight_of
 from console.routing import page_router
 from console.texts import has
 from console.visit import InZone, ZoneVisit
@@ -45,6 +45,7 @@ from domain.matters.rules import AnyProcedure
 from domain.matters.state import Matter
 from domain.model import Code, to_millisecond
 from face.dependencies import seen_row
+from face.matters import matter_refusal_told, require_may_begin
 from face.problems import KINDS, kind_of
 from face.translated import aside_in, in_language
 
@@ -163,7 +164,8 @@ async def _taken(visit: ZoneVisit, place: _Place) -> Response:
     try:
         await _carry_out(visit, place, command, sent)
     except IssueError as refusal:
-        return await _refused(visit, place, sent, filled, refusal)
+        told = matter_refusal_told(refusal, visit.caller)
+        return await _refused(visit, place, sent, filled, told)
     of = frame(visit, place.rule, sent.key)["address"]
     return visit.elsewhere(f"{of}?done={place.kind}")
 
@@ -178,6 +180,9 @@ async def _carry_out(visit: ZoneVisit, place: _Place, command: MatterCommand, se
             field="acting",
             value=sent.acting or None,
         )
+    if place.matter is not None:
+        rule = visit.handbook.procedure(place.matter.procedure)
+        require_may_begin(sight_of(visit), place.matter, rule, visit.caller, place.kind)
     if isinstance(command, TieIssue):
         await _require_other_seen(visit, command)
     occurred_at = moment_of(sent.occurred_at, visit.terms.calendar) if sent.occurred_at else None

@@ -16,16 +16,17 @@ from console.queries.matters_facts import Names, facts_shown
 from console.queries.matters_glance import glance_of
 from console.queries.matters_grant import grant_sheets
 from console.queries.matters_match import match_sheets
+from console.queries.matters_past import stop_at, stops_of
 from console.queries.matters_pipeline import pipeline_sheets
 from console.queries.matters_register import register_sheets
-from console.queries.matters_seen import facts_told, line_told, seen, told
+from console.queries.matters_seen import facts_told, line_told, seen, sight_of, told
 from console.queries.matters_sheets import Sheet, Shown
 from console.queries.matters_values import value_name, values_name
 from console.queries.naming import Naming
 from console.routing import page_router
 from console.visit import InZone, ZoneVisit
 from domain.access import Act
-from domain.errors import UnknownMatterError
+from domain.errors import InvalidRequestError, UnknownMatterError
 from domain.matters.campaign.rules import CampaignProcedure
 from domain.matters.campaign.state import Campaign
 from domain.matters.grant.rules import GrantProcedure
@@ -41,7 +42,8 @@ from domain.matters.rules import AnyProcedure, aggregate_of
 from domain.matters.state import Matter
 from domain.model import Code, to_millisecond
 from domain.terms import Terms
-from face.looked import noted
+from face.looking import POSITION_DIGITS_MAX, Travel
+from face.matter_looking import MatterLook, look_at_matter
 
 ONE: Final = Page("matter", "/matters/{procedure}/{key}", SEES)
 pages: tuple[Page, ...] = (ONE,)
@@ -61,50 +63,104 @@ async def one(
     visit: InZone,
     procedure: Procedure,
     key: Key,
+    as_of: Annotated[str | None, Query(pattern="^[0-9]+$", max_length=POSITION_DIGITS_MAX)] = None,
+    stop: Annotated[int | None, Query(ge=1, le=VERSION_MAX)] = None,
     start: Annotated[int, Query(alias="from", ge=0, le=ROWS_MAX)] = 0,
     before: Annotated[int | None, Query(ge=1, le=VERSION_MAX)] = None,
     acting: Annotated[str, Query(max_length=ACTING_CHARACTERS_MAX)] = "",
     done: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
-    """Show a matter as it stands, as far as the visitor is told of it."""
-    whole, rule = await matter_of(visit, procedure, key)
-    await noted(visit.house, visit.caller, "matter", {"zone": visit.zone, "matter": key})
-    matter, at = await told(visit, whole), to_millisecond(visit.at)
-    own = visit.caller.enterprise
-    names = Names(Naming(visit.handbook), rule, visit.time_zone)
-    facts, earlier = facts_shown(await facts_told(visit, whole), names, before)
-    shown = Shown(visit.terms, at, start, own)
-    offered = await offers_to(visit, whole, rule, acting)
-    data = frame(visit, rule, key) | {
+    """Show a matter as it stands, or as it stood at a position of the ledger, as far as the visitor
+    is told of it; `stop` names that position by one of the facts that they are told."""
+    if stop is not None:
+        return await _to_stop(visit, procedure, key, stop)
+    travel = Travel(as_of=as_of)
+    look = await look_at_matter(visit.house, visit.caller, sight_of(visit), key, travel)
+    data = await _shown(visit, look, procedure, start, before)
+    offered = NOTHING
+    if look.sight is None:
+        offered = await offers_to(visit, look.whole, data["rule"], acting)
+    data |= {"as_of": as_of, "offered": offered, "notice": _done(visit, done)}
+    return visit.show(ONE, data)
+
+
+async def _shown(
+    visit: ZoneVisit, look: MatterLook, procedure: str, start: int, before: int | None
+) -> dict[str, Any]:
+    """Return what the page tells of a matter: of the past by the terms that it then went by."""
+    whole, at = look.whole, to_millisecond(look.at or visit.at)
+    is_past = look.sight is not None
+    _require_of(whole, procedure)
+    terms = await visit.desk.shelf.version(whole.terms) if is_past else visit.terms
+    rule = terms.handbook.procedure(procedure) if is_past else None
+    rule = rule or await rule_of(visit, whole)
+    matter, naming, own = await told(visit, whole), Naming(terms.handbook), visit.caller.enterprise
+    names = Names(naming, rule, visit.time_zone)
+    every = await facts_told(visit, whole)
+    facts, earlier = facts_shown(every, names, before)
+    of_now = await facts_told(visit, look.now) if is_past else every
+    stops = stops_of(of_now, await visit.desk.ledger.positions(whole.stream))
+    shown = Shown(terms, at, start, own)
+    return frame(visit, rule, whole.key) | {
+        "is_past": is_past,
+        "stops": stops,
+        "stop_shown": stop_at(stops, whole.version),
+        "slider": [
+            f"{each.number} · {visit.local(each.at)} · {visit.name(each.title)}" for each in stops
+        ],
+        "naming": naming,
         "matter": matter,
         "line": line_told(whole, matter, rule, at),
         "details": values_name(matter.details, rule.asks),
         "sheets_shown": tuple(sheets_of(matter, rule, shown)),
-        "more": tuple(glance_of(matter, rule, Naming(visit.handbook))),
+        "more": tuple(glance_of(matter, rule, naming)),
         "totals": () if own is not None else matter.totals,
         "value": value_name,
         "dues": sorted(matter.dues, key=lambda each: each.due_at)[:8] if matter.is_open else (),
         "due_name": lambda due: due_name(visit, due.id, due.about, names),
         "facts": facts,
         "earlier": earlier,
-        "offered": offered,
         "grave": GRAVE,
         "is_own": own is not None,
         "at": at,
-        "notice": _done(visit, done),
         "may_see_enterprise": visit.may(Act.READ_BOARD),
     }
-    return visit.show(ONE, data)
+
+
+async def _to_stop(visit: ZoneVisit, procedure: str, key: str, number: int) -> Response:
+    """Lead to a matter as it stood after one of the facts that a visitor is told of it."""
+    matter, rule = await matter_of(visit, procedure, key)
+    facts = await facts_told(visit, matter)
+    if number > len(facts):
+        raise InvalidRequestError(
+            "The matter has no such fact.",
+            field="stop",
+            value=number,
+            allowed=f"1 to {len(facts)}",
+        )
+    placed = await visit.desk.ledger.positions(
+        matter.stream, from_version=facts[number - 1].version
+    )
+    return visit.elsewhere(f"{frame(visit, rule, key)['address']}?as_of={placed[0]}")
 
 
 async def matter_of(visit: ZoneVisit, procedure: str, key: str) -> tuple[Matter, AnyProcedure]:
     """Return a matter in sight, and its procedure. Raises UnknownMatterError, NotPermittedError."""
     matter = await seen(visit, key)
+    _require_of(matter, procedure)
+    return matter, await rule_of(visit, matter)
+
+
+async def rule_of(visit: ZoneVisit, matter: Matter) -> AnyProcedure:
+    """Return the procedure by which a matter goes on."""
+    rule = (await terms_of(visit, matter)).handbook.procedure(matter.procedure)
+    return procedure_of(visit, matter.procedure) if rule is None else rule
+
+
+def _require_of(matter: Matter, procedure: str) -> None:
     if matter.procedure != procedure:
+        key = matter.key
         raise UnknownMatterError("No matter was opened under this key.", field="key", value=key)
-    terms = await terms_of(visit, matter)
-    rule = terms.handbook.procedure(procedure)
-    return matter, procedure_of(visit, procedure) if rule is None else rule
 
 
 async def terms_of(visit: ZoneVisit, matter: Matter) -> Terms:

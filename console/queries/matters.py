@@ -23,6 +23,7 @@ from domain.matters.rules import AnyProcedure, aggregate_of
 from domain.matters.state import Matter
 from domain.matters.words import Aggregate
 from domain.model import Name
+from face.matters import sight_by_stage
 from ledger.matters import MatterSight
 
 SHOWN: Final = 40
@@ -97,7 +98,7 @@ async def overview(desk: Desk, handbook: Handbook, sight: MatterSight, at: datet
         if tally is not None:
             tally.all += 1
             tally.open += matter.is_open
-            tally.late += light_of(matter, at) is Light.RED
+            tally.late += light_of(matter, at) is Light.RED and not sight.is_of_others(matter)
     groups = []
     for aggregate in Aggregate:
         lines = tuple(
@@ -156,7 +157,7 @@ async def page_of(
         post=wanted.post,
         enterprise=wanted.enterprise,
         open_only=wanted.open_only,
-        within=sight,
+        within=sight if wanted.stage is None else sight_by_stage(sight),
         after=after,
         limit=SHOWN + 1,
     )

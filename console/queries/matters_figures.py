@@ -24,7 +24,7 @@ class FigureLine:
     is_stated: bool
     drawn: str
     of: str | None
-    note: str | None
+    note: Name | None
 
 
 def figure_lines(figures: Sequence[Figure]) -> tuple[FigureLine, ...]:

@@ -3,29 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import assert_never
 
 from console.queries.matters import MatterLine, line_of
 from console.queries.matters_facts import Told
 from console.visit import ZoneVisit
 from domain.access import Act
 from domain.lights import Light
-from domain.matters.campaign.figures import count_campaign
-from domain.matters.campaign.rules import CampaignProcedure
-from domain.matters.campaign.state import Campaign
-from domain.matters.figures import Figure
-from domain.matters.grant.figures import count_grant
-from domain.matters.grant.rules import GrantProcedure
 from domain.matters.grant.state import Grant
-from domain.matters.match.figures import count_match
-from domain.matters.match.rules import MatchProcedure
-from domain.matters.match.state import Match
-from domain.matters.pipeline.figures import count_pipeline
-from domain.matters.pipeline.rules import PipelineProcedure
-from domain.matters.pipeline.state import Pipeline
-from domain.matters.register.figures import count_register
-from domain.matters.register.rules import RegisterProcedure
-from domain.matters.register.state import Register
 from domain.matters.rules import AnyProcedure
 from domain.matters.state import Matter
 from domain.model import to_millisecond
@@ -38,7 +22,8 @@ from ledger.matters import MatterSight
 
 def sight_of(visit: ZoneVisit) -> MatterSight:
     """Return how far a visitor sees. Raises NotPermittedError."""
-    return matter_sight(visit.within(Act.READ_ISSUES), visit.handbook)
+    own = enterprise_of(visit.caller)
+    return matter_sight(visit.within(Act.READ_ISSUES), visit.handbook, own)
 
 
 async def seen(visit: ZoneVisit, key: str) -> Matter:
@@ -73,9 +58,10 @@ def line_told(whole: Matter, seen_of: Matter, rule: AnyProcedure, at: datetime) 
 
 
 async def facts_told(visit: ZoneVisit, matter: Matter) -> list[Told]:
-    """Return the facts of a matter as the visitor is told them, the oldest first."""
+    """Return the facts of a matter up to where it stands, or stood, as the visitor is told them,
+    the oldest first."""
     ledger = visit.desk.ledger
-    records = await ledger.records(matter.stream)
+    records = (await ledger.records(matter.stream))[: matter.version]
     enterprise = enterprise_of(visit.caller)
     if enterprise is None:
         facts = told_to_officers(records)
@@ -84,20 +70,3 @@ async def facts_told(visit: ZoneVisit, matter: Matter) -> list[Told]:
         hidden = await hidden_from(ledger, enterprise, matter.zone, keys)
         facts = facts_told_to(records, matter, enterprise, visit.handbook, hidden)
     return [Told(e.version, e.record.at, e.record.kind, e.event, e.by) for e in facts]
-
-
-def figures_of(rule: AnyProcedure, matters: Sequence[Matter]) -> tuple[Figure, ...]:
-    """Return the figures of a procedure."""
-    match rule:
-        case CampaignProcedure():
-            return count_campaign(rule, [e for e in matters if isinstance(e, Campaign)])
-        case PipelineProcedure():
-            return count_pipeline(rule, [e for e in matters if isinstance(e, Pipeline)])
-        case MatchProcedure():
-            return count_match(rule, [e for e in matters if isinstance(e, Match)])
-        case RegisterProcedure():
-            return count_register(rule, [e for e in matters if isinstance(e, Register)])
-        case GrantProcedure():
-            return count_grant(rule, [e for e in matters if isinstance(e, Grant)])
-        case _:
-            assert_never(rule)

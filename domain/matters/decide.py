@@ -185,7 +185,7 @@ def _of_engine(draft: MatterDraft, command: acts.MatterEngineCommand) -> None:
 def _act(draft: MatterDraft, command: MatterCommand) -> None:
     if not draft.matter.is_open:
         raise WrongPhaseError(
-            "The matter is closed.",
+            "The matter is closed for good; what goes on is a new matter.",
             field="standing",
             value=draft.matter.standing,
             allowed="an open matter",

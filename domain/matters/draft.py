@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from domain.days import ONE_DAY, from_ms, to_ms
 from domain.decisions.draft import Context
 from domain.decisions.time import LATE_BY_US_MS
-from domain.durations import Basis, Duration, budget_of, due_at
+from domain.durations import Basis, Duration, NaturalDays, WorkingDays, budget_of, due_at
 from domain.errors import InvalidRequestError, NotPermittedError
 from domain.handbook import Handbook
 from domain.matters.acts import DuePassed, Problem
@@ -22,6 +22,8 @@ from domain.matters.who import Who
 from domain.people import ENGINE, Actor, Officer, Representative, named
 from domain.phases import Origin
 from domain.staffing import Post
+
+MOMENT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,13 @@ class MatterDraft:
         end = due_at(budget.basis, calendar, start, budget.ms)
         return end, budget.basis is Basis.OPEN and calendar.needs_beyond(end)
 
+    def after_day(self, length: Duration, end_at: datetime) -> tuple[datetime, bool]:
+        """Return likewise when a length of time after a local day is over. `end_at` is that day's
+        end, the midnight with which the next begins: counted in days, the next day is the first,
+        as after anything else that came on the day (R2.1)."""
+        counts_days = isinstance(length, WorkingDays | NaturalDays)
+        return self.after(length, end_at - MOMENT if counts_days else end_at)
+
     def due_in(self, id_: str, length: Duration, about: str | None = None) -> Due:
         """Return an instant to wait for, so long from now. Give it in an event's `sets`."""
         at, provisional = self.after(length)
@@ -200,19 +209,20 @@ class MatterDraft:
     def _found(
         self, each: Problem, number: int, version: int, origin: Origin, enterprise: str | None
     ) -> Found:
-        whose, where = each.enterprise or enterprise, f"problems.{number - 1}"
+        own = self.actor.enterprise if isinstance(self.actor, Representative) else None
+        whose, where = each.enterprise or own or enterprise, f"problems.{number - 1}"
         if whose is None:
             raise InvalidRequestError(
                 "A problem is some enterprise's.", field=f"{where}.enterprise"
             )
-        self.require_enterprise(whose, f"{where}.enterprise")
-        if isinstance(self.actor, Representative) and self.actor.enterprise != whose:
+        if own is not None and own != whose:
             raise NotPermittedError(
                 "An enterprise tells of its own problems only.",
                 field=f"{where}.enterprise",
                 value=whose,
-                allowed=self.actor.enterprise,
+                allowed=own,
             )
+        self.require_enterprise(whose, f"{where}.enterprise")
         known = {category.id for category in self.handbook.categories}
         if each.category not in known:
             raise InvalidRequestError(
@@ -221,7 +231,6 @@ class MatterDraft:
                 value=each.category,
                 allowed=known,
             )
-        own = isinstance(self.actor, Representative)
         return Found(
             issue=f"m.{self.key}.{version}.{number}",
             report_id=f"m.{self.key}.{version}",
@@ -229,7 +238,7 @@ class MatterDraft:
             category=each.category,
             title=each.title,
             text=each.text,
-            origin=Origin.ENTERPRISE if own else origin,
+            origin=origin if own is None else Origin.ENTERPRISE,
             priority=each.priority,
         )
 

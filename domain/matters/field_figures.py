@@ -1,21 +1,24 @@
 """Figures of the fields that a procedure asks for: sums, pooled rates, shares of the answers."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from domain.matters.figures import Figure, Summable, in_sum, pooled, unit_of
+from domain.matters.figures import Figure, Summable, in_sum, unit_of
+from domain.matters.tally import Tally
 from domain.matters.values import (
     FIELDS_MAX,
     Amount,
     Choice,
     Count,
+    Day,
     FieldRule,
     Flag,
     Quantity,
     Ratio,
     Value,
+    Words,
 )
 from domain.matters.words import ValueKind
 from domain.model import SHORT_CHARACTERS_MAX, Code, Name
@@ -57,49 +60,72 @@ def is_too_long(where: str, field: FieldRule) -> bool:
     return len(f"{where}.{field.id}.") + longest > FIGURE_ID_MAX
 
 
+def take_field(tally: Tally, where: str, field: FieldRule, given: Mapping[str, Value]) -> None:
+    """Count what the last values of something say of one field. `where` is what its figures' ids
+    begin with."""
+    id_, value = f"{where}.{field.id}", given.get(field.id)
+    if value is None:
+        return
+    tally.add(f"{id_}/by")
+    match value:
+        case Count() | Amount() | Quantity():
+            tally.sum(id_, (value,))
+        case Ratio():
+            tally.pool(id_, (value,))
+        case Choice():
+            tally.add(f"{id_}.{value.id}")
+            tally.add(f"{id_}/chosen")
+        case Flag():
+            tally.add(f"{id_}/yes", value.yes)
+        case Day() | Words():
+            return
+
+
 def field_figures(
     where: tuple[str, Name],
     field: FieldRule,
-    given: Sequence[Mapping[str, Value]],
+    tally: Tally,
     of: str,
     sums: Iterable[Summable] | None = None,
 ) -> Iterator[Figure]:
-    """Return the figures of one field. `where` is what their ids and names begin with, `given` the
-    last values of each `of` that was asked; `sums` what was counted, if it is more than these."""
+    """Return the figures of one field. `where` is what their ids and names begin with, `tally` what
+    `take_field` counted of each `of` that was asked; `sums` are given if they are of more."""
     id_, name = f"{where[0]}.{field.id}", joined(where[1], field.name)
-    values = [each[field.id] for each in given if field.id in each]
+    by = tally.number(f"{id_}/by")
     match field.type:
         case ValueKind.COUNT | ValueKind.AMOUNT | ValueKind.QUANTITY:
-            counted = values if sums is None else sums
-            yield from sum_figures(id_, name, counted)
+            yield from sum_figures(id_, name, tally.sums(id_) if sums is None else sums)
         case ValueKind.RATIO:
-            whole = pooled(each for each in values if isinstance(each, Ratio))
-            if whole is None:
-                yield Figure(id=id_, name=name, part=None)
-            else:
-                yield share(id_, name, whole.part, whole.whole or 0)
+            yield rate(id_, name, tally.pooled(id_))
         case ValueKind.CHOICE:
-            chosen = [each.id for each in values if isinstance(each, Choice)]
+            chosen = tally.number(f"{id_}/chosen")
             for choice in field.choices:
-                said = chosen.count(choice.id)
-                yield share(f"{id_}.{choice.id}", joined(name, choice.name), said, len(chosen), of)
+                said = tally.number(f"{id_}.{choice.id}")
+                yield share(f"{id_}.{choice.id}", joined(name, choice.name), said, chosen, of)
         case ValueKind.FLAG:
-            said = sum(each.yes for each in values if isinstance(each, Flag))
-            yield share(f"{id_}.yes", joined(name, YES), said, len(values), of)
+            yield share(f"{id_}.yes", joined(name, YES), tally.number(f"{id_}/yes"), by, of)
         case ValueKind.DAY | ValueKind.WORDS:
             return
-    yield count(f"{id_}.{BY_ID}", joined(name, BY), len(values), of)
+    yield count(f"{id_}.{BY_ID}", joined(name, BY), by, of)
 
 
-def sum_figures(id_: str, name: Name, values: Iterable[Value]) -> Iterator[Figure]:
-    """Return a sum for each currency and unit, named after it where there is one; where nothing was
-    stated, a figure without a number."""
-    sums = in_sum(each for each in values if isinstance(each, Count | Amount | Quantity))
+def sum_figures(id_: str, name: Name, sums: Iterable[Summable]) -> Iterator[Figure]:
+    """Return a figure for each sum, named after its currency or unit where there is one; where
+    nothing was stated, one without a number."""
+    sums = tuple(sums)
     if not sums:
         yield Figure(id=id_, name=name, part=None)
     for total in sums:
         unit = unit_of(total)
         yield Figure(id=id_ if unit is None else f"{id_}.{unit}", name=name, part=total)
+
+
+def rate(
+    id_: str, name: Name, both: tuple[Count, Count] | None, note: Name | None = None
+) -> Figure:
+    """Return a rate of what was pooled; without a denominator it is none, and has no part."""
+    part, whole = (None, None) if both is None else both
+    return Figure(id=id_, name=name, part=part, whole=whole, note=note)
 
 
 def count(id_: str, name: Name, number: int, of: str) -> Figure:

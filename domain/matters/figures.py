@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from domain.matters.values import NUMBER_MAX, Amount, Count, Quantity, Ratio, Value
+from domain.matters.values import NUMBER_MAX, Amount, Count, Quantity, Value
 from domain.matters.words import Precision
-from domain.model import Code, Frozen, Name, Short
+from domain.model import Code, Frozen, Name
 
 Summable = Count | Amount | Quantity
 
@@ -12,7 +12,8 @@ Summable = Count | Amount | Quantity
 class Figure(Frozen):
     """One number of a procedure's, as of what it was counted from. A rate has a `whole`, and only
     then is one; `part` is None where the sources name a figure and do not state it. `derived`: not
-    stated, worked out from what was. `of` says what the numbers count, where the value does not.
+    stated, worked out from what was. `of` says what the numbers count, where the value does not;
+    `note` what has to be known beside them.
     """
 
     id: Code
@@ -21,7 +22,7 @@ class Figure(Frozen):
     whole: Value | None = None
     derived: bool = False
     of: Code | None = None
-    note: Short | None = None
+    note: Name | None = None
 
 
 def in_sum(values: Iterable[Summable]) -> tuple[Summable, ...]:
@@ -67,14 +68,16 @@ def precision_of_both(first: Precision, second: Precision) -> Precision:
     return Precision.ABOUT
 
 
-def pooled(ratios: Iterable[Ratio]) -> Ratio | None:
-    """Return the ratio of the sums, None if no denominator is known."""
-    known = [each for each in ratios if each.whole]
-    if not known:
-        return None
-    return Ratio(
-        part=sum(each.part for each in known), whole=sum(each.whole or 0 for each in known)
-    )
+def pooled(part: int, whole: int) -> tuple[Count, Count] | None:
+    """Return so many of so many, None if there is nothing to count among. What is larger than
+    numbers are carried is over the largest, as a sum is."""
+    return (_carried(part), _carried(whole)) if whole else None
+
+
+def _carried(number: int) -> Count:
+    if number > NUMBER_MAX:
+        return Count(n=NUMBER_MAX, precision=Precision.OVER)
+    return Count(n=number)
 
 
 def _added(first: Summable, second: Summable) -> Summable:

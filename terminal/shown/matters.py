@@ -38,6 +38,7 @@ from terminal.shown.names import Names
 from terminal.shown.times import local
 
 LINES_MAX = 200
+DERIVED = Name(zh="推算", en="derived")
 _STANDINGS = {"open": Name(zh="在办", en="open"), "closed": Name(zh="已结束", en="closed")}
 
 
@@ -58,14 +59,13 @@ class SeenMatter:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What the matters of a procedure come to. `complete`: all of them were counted."""
+    """What the matters of a procedure come to."""
 
     rule: AnyProcedure
     terms: Terms
     at: datetime
     position: int
     matters: int
-    complete: bool
     figures: tuple[Figure, ...]
 
 
@@ -156,7 +156,6 @@ def figures_plain(counted: Counted) -> dict[str, object]:
         "at": counted.at,
         "position": counted.position,
         "matters": counted.matters,
-        "complete": counted.complete,
         "figures": [
             {name: getattr(each, name) for name in Figure.model_fields}
             | {"said": figure_said(each, "en")}
@@ -170,13 +169,12 @@ def figures_shown(counted: Counted) -> RenderableType:
     sheet = Sheet((kept("Figure"), Column("Name"), Column("Value", right=True), wrapped("Note")))
     for each in counted.figures:
         zh, en = figure_said(each, "zh"), figure_said(each, "en")
-        notes = [*(["derived"] if each.derived else []), *([each.note] if each.note else [])]
-        sheet.add(each.id, inline(each.name), en if zh == en else stacked(zh, en), "; ".join(notes))
+        notes = [*([DERIVED] if each.derived else []), *([each.note] if each.note else [])]
+        noted = Text("; ").join(inline(note) for note in notes)
+        sheet.add(each.id, inline(each.name), en if zh == en else stacked(zh, en), noted)
     book, zone = counted.terms.handbook, counted.terms.calendar.time_zone
     said = f"{counted.matters} matters, at {local(counted.at, zone)}, position {counted.position}"
     end = Text(f"{said}, handbook revision {book.revision}", SECOND)
-    if not counted.complete:
-        end.append("\nthere are more matters than are counted at once", "yellow")
     return Group(inline(counted.rule.name), sheet, end)
 
 

@@ -23,6 +23,7 @@ def tour_is_open(address: str, tour: "Tour", now: datetime) -> RenderableType:
         facts(
             (
                 ("  zone", f"{tour.zone}, where it is {now:%Y-%m-%d %H:%M}"),
+                ("  matters", f"at least one of each kind, {address}/{tour.zone}/matters"),
                 *seats,
                 ("  password", f"{tour.password.get_secret_value()} for all of them"),
                 ("  stop", "Ctrl-C; nothing is kept"),

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from desk.subscribed import Subscription
 from domain.model import written
+from domain.streams import ISSUES_ALONE
 from ledger.subscriptions import DeadRow, DeliveryRow
 from terminal.shown.frames import SECOND, Sheet, facts, kept, wrapped
 from terminal.shown.times import local
@@ -87,6 +88,7 @@ def _plain(found: Subscription, row: DeliveryRow | None) -> dict[str, object]:
         "zones": list(found.asked.zones),
         "issue": found.asked.issue,
         "kinds": list(found.asked.kinds),
+        "of": sorted(found.asked.told_of),
         "standing": found.standing.value,
         "reason": found.reason,
         "created_at": written(found.created_at),
@@ -99,4 +101,5 @@ def _plain(found: Subscription, row: DeliveryRow | None) -> dict[str, object]:
 def _wanted(found: Subscription) -> str:
     asked = found.asked
     where = asked.issue or ", ".join(asked.zones) or "every zone"
-    return f"{where}: {', '.join(asked.kinds) or 'all'}"
+    of = "" if asked.told_of == ISSUES_ALONE else f" of {', '.join(sorted(asked.told_of))}"
+    return f"{where}: {', '.join(asked.kinds) or 'all'}{of}"

@@ -323,7 +323,7 @@ async def test_figures_tell_each_rate_with_its_denominator(office: Face) -> None
     assert stated.status_code == 200, stated.text
     answer = await read(office, "supervisor", "procedures/visits/figures")
     told = answer.json()
-    assert (told["matters"], told["complete"], told["revision"]) == (1, True, 1)
+    assert (told["matters"], told["revision"]) == (1, 1)
     assert told["position"] == int(answer.headers["Closeout-Position"])
     rates = [each for each in told["figures"] if each["whole"] is not None]
     assert any(each["said"] == "1 / 2 (50.00%)" for each in rates), json.dumps(rates)[:900]
@@ -331,6 +331,18 @@ async def test_figures_tell_each_rate_with_its_denominator(office: Face) -> None
     for name in ("enterprise", "officer", "section"):
         refused = await read(office, name, "procedures/visits/figures")
         assert refused.status_code == 403
+
+
+async def test_notes_of_figures_are_in_the_callers_language(office: Face) -> None:
+    path = f"{ROOT}/procedures/projects/figures"
+    async with office.asked_as("supervisor") as client:
+        english, chinese = [
+            {each["id"]: each["note"] for each in answer.json()["figures"]}
+            for language in ("en", "zh")
+            for answer in [await client.get(path, headers={"Accept-Language": language})]
+        ]
+    assert english["rate.built"] == "no denominator"
+    assert chinese["rate.built"] == "分母未说明"
 
 
 async def test_auditors_reads_of_matters_are_on_record(office: Face) -> None:

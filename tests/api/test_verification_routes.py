@@ -5,9 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import builders as b
+import builders_grants as g
+import builders_matters as m
 import pytest
 from databases import Database
 from faces import PEOPLE, Face
+from matters_bureau import MatterBureau
 from seats import face_over
 
 from audit.checks import Finding, Findings
@@ -183,6 +186,26 @@ async def test_checkpoints_are_for_all_who_are_signed_in_and_prove_what_they_say
     assert (await got(logged, "/v1/log/proof", **fact)).json()["holds"] is True
     assert (await got(logged, "/v1/log/proof", "service", **fact)).status_code == 403
     assert (await got(logged, ONE)).json()["sound"] is True
+
+
+async def test_the_log_proves_events_of_matters_to_those_who_are_told_all_of_them(
+    logged: Face,
+) -> None:
+    ledger, clock = logged.counter.ledger, logged.counter.clock
+    opened = m.asked(kind="open_grant", procedure="supplies", title="Masks", unit="mask")
+    await MatterBureau(ledger, clock, g.TERMS).do(opened)
+    await LogKeeper(ledger, OURS).carry_on(b.MON_11)  # type: ignore[arg-type]  # PostgreSQL's
+    event = {"zone": b.ZONE, "key": m.KEY, "version": "1", "of": "matter"}
+    told = await got(logged, "/v1/log/proof", "supervisor", **event)
+    assert told.json()["holds"] is True
+    assert (await got(logged, "/v1/log/proof", "enterprise", **event)).status_code == 403
+    hidden = await got(logged, "/v1/log/proof", "officer", **event)
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "unknown_matter")
+    order = await got(logged, "/v1/log/proof", "supervisor", **event | {"of": "order"})
+    assert (order.status_code, order.json()["code"]) == (404, "unknown_order")
+    assert (await got(logged, "/v1/log/proof", "service", **event | {"of": "order"})).is_error
+    issue = await got(logged, "/v1/log/proof", "supervisor", **event | {"of": "issue"})
+    assert (issue.status_code, issue.json()["code"]) == (404, "unknown_issue")
 
 
 async def test_the_largest_numbers_that_may_be_asked_for_are_no_error(logged: Face) -> None:

@@ -29,6 +29,7 @@ Event = dict[str, Any]
 
 DOOR_2, OTHER, REOPENED = "issue/harbour/t1", "issue/harbour/t10", "issue/harbour/t11"
 STREAM, ORDER = "harbour/t1", "order/harbour/t12-order"
+MATTER, MATTER_IN_RUNS = "matter/harbour/t1-m", "matter/harbour/t2-m"
 HALF = "ring:harbour/t1:handling:1:at-50"
 ACCEPTED = "t1-accept"
 TOLD = "harbour/t1/3/grid-east-1"

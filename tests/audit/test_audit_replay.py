@@ -11,6 +11,8 @@ from audit_histories import (
     DOOR_2,
     FOLDER,
     HALF,
+    MATTER,
+    MATTER_IN_RUNS,
     OF_HALF,
     ORDER,
     OTHER,
@@ -55,7 +57,9 @@ async def test_the_stored_sample_replays_and_its_two_records_tell_the_same() -> 
 def test_the_sample_has_a_history_of_every_kind_of_workflow_and_is_small() -> None:
     ledger = sample()
     named = {row.workflow_id.split("/")[0] for row in ledger.archive}
-    assert named == {"issue", "order", "upkeep", "adoption"}
+    assert named == {"issue", "order", "matter", "upkeep", "adoption"}
+    in_runs = [row.closed_as for row in ledger.archive if row.workflow_id == MATTER_IN_RUNS]
+    assert sorted(in_runs) == ["COMPLETED", "CONTINUED_AS_NEW"]
     assert {row.closed_as for row in ledger.archive} == {"COMPLETED", "CONTINUED_AS_NEW"}
     assert sum(file.stat().st_size for file in FOLDER.glob("*.gz")) < BYTES_MAX
 
@@ -283,6 +287,29 @@ async def test_an_order_notice_that_no_activity_told_is_found() -> None:
     run_id = ledger.alter(ORDER, lambda events: without(events, "tell_order", OF_HALF))
 
     assert await places(ledger, ORDER, run_id) == {("delivery", OF_HALF, None, "delivered_at")}
+
+
+async def test_a_ring_of_a_matter_that_was_altered_is_found() -> None:
+    ledger, at = sample(), list[int]()
+
+    def alter(events: list[Event]) -> None:
+        found = asked(events, "ring_matter")
+        found.rewrite("cycle", to=9)
+        at.append(found.event_id)
+
+    run_id = ledger.alter(MATTER, alter)
+
+    ((kind, about, event_id, field),) = await places(ledger, MATTER, run_id)
+    assert (kind, event_id, field) == ("input", at[0], "input.cycle")
+    assert about.startswith(f"ring:{MATTER}:")
+
+
+async def test_a_notice_of_a_matter_that_no_activity_told_is_found() -> None:
+    ledger = sample()
+    run_id = ledger.alter(MATTER, lambda events: without(events, "tell_matter"))
+    (notice, *_) = await ledger.notices(MATTER)
+
+    assert await places(ledger, MATTER, run_id) == {("delivery", notice.id, None, "delivered_at")}
 
 
 # --- histories that were exchanged or taken away ---

@@ -12,8 +12,9 @@ from pydantic import JsonValue
 from audit.corpus import Corpus, corpus_files, read_corpus
 from domain.chain import Origin, Record, recorded
 from domain.events import EVENT, NoteAdded
-from domain.events_out import is_told, masked, message_id, outward
+from domain.events_out import is_told, kinds_told, masked, message_id, outward
 from domain.personal import Sealed
+from domain.streams import StreamKind
 from domain.webhooks import RETRY_AFTER, Failure, Lane, lane_after
 
 FOLDER = Path(__file__).with_name("corpus")
@@ -26,6 +27,11 @@ SEALED = Sealed(
 def events(corpus: Corpus) -> Iterator[Record]:
     for records in corpus.records_of.values():
         yield from (record for record in records if is_told(record))
+
+
+def others(corpus: Corpus) -> Iterator[Record]:
+    for records in corpus.records_of.values():
+        yield from (record for record in records if not is_told(record))
 
 
 def persons(corpus: Corpus) -> set[str]:
@@ -64,6 +70,22 @@ def test_no_event_tells_of_a_person() -> None:
             assert people.isdisjoint(_texts(json.loads(said))), (record.stream, record.version)
     assert len(kinds) >= len(EVENT.json_schema()["discriminator"]["mapping"]) - 3
     assert named_inside > 1000
+
+
+def test_no_event_of_an_order_or_a_matter_tells_of_a_person() -> None:
+    kinds, named_inside = dict[StreamKind, set[str]](), 0
+    for corpus in CORPORA:
+        people = persons(corpus)
+        for record in others(corpus):
+            told = outward(7, record)
+            kinds.setdefault(told.of, set()).add(record.kind)
+            named_inside += not people.isdisjoint(_texts(json.loads(record.text)))
+            assert people.isdisjoint(_texts(json.loads(told.model_dump_json()))), record
+            assert told.subject == f"{told.of.value}/{told.zone}/{told.key}"
+    assert kinds.keys() == {StreamKind.ORDER, StreamKind.MATTER}
+    assert len(kinds[StreamKind.ORDER]) >= len(kinds_told([StreamKind.ORDER])) - 1
+    assert len(kinds[StreamKind.MATTER]) >= len(kinds_told([StreamKind.MATTER])) // 2
+    assert named_inside > 100
 
 
 def _texts(value: JsonValue) -> Iterator[str]:

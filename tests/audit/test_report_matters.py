@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import builders as b
 import builders_matters as m
+import builders_registers as r
 import builders_zone as z
 import pytest
 
@@ -15,10 +16,11 @@ from desk.desk import Desk
 from desk.matters import MatterDesk
 from desk.shelf import Shelf
 from domain.handbook_routines import routines_rule
+from domain.matters.counting import figures_of
 from domain.matters.values import Amount, Count, Quantity, Ratio
 from domain.matters.words import Precision
 from domain.report_forms import Names
-from domain.report_matters import value_said
+from domain.report_matters import Counted, procedures_table, value_said
 from domain.routines import RoutineKind, run_of
 from domain.sight import Sight
 from ledger.memory import MemoryLedger
@@ -120,9 +122,19 @@ async def test_matters_are_read_as_they_stood(desk: Desk, clock: Clock) -> None:
     sight = Sight(clock.at, position, known_at=clock.at)
     clock.at = b.MON_10
     await matters.carry_out(m.sent(record("mill")))  # type: ignore[arg-type]  # any command
-    assert await matters_then(desk.ledger, z.ZONE, sight) == [before]
+    assert [each async for each in matters_then(desk.ledger, z.ZONE, sight)] == [before]
     nothing = Sight(b.MON_9, 0, known_at=b.MON_9)
-    assert await matters_then(desk.ledger, z.ZONE, nothing) == []
+    assert [each async for each in matters_then(desk.ledger, z.ZONE, nothing)] == []
+
+
+def test_notes_of_figures_are_told_in_both_languages() -> None:
+    rule = r.TERMS.handbook.procedure("resumption")
+    assert rule is not None
+    counted = Counted(rule, 0, figures_of(rule, []), ())
+    (table,) = procedures_table(Names(r.TERMS.handbook, {}), [counted])
+    rows = table["rows"]
+    assert isinstance(rows, list)
+    assert {"zh": "分母未说明", "en": "no denominator"} in [row[4] for row in rows]
 
 
 def test_a_value_says_its_unit_how_exact_it_is_and_what_is_not_known() -> None:

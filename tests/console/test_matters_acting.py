@@ -213,6 +213,23 @@ async def test_an_enterprise_posts_its_own_need_where_the_procedure_lets_it() ->
     assert (match.enterprise, match.side, match.places) == ("mill", "offer", 3)
 
 
+async def test_an_enterprise_answers_the_posting_of_another_for_itself() -> None:
+    office = console_of(matches=[MATCHES[0] | {"by": [{"enterprise": True}]}])
+    posted = {"kind": "open_match", "procedure": "supply", "title": "Flour", "side": "need"}
+    await done(office, "s-9", **posted, enterprise="bakery")
+    page = await office.page("enterprise", f"{ROOT}/matters/supply/s-9")
+    assert "Flour" in page
+    assert "bakery" not in page
+    form = await office.page("enterprise", f"{ROOT}/matters/supply/s-9/do/propose")
+    assert 'name="enterprise"' not in form
+    path = "/matters/supply/s-9/do/propose"
+    wanted = {"proposal": "p-1", "enterprise": "foundry"}
+    assert (await submitted(office, "enterprise", path, wanted, 1)).status_code == 303
+    match = await stands(office, "s-9")
+    assert isinstance(match, Match)
+    assert [each.enterprise for each in match.proposals] == ["mill"]
+
+
 async def test_an_enterprise_speaks_for_no_other(office: Console) -> None:
     path = "/matters/visits/v-1/do/record_step?at=read"
     await submitted(office, "enterprise", path, {"enterprise": "bakery"})

@@ -10,10 +10,12 @@ from desks import StandingClock
 from matters_shown import GRANTS, ROOT, console_of, done, filled, sent, stands, status
 
 from console.offers_matters_fields import MODELS
+from console.pages import matters
 from console.texts import has
 from domain.matters.events import MatterEvent
 from domain.matters.words import Aggregate
 
+NOTE = r'</code> <span class="note">([^<]*)</span>'
 ACTS = re.compile(r'/do/(\w+)\?at=([\w-]*)"')
 NASTY = "<script>alert(1)</script> \"'{{7*7}} 🚚"
 NASTY_SHOWN = "&lt;script&gt;alert(1)&lt;/script&gt; &#34;&#39;{{7*7}} 🚚"
@@ -116,9 +118,24 @@ async def test_figures_say_what_is_not_stated_and_what_was_derived(office: Conso
     assert row is not None
     assert "about 129" in row[0]
     assert "derived" in row[0]
+    in_chinese = await office.page(
+        "coordinator", f"{ROOT}/matters/resumption?as=figures", language="zh"
+    )
+    assert re.search(NOTE, text), "a figure has a note"
+    for said in re.findall(NOTE, in_chinese):
+        assert said == "Yunyang" or re.search(r"[\u4e00-\u9fff]", said), said
     stock = await office.page("coordinator", f"{ROOT}/matters/masks?as=figures", language="zh")
     assert "未说明" in stock
     assert "123.45 CNY" in stock
+
+
+async def test_more_matters_than_are_counted_have_no_figures_but_a_reason(
+    office: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matters, "MATTERS_COUNTED_MAX", 0)
+    text = await office.page("coordinator", f"{ROOT}/matters/visits?as=figures")
+    assert "more than 0 matters, too many to be counted" in text
+    assert "visited.done" not in text
 
 
 async def test_stated_totals_stand_beside_what_was_recorded(office: Console) -> None:

@@ -168,7 +168,6 @@ async def test_lists_are_narrowed_and_paged(bureau: MatterBureau) -> None:
     assert [row.matter.key for row in await bureau.matters.find(procedure="notices")] == ["n-1"]
     await bureau.do(m.asked(kind="close_matter", ending="Called off."), key="v-0")
     assert await bureau.ledger.open_matter_count() == 5
-    assert len(await bureau.matters.matters_of(z.ZONE, "visits", 2)) == 2
 
 
 async def test_only_issues_that_are_there_are_tied(bureau: MatterBureau) -> None:

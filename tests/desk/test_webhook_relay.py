@@ -4,9 +4,13 @@ import asyncio
 from typing import Any, cast
 
 import builders as b
+import builders_grants as g
+import builders_matters as m
+import builders_zone as z
 import pytest
 from desks import Counter, StandingClock
 from engine_fake import failure
+from matters_bureau import MatterBureau
 from temporalio.client import Client
 from temporalio.common import TypedSearchAttributes
 from temporalio.service import RPCStatusCode
@@ -16,6 +20,8 @@ from desk.relay import Relay
 from desk.subscribed import Asked
 from desk.webhook_relay import WebhookRelay
 from domain.canonical import canonical
+from domain.matters.matter import matter_stream
+from domain.streams import StreamKind
 from ledger.memory import MemoryLedger
 from ledger.subscriptions import PAUSED, WebhookRow
 
@@ -89,6 +95,30 @@ async def test_only_those_hear_who_asked_for_something_of_what_happened(
     assert await relay.once() == 4
     assert sorted(engine.pokes) == ["all", "issue", "kind", "zone"]
     assert await relay.once() == 0
+
+
+async def test_matters_are_heard_of_by_those_who_asked_for_them_alone(
+    office: Counter, engine: Engine, relay: WebhookRelay
+) -> None:
+    bureau = MatterBureau(office.ledger, office.clock, g.TERMS)
+    await subscribed(office, "old")
+    await subscribed(office, "matters", of=("matter",))
+    await subscribed(office, "both", of=("issue", "matter"), zones=(z.ZONE,))
+    await subscribed(office, "other-zone", of=("matter",), zones=("upriver",))
+    await subscribed(office, "other-kind", of=("matter",), kinds=("matter_closed",))
+    await relay.once()
+    engine.pokes.clear()
+    opened = m.asked(kind="open_grant", procedure="supplies", title="Masks", unit="mask")
+    await bureau.do(opened)
+    assert await relay.once() == 2
+    assert sorted(engine.pokes) == ["both", "matters"]
+    address = {"url": "https://a.example/", "name": "a"}
+    old, both = Asked(**address), Asked(**address, of=(StreamKind.ISSUE, StreamKind.MATTER))
+    ((_, record),) = await office.ledger.follow(0, 10)
+    assert record.stream == matter_stream(z.ZONE, m.KEY)
+    assert not old.fits(record.stream, record.kind)
+    assert both.fits(record.stream, record.kind)
+    assert "of" not in old.model_dump()
 
 
 async def test_who_asked_for_nothing_of_it_is_moved_on_unheard(

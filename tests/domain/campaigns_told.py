@@ -10,10 +10,10 @@ import builders_zone as z
 from domain.decisions.draft import RULES, Context
 from domain.handbook import Handbook
 from domain.matters.campaign.events import CampaignOpened
-from domain.matters.campaign.figures import count_campaign
 from domain.matters.campaign.rules import CampaignProcedure
 from domain.matters.campaign.state import Campaign, Target
 from domain.matters.commands import MatterCommand
+from domain.matters.counting import figures_of
 from domain.matters.decide import decide_matter
 from domain.matters.draft import MatterDecision
 from domain.matters.events import MatterEvent
@@ -273,7 +273,7 @@ def rule_of(procedure_: str, judged_by: Terms = TERMS) -> CampaignProcedure:
 def figures(*stories: m.MatterStory) -> dict[str, Figure]:
     """Return the figures of campaigns of one procedure by their ids."""
     rule = rule_of(campaign(stories[0]).procedure, stories[0].terms)
-    counted = count_campaign(rule, [campaign(story) for story in stories])
+    counted = figures_of(rule, [campaign(story) for story in stories])
     assert len({each.id for each in counted}) == len(counted)
     return {each.id: each for each in counted}
 

@@ -23,9 +23,18 @@ from domain.matters import acts
 from domain.matters.decide import decide_matter
 from domain.matters.draft import numbered
 from domain.matters.evolve import evolve_matter, fold_matter
-from domain.matters.figures import in_sum, pooled
+from domain.matters.figures import in_sum
 from domain.matters.matter import Due, is_matter_stream, matter_stream, read_matter_stream
-from domain.matters.values import Amount, Count, FieldRule, Quantity, Ratio, require_fields
+from domain.matters.tally import Tally
+from domain.matters.values import (
+    NUMBER_MAX,
+    Amount,
+    Count,
+    FieldRule,
+    Quantity,
+    Ratio,
+    require_fields,
+)
 from domain.matters.words import MatterStanding, Precision, ValueKind
 from domain.people import ENGINE, Service
 from domain.terms import Terms
@@ -289,10 +298,20 @@ def test_sums_keep_currencies_apart_and_say_how_exact_they_are() -> None:
         Quantity(thousandths=3, unit="t"),
         Count(n=2, precision=Precision.ABOUT),
     )
-    assert pooled([Ratio(part=1, whole=2), Ratio(part=2, whole=4), Ratio(part=9)]) == Ratio(
-        part=3, whole=6
-    )
-    assert pooled([Ratio(part=9)]) is None
+
+
+def test_shares_are_pooled_where_they_have_a_denominator() -> None:
+    tally = Tally()
+    tally.pool("share", [Ratio(part=9)])
+    assert tally.pooled("share") is None
+    tally.pool("share", [Ratio(part=1, whole=2), Ratio(part=2, whole=4), Ratio(part=9)])
+    assert tally.pooled("share") == (Count(n=3), Count(n=6))
+
+
+def test_shares_of_more_than_numbers_are_carried_are_over_the_largest() -> None:
+    tally = Tally()
+    tally.pool("share", [Ratio(part=1, whole=NUMBER_MAX)] * 2)
+    assert tally.pooled("share") == (Count(n=2), Count(n=NUMBER_MAX, precision=Precision.OVER))
 
 
 @pytest.mark.parametrize(

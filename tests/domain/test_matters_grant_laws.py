@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import IssueError
+from domain.matters.counting import figures_of
 from domain.matters.events import MATTER_EVENT
 from domain.matters.figures import Figure, number_of
 from domain.matters.grant.events import GrantEvent
-from domain.matters.grant.figures import count_grant, grants_by_enterprise
+from domain.matters.grant.figures import grants_by_enterprise
 from domain.matters.grant.rules import GrantProcedure
 from domain.matters.grant.state import Grant
 from domain.matters.grant.sums import split_cost, with_amount
@@ -74,7 +75,7 @@ def test_a_stock_never_holds_less_than_nothing_and_its_numbers_balance(acts: lis
     for command in acts:
         tried(story, b.MON_10, command)
         assert g.grant(story).on_hand.thousandths >= 0
-    figures = count_grant(rule_of("supplies"), [g.grant(story)])
+    figures = figures_of(rule_of("supplies"), [g.grant(story)])
     came = sum(
         figure(figures, f"{id_}.mask") for id_ in ("received.purchase", "returned", "found_more")
     )
@@ -154,7 +155,7 @@ def test_thirty_four_came_and_six_are_still_in() -> None:
         story.then(b.MON_10, g.entry(f"in-{number}", f"file-{number}"))
     for number in range(28):
         story.then(b.MON_11, g.about("leave_place", f"in-{number}"))
-    figures = count_grant(rule_of("places"), [g.grant(story)])
+    figures = figures_of(rule_of("places"), [g.grant(story)])
     assert [figure(figures, id_) for id_ in ("entered", "still_in", "left")] == [34, 6, 28]
     (occupied,) = (each for each in figures if each.id == "occupied")
     assert (occupied.part, occupied.whole) == (Count(n=6), Count(n=40))
@@ -166,7 +167,7 @@ def test_stocks_of_two_units_are_never_one_sum_and_what_is_not_stated_stays_so()
     masks.then(b.MON_10, g.received(30, source="donation", amount=g.cny(900)))
     masks.then(b.MON_10, g.received(30, source="donation"))
     litres.then(b.MON_9, g.received(6, quantity=g.quantity(6, "tonne")))
-    figures = count_grant(rule_of("supplies"), [g.grant(masks), g.grant(litres)])
+    figures = figures_of(rule_of("supplies"), [g.grant(masks), g.grant(litres)])
     parts = {each.id: each.part for each in figures}
     assert parts["received.purchase.mask"] == Quantity(
         thousandths=70_000_000, unit="mask", precision="over"
@@ -194,7 +195,7 @@ def test_permits_are_counted_by_what_became_of_them() -> None:
     story.then(b.MON_9, g.permit("p-3", "C-1")).then(b.MON_9, g.about("renew_permit", "p-1"))
     story.then(b.MON_9, g.about("revoke_permit", "p-2", reason="Sold."))
     story.then(b.local(8), m.asked(kind="note_matter", text="A week later."))
-    figures = count_grant(rule_of("passes"), [g.grant(story)])
+    figures = figures_of(rule_of("passes"), [g.grant(story)])
     wanted = {"issued": 3, "held": 1, "renewed": 1, "expired": 1, "revoked": 1, "uses": 0}
     assert {id_: figure(figures, id_) for id_ in wanted} == wanted
 
@@ -206,9 +207,9 @@ def test_every_figure_of_every_kind_has_an_id_of_its_own() -> None:
         )
         story = g.opened(id_, **more)
         assert isinstance(story.now, Grant)
-        figures = count_grant(rule_of(id_), [story.now])
+        figures = figures_of(rule_of(id_), [story.now])
         assert len({each.id for each in figures}) == len(figures) > 0
-        assert count_grant(rule_of(id_), [])
+        assert figures_of(rule_of(id_), [])
 
 
 def test_events_and_grants_are_read_back_as_they_were_written() -> None:

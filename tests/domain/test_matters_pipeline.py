@@ -1,10 +1,12 @@
 """Pipelines: stages, outside parties, hard dates, meetings, and what time does to them."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 import builders as b
 import builders_matters as m
 import builders_pipelines as p
+import pytest
 
 from domain.matters.pipeline.events import MeetingRecorded
 from domain.matters.pipeline.rules import Ending
@@ -57,6 +59,26 @@ def test_a_stage_kept_for_too_long_climbs_and_is_marked() -> None:
 def test_a_stage_left_in_time_alarms_nobody() -> None:
     story = p.loan().then(b.MON_10, p.moved("approval")).then(b.MON_11, p.funded(1))
     assert story.matter.dues == ()
+
+
+@pytest.mark.parametrize(
+    ("within", "due_at"),
+    [
+        ({"kind": "working_days", "days": 1}, b.local(2, 17)),
+        ({"kind": "working_days", "days": 4}, b.local(7, 17)),
+        ({"kind": "working_days", "days": 1, "count_from": "today"}, b.local(2, 17)),
+        ({"kind": "natural_days", "days": 1}, b.local(3, 0)),
+        ({"kind": "open_hours", "minutes": 60}, b.local(2, 10)),
+        ({"kind": "wall", "minutes": 60}, b.local(2, 1)),
+    ],
+)
+def test_after_a_missed_day_the_next_one_is_the_first(
+    within: dict[str, Any], due_at: datetime
+) -> None:
+    terms = p.changed(p.LOANS, check=p.LOANS["check"] | {"within": within})
+    story = p.loan(terms=terms).then(b.MON_10, p.party(next_check_on="2026-03-03"))
+    story.then(b.local(2, 0), p.ring("check.bank"), ENGINE)
+    assert [due.due_at for due in story.matter.dues if due.id == "unchecked"] == [due_at]
 
 
 def test_a_next_check_that_is_missed_is_told_at_midnight_and_climbs() -> None:

@@ -11,14 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import IssueError
+from domain.matters.counting import figures_of as counted_of
 from domain.matters.events import MATTER_EVENT
 from domain.matters.figures import Figure, number_of
 from domain.matters.match.events import MatchEvent
-from domain.matters.match.figures import count_match
 from domain.matters.match.rules import MatchProcedure
 from domain.matters.match.state import Match, ProposalStanding
 from domain.matters.pipeline.events import PipelineEvent
-from domain.matters.pipeline.figures import count_pipeline
 from domain.matters.pipeline.rules import PipelineProcedure
 from domain.matters.pipeline.state import Pipeline
 from domain.matters.values import Amount, Count, Quantity
@@ -70,10 +69,10 @@ def figures_of(matters: list[Any], id_: str, terms: Any) -> dict[str, Figure]:
     """Return what the matters of a procedure come to, by the figures' ids; each has one."""
     rule = terms.handbook.procedure(id_)
     if isinstance(rule, PipelineProcedure):
-        counted = count_pipeline(rule, matters)
+        counted = counted_of(rule, matters)
     else:
         assert isinstance(rule, MatchProcedure)
-        counted = count_match(rule, matters)
+        counted = counted_of(rule, matters)
     found = {each.id: each for each in counted}
     assert len(found) == len(counted)
     return found

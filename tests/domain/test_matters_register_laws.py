@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import IssueError
+from domain.matters.counting import figures_of
 from domain.matters.events import MATTER_EVENT
 from domain.matters.register.chain import all_held_up, held_up_by, waiting_for, waits_for
 from domain.matters.register.events import RegisterEvent
 from domain.matters.register.evolve import evolve_register
-from domain.matters.register.figures import count_register
 from domain.matters.register.state import DAYS_KEPT, Register
 from domain.matters.register.stated import derived_part, derived_whole
 from domain.matters.values import Count, Ratio
@@ -78,7 +78,7 @@ def played(acts: list[tuple[int, Any]]) -> m.MatterStory:
 def test_whatever_is_said_the_numbers_of_a_register_agree(acts: list[tuple[int, Any]]) -> None:
     story = played(acts)
     state, rule = r.register(story), r.rule_of()
-    figures = {each.id: each for each in count_register(rule, [state])}
+    figures = {each.id: each for each in figures_of(rule, [state])}
     by_status = [figures[f"status.{each.id}"] for each in rule.statuses]
     among = [each.part.n for each in by_status if isinstance(each.part, Count)]
     unknown = figures["status_not_stated"].part

@@ -27,6 +27,7 @@ from typer.main import get_command
 import cli
 from demo.acts import begins_at
 from demo.cases import read_cases
+from demo.matters import read_matter_stories
 from demo.stories import read_stories
 from domain.clock_rules import ClockRule, Condition, RungRule
 from domain.commands import Submission, read_submission
@@ -311,11 +312,19 @@ def test_the_demonstration_in_the_readme_adds_up() -> None:
     (rings,) = re.findall(r"rings found in both records: (\d+) of \1$", text, re.MULTILINE)
     # An issue that follows another up is reported by an errand, and another tells of it.
     follow_ups = sum(case.expect.follow_up is not None for case in cases)
-    issues = len(cases) + follow_ups + len(stories)
-    decisions = steps + 2 * follow_ups + int(rings)
+    beside = read_matter_stories()
+    steps += sum(len(story.steps) for story in beside)
+    opened = sum(len(story.issues) for story in beside)
+    matters = [end for story in beside for end in story.matters]
+    # Of what never waits, and nobody is told of, there is no workflow.
+    kept = sum(bool(end.rang or end.told) for end in matters)
+    issues = len(cases) + follow_ups + len(stories) + opened
+    decisions = steps + 2 * follow_ups + opened + int(rings)
+    lives = issues + kept
 
-    assert f"✓ all {issues} issues ended as their files say" in text
-    assert f"issues whose workflow histories replay: {issues} of {issues}" in text
+    assert f"✓ all {issues} issues and {len(matters)} matters ended as their files say" in text
+    assert f"issues and matters whose workflow histories replay: {lives} of {lives}" in text
+    assert f"chains verified: {issues + len(matters)} of {issues + len(matters)}" in text
     assert f"re-executed identical: {decisions} of {decisions}" in text
     traced = len({each.report for each in cases})
     assert f"{traced} traced cases ({len(cases) + follow_ups} issues)" in text

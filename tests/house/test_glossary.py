@@ -33,6 +33,17 @@ from domain import (
     order_commands,
     order_events,
 )
+from domain.matters import acts
+from domain.matters.campaign import commands as campaign_commands
+from domain.matters.campaign import events as campaign_events
+from domain.matters.grant import commands as grant_commands
+from domain.matters.grant import events as grant_events
+from domain.matters.match import commands as match_commands
+from domain.matters.match import events as match_events
+from domain.matters.pipeline import commands as pipeline_commands
+from domain.matters.pipeline import events as pipeline_events
+from domain.matters.register import commands as register_commands
+from domain.matters.register import events as register_events
 from domain.model import Frozen
 from domain.permissions import PERMITTED
 
@@ -60,6 +71,23 @@ VOCABULARY = (
     order_commands,
     order_events,
 )
+OF_MATTERS = (
+    acts,
+    campaign_commands,
+    campaign_events,
+    grant_commands,
+    grant_events,
+    match_commands,
+    match_events,
+    pipeline_commands,
+    pipeline_events,
+    register_commands,
+    register_events,
+)
+"""Whose words the glossary names by their file: five modules are called alike."""
+BASES = frozenset({"ActCommand", "MatterHappened", "GrantActed"})
+"""What others of them are made of: no word of its own."""
+IN_FILE = re.compile(r"`(matters/[\w/]+\.py)`: ((?:`\w+(?:\.\w+)*`(?:, )?)+)")
 WORDS_WE_DO_NOT_USE = re.compile(r"\b(ticket|sla)s?\b", re.IGNORECASE)
 
 
@@ -80,11 +108,45 @@ def test_every_command_and_event_stands_in_the_glossary(module: ModuleType) -> N
     assert [name for name in own_classes(module) if f"`{where}.{name}`" not in text] == []
 
 
+def named_by_file() -> dict[str, set[str]]:
+    """Return what the glossary names of each file of matters."""
+    found: dict[str, set[str]] = {}
+    for path, names in IN_FILE.findall(read(GLOSSARY)):
+        found.setdefault(path, set()).update(re.findall(r"`([\w.]+)`", names))
+    return found
+
+
+@pytest.mark.parametrize("module", OF_MATTERS, ids=lambda module: module.__name__)
+def test_every_command_and_event_of_matters_stands_in_the_glossary(module: ModuleType) -> None:
+    path = f"{module.__name__.removeprefix('domain.').replace('.', '/')}.py"
+    named = named_by_file().get(path, set())
+
+    assert sorted(own_classes(module).keys() - BASES - named) == []
+
+
+def test_every_name_of_matters_in_the_glossary_exists() -> None:
+    named = {
+        f"{path[:-3].replace('/', '.')}:{name}" for path, s in named_by_file().items() for name in s
+    }
+
+    assert len(named) > 100
+    assert [each for each in sorted(named) if not exists_in(*each.split(":"))] == []
+
+
+def exists_in(module: str, dotted: str) -> bool:
+    """Return whether a module of the domain has a name such as `Register.links`."""
+    found: object = import_module(f"domain.{module}")
+    for name in dotted.split("."):
+        fields: dict[str, object] = getattr(found, "model_fields", {})
+        found = fields.get(name) or getattr(found, name, None)
+    return found is not None
+
+
 def test_every_kind_of_command_and_event_stands_in_the_process() -> None:
     text = read(PROCESS)
     kinds = {
         kind.model_fields["kind"].default
-        for module in VOCABULARY
+        for module in (*VOCABULARY, *OF_MATTERS)
         for kind in own_classes(module).values()
         if "kind" in kind.model_fields
     }
@@ -95,12 +157,8 @@ def test_every_kind_of_command_and_event_stands_in_the_process() -> None:
 
 def exists(dotted: str) -> bool:
     """Return whether the domain has a name such as `issue.Issue.version`."""
-    module, *names = dotted.split(".")
-    found: object = import_module(f"domain.{module}")
-    for name in names:
-        fields: dict[str, object] = getattr(found, "model_fields", {})
-        found = fields.get(name) or getattr(found, name, None)
-    return found is not None
+    module, _, name = dotted.partition(".")
+    return exists_in(module, name)
 
 
 def test_every_name_of_code_in_the_glossary_exists() -> None:

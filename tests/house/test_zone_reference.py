@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from annotated_types import Ge, Le, MaxLen, MinLen
 from house_documents import blocks, read
+from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
 
 from domain.duration_text import parse_duration, written_duration
@@ -28,6 +30,15 @@ ZONE = "xinghe"
 HEADING = re.compile(r"^### (.+)$", re.MULTILINE)
 ROW = re.compile(r"^\| `(\w+)` \| (.+?) \| (required|none|`[^|]+`|all defaults) \| (.+) \|$", re.M)
 EXAMPLES = blocks(PAGE, "toml")
+PROCEDURES = ("campaigns", "pipelines", "matches", "registers", "grants")
+SAID_BOUND = re.compile(
+    r"(?:(?P<least>\d[\d,]*) (?:to (?P<to>\d[\d,]*)|or more)|at most (?P<most>[\d,]+))"
+)
+SHORTER = re.compile(r"\{0,(\d+)\}\$$")
+ROWS, ROWS_MAX = "rows as of [`campaigns.ID.runs`](#campaignsidruns)", 16
+TIERS = ("tier", "tiers")
+"""Their bounds are told where the form is told, and not again in each table."""
+CODE_CHARACTERS_MAX = 64
 
 
 def told() -> dict[str, Frozen | type[Frozen]]:
@@ -88,6 +99,43 @@ def default(info: FieldInfo | None) -> str:
             return "all defaults"
 
 
+def bounds(info: FieldInfo, *, is_id: bool = False) -> tuple[int | None, int | None]:
+    """Return the least and the most that a field takes: of a list how many, of a number itself, of
+    an id that is shorter than others its characters; what only names an id says nothing of it."""
+    given: list[Any] = list(info.metadata)
+    for inner in get_args(info.annotation):
+        for each in getattr(inner, "__metadata__", ()):
+            given += each.metadata if isinstance(each, FieldInfo) else []
+    least: Any = None
+    most: Any = None
+    for each in given:
+        match each:
+            case MinLen(min_length=low) | Ge(ge=low):
+                least = low
+            case MaxLen(max_length=high) | Le(le=high):
+                most = high
+            case StringConstraints(pattern=str(pattern)) if is_id:
+                found = SHORTER.search(pattern)
+                characters = int(found[1]) + 1 if found else CODE_CHARACTERS_MAX
+                most = characters if characters < CODE_CHARACTERS_MAX else most
+            case _:
+                pass
+    return least, most
+
+
+def said_bounds(form: str) -> tuple[int | None, int | None]:
+    """Return the bounds that a cell of the page states."""
+    found = SAID_BOUND.search(form)
+    if found is None:
+        return None, ROWS_MAX if form == ROWS else None
+    least, most = found["least"], found["to"] or found["most"]
+    return number(least), number(most)
+
+
+def number(text: str | None) -> int | None:
+    return None if text is None else int(text.replace(",", ""))
+
+
 def words(annotation: Any) -> Iterator[str]:
     """Yield every word that a field's form allows."""
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
@@ -106,6 +154,29 @@ def test_every_field_of_a_table_is_told_with_its_default(heading: str) -> None:
     rows = {name: shown for name, _, shown, _ in ROW.findall(section(heading))}
 
     assert rows == {name: default(info) for name, info in fields(heading, form).items()}
+
+
+@pytest.mark.parametrize("heading", told())
+def test_every_bound_of_a_field_is_told_and_no_other(heading: str) -> None:
+    given = {
+        name: bounds(info, is_id=name == "id")
+        for name, info in fields(heading, told()[heading]).items()
+        if info is not None
+    }
+    said = {
+        name: given.get(name) if form in TIERS else said_bounds(form)
+        for name, form, _, _ in ROW.findall(section(heading))
+    }
+
+    assert {name: said[name] for name in given} == given
+
+
+def test_what_is_told_once_of_bounds_stands_there() -> None:
+    assert f"Rows of people, at most {ROWS_MAX}," in section("`campaigns.ID.runs`")
+    assert re.search(r"^\| tier \| `\d` \| 1 to 5,", read(PAGE), re.MULTILINE)
+    (most,) = re.findall(r"At most (\d+) of each kind of procedure\.", read(PAGE))
+    held = {kind: bounds(Handbook.model_fields[kind]) for kind in PROCEDURES}
+    assert held == dict.fromkeys(PROCEDURES, (None, int(most)))
 
 
 @pytest.mark.parametrize("heading", told())
@@ -161,6 +232,12 @@ def test_an_example_can_be_laid_over_the_fictional_zone(example: str) -> None:
 
 def before_it(example: str) -> list[str]:
     return EXAMPLES[: EXAMPLES.index(example)]
+
+
+def test_there_is_an_example_of_a_procedure_for_each_that_can_be_kept() -> None:
+    given = [kind for text in EXAMPLES for kind in tomllib.loads(text) if kind in PROCEDURES]
+
+    assert given == list(PROCEDURES)
 
 
 def test_a_zone_with_all_the_examples_is_proved() -> None:

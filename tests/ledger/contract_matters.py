@@ -256,6 +256,9 @@ class MattersContract(LedgerContract):
         assert await keys(ledger, zone="elsewhere") == []
         assert await keys(ledger, after=matter_stream(z.ZONE, "one")) == ["three", "two"]
         post = (await stored(ledger, "one")).post
+        firm = MatterSight(
+            z.ZONE, enterprises=frozenset({"bakery"}), while_open=frozenset({"passes", "supplies"})
+        )
         for sight, seen in (
             (MatterSight(z.ZONE, whole=True), ["one", "three", "two"]),
             (MatterSight("elsewhere", whole=True), []),
@@ -263,6 +266,12 @@ class MattersContract(LedgerContract):
             (MatterSight(z.ZONE, enterprises=frozenset({"bakery", "nobody"})), ["one"]),
             (MatterSight(z.ZONE, posts=frozenset({post})), ["one", "three", "two"]),
             (MatterSight(z.ZONE, procedures=frozenset({"supplies"})), ["one", "two"]),
+            (dataclasses.replace(firm, enterprises=frozenset()), ["one", "three"]),
+            (firm, ["one", "three"]),
+            (dataclasses.replace(firm, while_open=frozenset({"nothing"})), ["one"]),
+            (dataclasses.replace(firm, procedures=frozenset({"nothing"})), ["one", "three"]),
+            (dataclasses.replace(firm, posts=frozenset({"nobody"})), ["one", "three"]),
+            (dataclasses.replace(firm, zone="elsewhere"), []),
         ):
             assert await keys(ledger, within=sight) == seen
             assert await keys(ledger, zone=z.ZONE, within=sight) == seen
@@ -270,6 +279,11 @@ class MattersContract(LedgerContract):
                 key for key in seen if key != "three"
             ]
         assert await keys(ledger, zone="elsewhere", within=MatterSight(z.ZONE, whole=True)) == []
+        first = matter_stream(z.ZONE, "one")
+        assert await keys(ledger, within=firm, limit=1) == ["one"]
+        assert await keys(ledger, within=firm, limit=1, after=first) == ["three"]
+        assert await keys(ledger, within=firm, stage="held") == ["one"]
+        assert await keys(ledger, within=firm, enterprise="bakery", open_only=True) == ["one"]
 
     async def test_matters_that_are_judged_by_other_terms_are_found(self, ledger: Ledger) -> None:
         for key in ("one", "two", "over"):
@@ -321,10 +335,13 @@ class MattersContract(LedgerContract):
         assert await ledger.matters_overdue(b.MON_9 + day, 10) == []
         late = await ledger.matters_overdue(b.MON_10 + day + MOMENT, 10)
         assert [row.matter.key for row in late] == ["early", "late"]
+        assert await ledger.open_matters_by_aggregate(b.MON_9 + day) == {"grant": (2, 0)}
+        assert await ledger.open_matters_by_aggregate(b.MON_9 + day + MOMENT) == {"grant": (2, 1)}
         assert await ledger.matters_untold(b.NEXT_MON_9, 10) == []
         await act(ledger, b.MON_11, g.issued(50), key="early")
         await act(ledger, b.MON_11, CLOSE, key="early")
         assert await ledger.open_matter_count() == 1
+        assert await ledger.open_matters_by_aggregate(b.NEXT_MON_9) == {"grant": (1, 1)}
         assert await ledger.waiting_matter_count() == 1
         assert await ledger.next_matter_due_at() == b.MON_10 + day
         early = matter_stream(z.ZONE, "early")

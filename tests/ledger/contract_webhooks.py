@@ -3,16 +3,22 @@
 import asyncio
 from datetime import UTC, datetime
 
+import builders as b
 import pytest
 from contract import LedgerContract
+from contract_matters import OPEN, STREAM, act
 from lives import Life, note, reported, write
 
+from desk.subscribed import Asked
+from domain.streams import StreamKind, kind_of_stream
 from ledger import memory_subscriptions, postgres_subscriptions
 from ledger.port import Ledger
 from ledger.subscriptions import Behind, Headline, WebhookRow, WebhooksFullError
 
 AT = datetime(2026, 3, 2, 1, tzinfo=UTC)
 HOOK = "w-1"
+OLD: tuple[StreamKind, ...] = ()
+BOTH = (StreamKind.ISSUE, StreamKind.MATTER)
 
 
 async def put(ledger: Ledger, revision: int, kind: str, position: int = 0) -> bool:
@@ -169,6 +175,31 @@ class WebhooksContract(LedgerContract):
         assert {row.webhook for row in await ledger.webhook_rows()} == kept - {"b-1"}
         assert len(await ledger.webhook_rows(webhook="b-1")) == 2
         assert await made("b-3", "b")
+
+    async def test_matters_stand_among_issues_in_one_order_and_wait_in_lanes_of_their_own(
+        self, ledger: Ledger
+    ) -> None:
+        await put(ledger, 1, "created")
+        await write(ledger, Life("a").step(reported()))
+        await act(ledger, b.MON_9, OPEN)
+        await write(ledger, Life("b").step(reported()))
+        reached = await ledger.safe_position()
+        page = await ledger.follow(0, 100)
+        heads = await ledger.headlines(after=0, upto=reached)
+        assert [each.position for each in heads] == [position for position, _ in page]
+        assert [kind_of_stream(each.stream) for each in heads] == ["issue", "matter", "issue"]
+        old, both = (Asked(url="https://a.example/", name="a", of=of) for of in (OLD, BOTH))
+        wanted = [(position, r.stream) for position, r in page if both.fits(r.stream, r.kind)]
+        assert len(wanted) == 3
+        assert [r.stream for _, r in page if old.fits(r.stream, r.kind)] == [
+            heads[0].stream,
+            heads[2].stream,
+        ]
+        assert await taken(ledger, wanted, 0, reached)
+        assert await buried(ledger, STREAM, wanted[1][0]) == 1
+        assert await ledger.pending_events(HOOK, limit=9) == [wanted[0], wanted[2]]
+        (lying,) = await ledger.dead_letters(HOOK, stream=STREAM)
+        assert (lying.position, lying.stream) == wanted[1]
 
     async def test_headlines_say_what_decides_who_is_sent_an_event(self, ledger: Ledger) -> None:
         await put(ledger, 1, "created")

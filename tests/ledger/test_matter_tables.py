@@ -22,12 +22,24 @@ STATEMENTS = {
 }
 
 
+OWN = (
+    matter_queries.find_matters(["zone"], open_only=False, own=True),
+    "text, integer, text, text[], text[]",
+    "'', 10, 'harbour', '{supplies}', '{mill}'",
+)
+"""What is asked for an enterprise, each of its two parts by an index of its own."""
+
+
 async def test_every_statement_can_be_prepared(database: Database) -> None:
     lists = [
         matter_queries.find_matters(matter_queries.MATTER_FILTERS, open_only=open_only)
         for open_only in (False, True)
     ]
     lists.append(matter_queries.find_matters(["zone"], open_only=True, narrow=True))
+    lists += [
+        matter_queries.find_matters(matter_queries.MATTER_FILTERS, open_only=open_only, own=True)
+        for open_only in (False, True)
+    ]
     assert len(STATEMENTS) >= 10
     async with database.connection(database.app_url) as connection:
         for statement in [*STATEMENTS.values(), *lists]:
@@ -41,7 +53,9 @@ async def test_the_arguments_are_as_many_as_the_functions_take(database: Databas
     assert f"${len(arguments)})" in matter_queries.APPEND_MATTER
 
 
-async def test_the_lists_of_relay_and_guard_are_read_by_their_indexes(database: Database) -> None:
+async def test_the_lists_of_relay_and_guard_are_read_by_their_indexes(
+    untouched_database: Database,
+) -> None:
     find = matter_queries.find_matters
     wanted = [
         ("matter_news_idx", matter_queries.MATTERS_WITH_NEWS, "text, integer", "'', 10"),
@@ -64,8 +78,9 @@ async def test_the_lists_of_relay_and_guard_are_read_by_their_indexes(database: 
             "text, integer, text",
             "'', 10, 'mill'",
         ),
+        *((index, *OWN) for index in ("matter_party_pkey", "matter_open_procedure_idx")),
     ]
-    async with database.connection(database.app_url) as connection:
+    async with untouched_database.connection(untouched_database.app_url) as connection:
         await connection.execute("SET enable_seqscan = off")
         for number, (index, query, types, values) in enumerate(wanted):
             name = f"found{number}"

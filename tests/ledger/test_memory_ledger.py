@@ -10,6 +10,7 @@ from contract_callbacks import CallbacksContract, TextsContract
 from contract_exports import ExportsContract
 from contract_kin import KinContract
 from contract_matters import MattersContract
+from contract_matters_past import MattersPastContract
 from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
@@ -32,6 +33,7 @@ class TestMemoryLedger(
     PublicationsContract,
     OrdersContract,
     MattersContract,
+    MattersPastContract,
     KinContract,
     CallbacksContract,
     TextsContract,

@@ -14,6 +14,7 @@ from desk.desk import Desk
 from desk.shelf import Shelf
 from domain.clock_rules import RungEffect
 from domain.events import RungFired
+from domain.matters.words import Aggregate
 from domain.people import ENGINE
 from domain.routines import RoutineKind, RunEnd
 from domain.view import Ring, Rounds
@@ -123,7 +124,17 @@ def test_what_the_guard_finds_adds_up_over_its_rounds(address: str) -> None:
         before = _scraped(at or "")
         telemetry.guard_round(Rounds(open_issues=7, without_workflow=1, overdue=2, provisional=3))
         telemetry.guard_round(
-            Rounds(open_issues=5, without_workflow=0, overdue=1, untold=4, dead_letters=6, held=2)
+            Rounds(
+                open_issues=5,
+                without_workflow=0,
+                overdue=1,
+                untold=4,
+                dead_letters=6,
+                held=2,
+                open_matters={"grant": 3},
+                overdue_matters=1,
+                errands=8,
+            )
         )
         after = _scraped(at or "")
 
@@ -136,6 +147,10 @@ def test_what_the_guard_finds_adds_up_over_its_rounds(address: str) -> None:
     assert after["closeout_clocks_provisional"] == 0
     assert (before["closeout_dead_letters"], before["closeout_notices_held"]) == (0, 0)
     assert (after["closeout_dead_letters"], after["closeout_notices_held"]) == (6, 2)
+    matters = 'closeout_matters_open{{aggregate="{}"}}'
+    assert [after[matters.format(each.value)] for each in Aggregate] == [0, 0, 0, 0, 3]
+    assert [before[matters.format(each.value)] for each in Aggregate] == [0] * 5
+    assert (after["closeout_matters_overdue"], after["closeout_errands_pending"]) == (1, 8)
 
 
 def test_what_became_of_routines_is_counted_from_nothing_on(address: str) -> None:

@@ -20,9 +20,9 @@ from temporalio.client import Client
 
 from domain.errors import ConflictError, InvalidRequestError
 from domain.matters.campaign.events import ReportsClosed, ReportsMissing, StepRecorded
-from domain.matters.campaign.figures import count_campaign
 from domain.matters.campaign.rules import CampaignProcedure
 from domain.matters.campaign.state import Campaign
+from domain.matters.counting import figures_of
 from domain.matters.figures import Figure
 from domain.matters.values import Amount, Count
 from domain.phases import Origin, Outcome, Phase
@@ -51,7 +51,7 @@ async def counted(world: MattersWorld, name: str) -> tuple[Figure, ...]:
     found = await campaign(world, name)
     rule = world.rule(found.procedure)
     assert isinstance(rule, CampaignProcedure)
-    return count_campaign(rule, [found])
+    return figures_of(rule, [found])
 
 
 async def test_a_visit_finds_three_problems_and_opens_three_issues_under_one_report(

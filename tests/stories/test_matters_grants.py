@@ -10,9 +10,9 @@ from procedure_world import FIRM
 from temporalio.client import Client
 
 from domain.errors import ConflictError, InvalidRequestError, WrongPhaseError
+from domain.matters.counting import figures_of
 from domain.matters.figures import Figure
 from domain.matters.grant.events import HoldingsEnding, HoldingsExpired
-from domain.matters.grant.figures import count_grant
 from domain.matters.grant.rules import GrantProcedure
 from domain.matters.grant.state import Grant
 from domain.matters.values import Count, Quantity
@@ -50,7 +50,7 @@ async def counted(world: MattersWorld, name: str) -> tuple[Figure, ...]:
     found = await grant(world, name)
     rule = world.rule(found.procedure)
     assert isinstance(rule, GrantProcedure)
-    return count_grant(rule, [found])
+    return figures_of(rule, [found])
 
 
 async def test_masks_run_low_and_out_the_lack_climbs_and_a_refill_ends_it(

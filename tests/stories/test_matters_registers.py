@@ -11,10 +11,11 @@ from temporalio.client import Client
 from domain import commands as cmd
 from domain.errors import ConflictError, InvalidRequestError
 from domain.issue import Issue
+from domain.matters.counting import figures_of
 from domain.matters.figures import Figure
 from domain.matters.register.chain import held_up_by, waiting_for, waits_for
 from domain.matters.register.events import ChainReported, StatusSet
-from domain.matters.register.figures import count_register, suppliers_up
+from domain.matters.register.figures import suppliers_up
 from domain.matters.register.rules import RegisterProcedure
 from domain.matters.register.state import Register, Subject
 from domain.matters.values import Count
@@ -55,7 +56,7 @@ async def subject(world: MattersWorld, name: str, id_: str) -> Subject:
 async def counted(world: MattersWorld, name: str) -> tuple[Figure, ...]:
     """Return the figures of the register's procedure."""
     rule, found = await register(world, name)
-    return count_register(rule, [found])
+    return figures_of(rule, [found])
 
 
 async def reported(world: MattersWorld) -> tuple[Issue, Issue]:

@@ -120,11 +120,17 @@ def test_matters_are_listed_a_page_at_a_time(office: Office) -> None:
 def test_figures_and_procedures_are_told(office: Office) -> None:
     office.json(*VISIT, *OFFICER)
     told = office.json("matters", "figures", b.ZONE, "visits")
-    assert (told["matters"], told["complete"]) == (1, True)
+    assert told["matters"] == 1
     assert "1 / 2 (50.00%)" in {each["said"] for each in told["figures"]}
     text = office.run("matters", "figures", b.ZONE, "visits").output
     assert "1 / 2 (50.00%)" in text
     assert "handbook revision 1" in text
+    rates = {
+        each["id"]: each
+        for each in office.json("matters", "figures", b.ZONE, "projects")["figures"]
+    }
+    assert rates["rate.built"]["note"] == {"zh": "分母未说明", "en": "no denominator"}
+    assert "分母未说明" in office.run("matters", "figures", b.ZONE, "projects").output
     told = office.json("matters", "procedures", b.ZONE)
     may = {each["id"]: each["may"] for each in told["procedures"]}
     assert may["notices"]["steps.acknowledged.by"] == ["the enterprise itself"]
@@ -150,3 +156,35 @@ def test_every_command_that_people_may_give_can_be_typed() -> None:
     known = set(_kinds())
     assert {"open_campaign", "tie_issue", "consent", "set_status", "issue_stock"} <= known
     assert {"ring_matter", "adopt_matter_terms"}.isdisjoint(known)
+
+
+def test_a_matter_is_shown_as_it_stood(office: Office) -> None:
+    office.clock.at = b.MON_10
+    office.json(*VISIT, *OFFICER)
+    show, told = (
+        ("matters", "show", b.ZONE, "visits-1"),
+        ("matters", "timeline", b.ZONE, "visits-1"),
+    )
+    now = office.json(*show)
+    assert (now["version"], now["position"], now["as_of"]) == (2, 2, None)
+    for travel, position in (
+        (("--as-of", "1"), 1),
+        (("--as-of", "2026-03-02T09:00"), 2),
+        (("--known-at", "2026-03-02T09:30+08:00"), 2),
+    ):
+        then = office.json(*show, *travel)
+        assert (then["version"], then["position"]) == (1, position)
+        facts = office.json(*told, *travel)
+        assert ([each["version"] for each in facts["facts"]], facts["next"]) == ([1], None)
+        assert facts["position"] == position
+    text = office.run(*show, "--as-of", "1").output
+    assert "as of position 1" in text
+    assert "version 1" in text
+    for travel, code, field in (
+        (("--as-of", "yesterday"), 3, "as_of"),
+        (("--as-of", "2026-03-01T09:00"), 5, "as_of"),
+        (("--as-of", "99"), 3, "as_of"),
+    ):
+        result = office.run(*show, *travel, "--json")
+        error = json.loads(result.stdout)["error"]
+        assert (result.exit_code, error["field"]) == (code, field), error

@@ -5,16 +5,19 @@ also of enterprises that were taken out later: what was paid was paid. Of daily 
 the rates are those of the last day.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 from domain.matters.campaign.rules import CampaignProcedure, StepRule
 from domain.matters.campaign.state import Campaign, Done, Round, Target
-from domain.matters.figures import Figure, in_sum, pooled
-from domain.matters.values import Amount, Choice, Count, FieldRule, Flag, Quantity, Ratio, Value
+from domain.matters.field_figures import rate
+from domain.matters.figures import Figure, Summable
+from domain.matters.tally import Tally
+from domain.matters.values import Choice, Count, FieldRule, Flag, Ratio, Value
 from domain.matters.words import Tying, ValueKind
 from domain.model import SHORT_CHARACTERS_MAX, Name
 
 ENTERPRISE, REPORT, ACT, ISSUE = "enterprise", "report", "act", "issue"
+LAST = "rounds/last"
 
 TARGETS = Name(zh="在列企业", en="enterprises in it")
 EXCLUDED = Name(zh="已移出", en="taken out")
@@ -36,118 +39,157 @@ ROUNDS = Name(zh="日报", en="daily reports")
 LAST_ROUND = Name(zh="最近一日日报", en="reports of the last day")
 
 
-def count_campaign(rule: CampaignProcedure, matters: Sequence[Campaign]) -> tuple[Figure, ...]:
-    """Return the figures of all campaigns of one procedure together."""
-    targets = [target for matter in matters for target in matter.targets]
+def take_campaign(rule: CampaignProcedure, tally: Tally, matter: Campaign) -> None:
+    """Count one campaign."""
+    tally.add("left_out", matter.left_out)
+    tally.add("issues", sum(tie.tying is Tying.OPENED for tie in matter.ties))
+    for target in matter.targets:
+        _take_target(tally, target)
+        for step in rule.steps:
+            _take_step(rule, step, tally, target)
+    if rule.cadence is None:
+        return
+    if matter.before is not None:
+        _take_round("rounds", tally, matter.before)
+    for each in (each for each in matter.rounds if each.closed):
+        _take_round("rounds", tally, each)
+        of_day = tally.of_day(LAST, each.on)
+        if of_day is not None:
+            _take_round("last_round", of_day, each)
+
+
+def campaign_figures(rule: CampaignProcedure, tally: Tally) -> tuple[Figure, ...]:
+    """Return the figures of all campaigns of one procedure that were counted."""
     return (
-        *_of_targets(rule, matters, targets),
-        *(figure for step in rule.steps for figure in _of_step(rule, step, targets)),
-        *(_of_rounds(matters) if rule.cadence is not None else ()),
+        *_of_targets(rule, tally),
+        *(figure for step in rule.steps for figure in _of_step(rule, step, tally)),
+        *(_of_rounds(tally) if rule.cadence is not None else ()),
     )
 
 
-def _of_targets(
-    rule: CampaignProcedure, matters: Sequence[Campaign], targets: Sequence[Target]
-) -> Iterator[Figure]:
-    still_in = [each for each in targets if not each.excluded]
-    out = [each for each in targets if each.excluded]
-    yield _count("targets", TARGETS, len(still_in))
-    yield _count("excluded", EXCLUDED, len(out))
+def _take_target(tally: Tally, target: Target) -> None:
+    if target.excluded:
+        tally.add("excluded")
+        if target.ground is not None:
+            tally.add(f"excluded.{target.ground}")
+        return
+    tally.add("targets")
+    tally.add("finished", target.finished)
+    tally.add("silent", target.silent)
+
+
+def _take_step(rule: CampaignProcedure, step: StepRule, tally: Tally, target: Target) -> None:
+    done = target.has_done(step.id)
+    if not target.excluded:
+        tally.add(f"{step.id}.done", done is not None)
+        tally.add(f"{step.id}.overdue", step.id in target.overdue)
+    if done is None:
+        return
+    tally.add(f"{step.id}.acts", done.times)
+    tally.add(f"{step.id}.late", done.late)
+    of_day = tally.of_day(step.id, done.on) if rule.is_reported(step.id) else tally
+    if of_day is not None:
+        for field in step.fields:
+            _take_field(f"{step.id}.{field.id}", field, of_day, done)
+
+
+def _take_field(id_: str, field: FieldRule, tally: Tally, done: Done) -> None:
+    earlier, last = done.earlier.get(field.id), done.values.get(field.id)
+    tally.sum(id_, (each for each in (earlier, last) if isinstance(each, Summable)))
+    tally.add(f"{id_}/counted", earlier is not None or last is not None)
+    match last:
+        case Ratio():
+            tally.pool(id_, (last,))
+            tally.add(f"{id_}/ratios")
+        case Choice():
+            tally.add(f"{id_}.{last.id}")
+            tally.add(f"{id_}/chosen")
+        case Flag():
+            tally.add(f"{id_}/yes", last.yes)
+            tally.add(f"{id_}/said")
+        case _:
+            pass
+
+
+def _take_round(id_: str, tally: Tally, report: Round) -> None:
+    tally.add(f"{id_}.expected", report.expected)
+    tally.add(f"{id_}.reported", report.reported)
+    tally.add(f"{id_}.late", report.late)
+    tally.add(f"{id_}.missing", report.absent)
+    tally.add(f"{id_}.no_abnormality", report.no_abnormality)
+
+
+def _of_targets(rule: CampaignProcedure, tally: Tally) -> Iterator[Figure]:
+    still_in = tally.number("targets")
+    yield _count("targets", TARGETS, still_in)
+    yield _count("excluded", EXCLUDED, tally.number("excluded"))
     for ground in rule.exclusions:
-        number = sum(each.ground == ground.id for each in out)
-        yield _count(f"excluded.{ground.id}", _joined(EXCLUDED, ground.name), number)
-    yield _count("left_out", LEFT_OUT, sum(each.left_out for each in matters))
-    opened = sum(tie.tying is Tying.OPENED for matter in matters for tie in matter.ties)
-    yield _count("issues", ISSUES, opened, of=ISSUE)
+        id_ = f"excluded.{ground.id}"
+        yield _count(id_, _joined(EXCLUDED, ground.name), tally.number(id_))
+    yield _count("left_out", LEFT_OUT, tally.number("left_out"))
+    yield _count("issues", ISSUES, tally.number("issues"), of=ISSUE)
     if rule.cadence is None or any(each.ends for each in rule.steps):
-        finished = sum(each.finished for each in still_in)
-        yield _share("finished", FINISHED, finished, len(still_in))
+        yield _share("finished", FINISHED, tally.number("finished"), still_in)
     if rule.unanswered is not None:
-        yield _share("silent", SILENT, sum(each.silent for each in still_in), len(still_in))
+        yield _share("silent", SILENT, tally.number("silent"), still_in)
 
 
-def _of_step(
-    rule: CampaignProcedure, step: StepRule, targets: Sequence[Target]
-) -> Iterator[Figure]:
-    still_in = [each for each in targets if not each.excluded]
-    covered = sum(each.has_done(step.id) is not None for each in still_in)
-    done = [found for each in targets if (found := each.has_done(step.id)) is not None]
-    yield _share(f"{step.id}.done", _joined(step.name, DONE), covered, len(still_in))
-    times = sum(each.times for each in done)
-    yield _count(f"{step.id}.acts", _joined(step.name, ACTS), times, of=ACT)
+def _of_step(rule: CampaignProcedure, step: StepRule, tally: Tally) -> Iterator[Figure]:
+    id_, still_in = step.id, tally.number("targets")
+    covered, times = tally.number(f"{id_}.done"), tally.number(f"{id_}.acts")
+    yield _share(f"{id_}.done", _joined(step.name, DONE), covered, still_in)
+    yield _count(f"{id_}.acts", _joined(step.name, ACTS), times, of=ACT)
     if step.due is not None:
-        late = sum(each.late for each in done)
-        overdue = sum(step.id in each.overdue for each in still_in)
-        yield _count(f"{step.id}.late", _joined(step.name, LATE), late)
-        yield _count(f"{step.id}.overdue", _joined(step.name, OVERDUE), overdue)
-    if rule.is_reported(step.id):
-        last_on = max((each.on for each in done), default=None)
-        done = [each for each in done if each.on == last_on]
+        late, overdue = tally.number(f"{id_}.late"), tally.number(f"{id_}.overdue")
+        yield _count(f"{id_}.late", _joined(step.name, LATE), late)
+        yield _count(f"{id_}.overdue", _joined(step.name, OVERDUE), overdue)
+    last = tally.last(id_) if rule.is_reported(id_) else tally
     for field in step.fields:
-        yield from _of_field(step, field, done)
+        yield from _of_field(step, field, last)
 
 
-def _of_field(step: StepRule, field: FieldRule, done: Sequence[Done]) -> Iterator[Figure]:
+def _of_field(step: StepRule, field: FieldRule, tally: Tally) -> Iterator[Figure]:
     id_, name = f"{step.id}.{field.id}", _joined(step.name, field.name)
-    last = [each.values[field.id] for each in done if field.id in each.values]
     match field.type:
         case ValueKind.COUNT | ValueKind.AMOUNT | ValueKind.QUANTITY:
-            yield from _of_sums(id_, name, field, done)
+            yield from _of_sums(id_, name, tally)
         case ValueKind.RATIO:
-            yield from _of_ratio(id_, name, [each for each in last if isinstance(each, Ratio)])
+            yield rate(id_, name, tally.pooled(id_))
+            yield _count(f"{id_}.enterprises", _joined(name, BY), tally.number(f"{id_}/ratios"))
         case ValueKind.CHOICE:
-            chosen = [each.id for each in last if isinstance(each, Choice)]
+            chosen = tally.number(f"{id_}/chosen")
             for choice in field.choices:
-                answer = _joined(name, choice.name)
-                yield _share(f"{id_}.{choice.id}", answer, chosen.count(choice.id), len(chosen))
+                said = tally.number(f"{id_}.{choice.id}")
+                yield _share(f"{id_}.{choice.id}", _joined(name, choice.name), said, chosen)
         case ValueKind.FLAG:
-            said = [each.yes for each in last if isinstance(each, Flag)]
-            yield _share(f"{id_}.yes", _joined(name, YES), sum(said), len(said))
+            said, whole = tally.number(f"{id_}/yes"), tally.number(f"{id_}/said")
+            yield _share(f"{id_}.yes", _joined(name, YES), said, whole)
         case ValueKind.DAY | ValueKind.WORDS:
             pass
 
 
-def _of_sums(id_: str, name: Name, field: FieldRule, done: Sequence[Done]) -> Iterator[Figure]:
+def _of_sums(id_: str, name: Name, tally: Tally) -> Iterator[Figure]:
     """Return the sums, one for each currency or unit, and of how many enterprises they are."""
-    parts = [
-        value
-        for each in done
-        for value in (each.earlier.get(field.id), each.values.get(field.id))
-        if isinstance(value, Amount | Count | Quantity)
-    ]
-    by = sum(field.id in each.values or field.id in each.earlier for each in done)
-    sums: tuple[Value | None, ...] = in_sum(parts) or (None,)
+    sums: tuple[Value | None, ...] = tally.sums(id_) or (None,)
     for number, total in enumerate(sums, start=1):
         yield Figure(id=id_ if number == 1 else f"{id_}.{number}", name=name, part=total)
-    yield _count(f"{id_}.enterprises", _joined(name, BY), by)
+    yield _count(f"{id_}.enterprises", _joined(name, BY), tally.number(f"{id_}/counted"))
 
 
-def _of_ratio(id_: str, name: Name, ratios: Sequence[Ratio]) -> Iterator[Figure]:
-    whole = pooled(ratios)
-    if whole is None:
-        yield Figure(id=id_, name=name, part=None)
-    else:
-        yield _share(id_, name, whole.part, whole.whole or 0, of=None)
-    yield _count(f"{id_}.enterprises", _joined(name, BY), len(ratios))
+def _of_rounds(tally: Tally) -> Iterator[Figure]:
+    yield from _of_reports("rounds", ROUNDS, tally)
+    yield from _of_reports("last_round", LAST_ROUND, tally.last(LAST))
 
 
-def _of_rounds(matters: Sequence[Campaign]) -> Iterator[Figure]:
-    closed = [each for matter in matters for each in matter.rounds if each.closed]
-    earlier = [matter.before for matter in matters if matter.before is not None]
-    yield from _of_reports("rounds", ROUNDS, [*earlier, *closed])
-    last_on = max((each.on for each in closed), default=None)
-    yield from _of_reports("last_round", LAST_ROUND, [e for e in closed if e.on == last_on])
-
-
-def _of_reports(id_: str, name: Name, rounds: Iterable[Round]) -> Iterator[Figure]:
-    rounds = list(rounds)
-    expected = sum(each.expected for each in rounds)
-    for part, said, number in (
-        ("reported", IN_TIME, sum(each.reported for each in rounds)),
-        ("late", REPORTED_LATE, sum(each.late for each in rounds)),
-        ("missing", MISSING, sum(each.absent for each in rounds)),
-        ("no_abnormality", NO_ABNORMALITY, sum(each.no_abnormality for each in rounds)),
+def _of_reports(id_: str, name: Name, tally: Tally) -> Iterator[Figure]:
+    expected = tally.number(f"{id_}.expected")
+    for part, said in (
+        ("reported", IN_TIME),
+        ("late", REPORTED_LATE),
+        ("missing", MISSING),
+        ("no_abnormality", NO_ABNORMALITY),
     ):
+        number = tally.number(f"{id_}.{part}")
         yield _share(f"{id_}.{part}", _joined(name, said), number, expected, of=REPORT)
 
 

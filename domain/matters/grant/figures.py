@@ -4,12 +4,13 @@ Quantities are summed for each unit and money for each currency, never across. T
 stock balance: received + returned + found more = on hand + issued + found less.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from domain.matters.figures import Figure, in_sum
-from domain.matters.grant.rules import GrantProcedure, UnitRule
+from domain.matters.figures import Figure, Summable, in_sum
+from domain.matters.grant.rules import GrantProcedure
 from domain.matters.grant.state import Grant
 from domain.matters.grant.words import Keeps, Over
+from domain.matters.tally import Tally
 from domain.matters.values import Amount, Count, Quantity
 from domain.model import SHORT_CHARACTERS_MAX, Code, Frozen, Name
 
@@ -43,6 +44,14 @@ OCCUPIED = Name(zh="占用", en="places taken")
 MONITORED = Name(zh="监测次数", en="times looked after")
 MISSED = Name(zh="漏测", en="times not looked after")
 
+_STOCK = {
+    "on_hand": ON_HAND,
+    "issued": ISSUED,
+    "returned": RETURNED,
+    "found_more": FOUND_MORE,
+    "found_less": FOUND_LESS,
+}
+
 
 class OfEnterprise(Frozen):
     """What one enterprise was issued in the grants of one procedure. `held` counts what it has now;
@@ -58,19 +67,44 @@ class OfEnterprise(Frozen):
     enterprise_pays: tuple[Amount, ...] = ()
 
 
-def count_grant(rule: GrantProcedure, matters: Sequence[Grant]) -> tuple[Figure, ...]:
-    """Return the figures of all grants of one procedure together."""
+def take_grant(rule: GrantProcedure, tally: Tally, matter: Grant) -> None:
+    """Count one grant."""
+    tally.name("enterprises", matter.enterprises)
+    tally.name("units", (matter.unit,))
+    tally.add("issued", matter.issued)
+    tally.add("held", len(matter.holdings))
+    tally.add("no_end", sum(held.to_on is None for held in matter.holdings))
+    for how, number in matter.ended.items():
+        tally.add(f"ended.{how}", number)
+    tally.add("renewed", matter.renewed)
+    tally.add("uses", matter.used)
+    tally.add("room", matter.capacity or 0)
+    tally.add("monitored", matter.monitored)
+    tally.add("missed", matter.missed)
+    for each in matter.tallies:
+        tally.sum("cost", each.costs)
+        tally.sum("zone_pays", each.zone_pays)
+        tally.sum("enterprise_pays", each.enterprise_pays)
+        tally.add("priced", each.priced)
+    if rule.keeps is Keeps.STOCK:
+        _take_stock(tally, matter)
+    elif rule.keeps is Keeps.ENTITLEMENTS:
+        tally.sum(f"used/{matter.unit}", (each.quantity for each in matter.tallies))
+
+
+def grant_figures(rule: GrantProcedure, tally: Tally) -> tuple[Figure, ...]:
+    """Return the figures of all grants of one procedure that were counted."""
     match rule.keeps:
         case Keeps.STOCK:
-            figures = _of_stock(rule, matters)
+            figures = _of_stock(rule, tally)
         case Keeps.PERMITS:
-            figures = _of_permits(matters)
+            figures = _of_permits(tally)
         case Keeps.PLACES:
-            figures = _of_places(matters)
+            figures = _of_places(tally)
         case Keeps.ENTITLEMENTS:
-            figures = _of_entitlements(rule, matters)
-    served = {name for matter in matters for name in matter.enterprises}
-    return (*figures, _count("enterprises", ENTERPRISES, len(served), ENTERPRISE))
+            figures = _of_entitlements(rule, tally)
+    served = len(tally.names("enterprises"))
+    return (*figures, _count("enterprises", ENTERPRISES, served, ENTERPRISE))
 
 
 def grants_by_enterprise(matters: Sequence[Grant]) -> tuple[OfEnterprise, ...]:
@@ -93,131 +127,107 @@ def _of_enterprise(matters: Sequence[Grant], enterprise: str) -> OfEnterprise:
     )
 
 
-def _of_stock(rule: GrantProcedure, matters: Sequence[Grant]) -> Iterator[Figure]:
+def _take_stock(tally: Tally, matter: Grant) -> None:
+    for came in matter.sources:
+        tally.sum(f"received.{came.source}/{came.quantity.unit}", (came.quantity,))
+        tally.sum(f"amount.{came.source}", came.amounts)
+        tally.add(f"priced.{came.source}", came.priced)
+        tally.add(f"receipts.{came.source}", came.receipts)
+    unit = matter.unit
+    tally.sum(f"on_hand/{unit}", (matter.on_hand,))
+    tally.sum(f"issued/{unit}", (each.quantity for each in matter.tallies))
+    tally.sum(f"returned/{unit}", (each.returned for each in matter.tallies))
+    tally.sum(f"found_more/{unit}", (matter.found_more,))
+    tally.sum(f"found_less/{unit}", (matter.found_less,))
+
+
+def _of_stock(rule: GrantProcedure, tally: Tally) -> Iterator[Figure]:
     for source in rule.sources:
-        tallies = [each for matter in matters for each in matter.sources]
-        own = [each for each in tallies if each.source == source.id]
         name = _joined(RECEIVED, source.name)
-        for unit in _units(rule, matters):
-            came = [each.quantity for each in own if each.quantity.unit == unit.id]
-            yield _quantity(rule, f"received.{source.id}", name, unit, came)
-        yield from _money(
-            f"amount.{source.id}",
-            _joined(AMOUNT, source.name),
-            [amount for each in own for amount in each.amounts],
-        )
-        yield _share(
-            f"priced.{source.id}",
-            _joined(PRICED, source.name),
-            sum(each.priced for each in own),
-            sum(each.receipts for each in own),
-            RECEIPT,
-        )
-    out: dict[str, tuple[Name, Callable[[Grant], Iterable[Quantity]]]] = {
-        "on_hand": (ON_HAND, lambda matter: (matter.on_hand,)),
-        "issued": (ISSUED, lambda matter: (each.quantity for each in matter.tallies)),
-        "returned": (RETURNED, lambda matter: (each.returned for each in matter.tallies)),
-        "found_more": (FOUND_MORE, lambda matter: (matter.found_more,)),
-        "found_less": (FOUND_LESS, lambda matter: (matter.found_less,)),
-    }
-    for id_, (name, of) in out.items():
-        for unit in _units(rule, matters):
-            own_unit = [each for each in matters if each.unit == unit.id]
-            yield _quantity(rule, id_, name, unit, (q for each in own_unit for q in of(each)))
-    issues = _issued(matters)
+        yield from _by_unit(rule, tally, f"received.{source.id}", name)
+        yield from _money(tally, f"amount.{source.id}", _joined(AMOUNT, source.name))
+        priced, receipts = f"priced.{source.id}", tally.number(f"receipts.{source.id}")
+        name = _joined(PRICED, source.name)
+        yield _share(priced, name, tally.number(priced), receipts, RECEIPT)
+    for id_, name in _STOCK.items():
+        yield from _by_unit(rule, tally, id_, name)
+    issues = tally.number("issued")
     yield _count("issues", ISSUES, issues, ISSUE)
-    yield from _costs(rule, matters, issues, ISSUE)
+    yield from _costs(rule, tally, issues, ISSUE)
 
 
-def _of_permits(matters: Sequence[Grant]) -> Iterator[Figure]:
-    yield _count("issued", ISSUED, _issued(matters), ISSUE)
-    yield _count("held", HELD, _held(matters), ISSUE)
-    yield _count("renewed", RENEWED, sum(each.renewed for each in matters), ISSUE)
-    yield _count("expired", EXPIRED, _over(matters, Over.EXPIRED), ISSUE)
-    yield _count("revoked", REVOKED, _over(matters, Over.REVOKED), ISSUE)
-    yield _count("uses", USES, sum(each.used for each in matters), USE)
+def _of_permits(tally: Tally) -> Iterator[Figure]:
+    yield _count("issued", ISSUED, tally.number("issued"), ISSUE)
+    yield _count("held", HELD, tally.number("held"), ISSUE)
+    yield _count("renewed", RENEWED, tally.number("renewed"), ISSUE)
+    yield _count("expired", EXPIRED, _over(tally, Over.EXPIRED), ISSUE)
+    yield _count("revoked", REVOKED, _over(tally, Over.REVOKED), ISSUE)
+    yield _count("uses", USES, tally.number("uses"), USE)
 
 
-def _of_places(matters: Sequence[Grant]) -> Iterator[Figure]:
-    room = sum(each.capacity or 0 for each in matters)
-    yield _count("entered", ENTERED, _issued(matters))
-    yield _count("still_in", STILL_IN, _held(matters))
-    yield _count("left", LEFT, _over(matters, Over.LEFT))
-    yield _share("occupied", OCCUPIED, _held(matters), room, None)
-    yield _count("monitored", MONITORED, sum(each.monitored for each in matters), CHECK)
-    yield _count("missed", MISSED, sum(each.missed for each in matters), CHECK)
+def _of_places(tally: Tally) -> Iterator[Figure]:
+    held = tally.number("held")
+    yield _count("entered", ENTERED, tally.number("issued"))
+    yield _count("still_in", STILL_IN, held)
+    yield _count("left", LEFT, _over(tally, Over.LEFT))
+    yield _share("occupied", OCCUPIED, held, tally.number("room"), None)
+    yield _count("monitored", MONITORED, tally.number("monitored"), CHECK)
+    yield _count("missed", MISSED, tally.number("missed"), CHECK)
 
 
-def _of_entitlements(rule: GrantProcedure, matters: Sequence[Grant]) -> Iterator[Figure]:
-    endless = sum(held.to_on is None for each in matters for held in each.holdings)
-    yield _count("issued", ISSUED, _issued(matters), ISSUE)
-    yield _count("held", HELD, _held(matters), ISSUE)
-    yield _count("no_end", NO_END, endless, ISSUE)
-    yield _count("expired", EXPIRED, _over(matters, Over.EXPIRED), ISSUE)
-    yield _count("ended", ENDED, _over(matters, Over.ENDED), ISSUE)
-    uses = sum(each.used for each in matters)
+def _of_entitlements(rule: GrantProcedure, tally: Tally) -> Iterator[Figure]:
+    yield _count("issued", ISSUED, tally.number("issued"), ISSUE)
+    yield _count("held", HELD, tally.number("held"), ISSUE)
+    yield _count("no_end", NO_END, tally.number("no_end"), ISSUE)
+    yield _count("expired", EXPIRED, _over(tally, Over.EXPIRED), ISSUE)
+    yield _count("ended", ENDED, _over(tally, Over.ENDED), ISSUE)
+    uses = tally.number("uses")
     yield _count("uses", USES, uses, USE)
-    for unit in _units(rule, matters):
-        own = [tally for each in matters if each.unit == unit.id for tally in each.tallies]
-        yield _quantity(rule, "used", USED, unit, (tally.quantity for tally in own))
-    yield from _costs(rule, matters, uses, USE)
+    yield from _by_unit(rule, tally, "used", USED)
+    yield from _costs(rule, tally, uses, USE)
 
 
-def _costs(rule: GrantProcedure, matters: Sequence[Grant], times: int, of: str) -> Iterator[Figure]:
+def _costs(rule: GrantProcedure, tally: Tally, times: int, of: str) -> Iterator[Figure]:
     """Return costs and shares, and of how many issues or uses a cost was stated at all."""
-    tallies = [tally for each in matters for tally in each.tallies]
-    yield from _money("cost", COST, [sum_ for each in tallies for sum_ in each.costs])
-    yield _share("priced", PRICED, sum(each.priced for each in tallies), times, of)
+    yield from _money(tally, "cost", COST)
+    yield _share("priced", PRICED, tally.number("priced"), times, of)
     if rule.split is not None:
-        zone = [sum_ for each in tallies for sum_ in each.zone_pays]
-        own = [sum_ for each in tallies for sum_ in each.enterprise_pays]
-        yield from _money("zone_pays", ZONE_PAYS, zone)
-        yield from _money("enterprise_pays", ENTERPRISE_PAYS, own)
+        yield from _money(tally, "zone_pays", ZONE_PAYS)
+        yield from _money(tally, "enterprise_pays", ENTERPRISE_PAYS)
 
 
-def _units(rule: GrantProcedure, matters: Sequence[Grant]) -> list[UnitRule]:
-    """Return the units that the matters are counted in; the first, if there is no matter."""
-    named = {each.unit for each in matters}
-    return [unit for unit in rule.units if unit.id in named] or list(rule.units[:1])
+def _by_unit(rule: GrantProcedure, tally: Tally, id_: str, name: Name) -> Iterator[Figure]:
+    """Return a sum for each unit that the matters are counted in; for the first, if there is no
+    matter."""
+    named = tally.names("units")
+    for unit in [unit for unit in rule.units if unit.id in named] or rule.units[:1]:
+        sums = _quantities(tally.sums(f"{id_}/{unit.id}"))
+        total = sums[0] if sums else Quantity(thousandths=0, unit=unit.id)
+        if len(rule.units) > 1:
+            yield Figure(id=f"{id_}.{unit.id}", name=_joined(name, unit.name), part=total)
+        else:
+            yield Figure(id=id_, name=name, part=total)
 
 
-def _quantity(
-    rule: GrantProcedure, id_: str, name: Name, unit: UnitRule, of: Iterable[Quantity]
-) -> Figure:
-    sums = _quantities(of)
-    total = sums[0] if sums else Quantity(thousandths=0, unit=unit.id)
-    if len(rule.units) > 1:
-        return Figure(id=f"{id_}.{unit.id}", name=_joined(name, unit.name), part=total)
-    return Figure(id=id_, name=name, part=total)
-
-
-def _money(id_: str, name: Name, amounts: Iterable[Amount]) -> Iterator[Figure]:
+def _money(tally: Tally, id_: str, name: Name) -> Iterator[Figure]:
     """Return the sum for each currency; None, which is not stated, if no amount was."""
-    sums = _amounts(amounts)
+    sums = _amounts(tally.sums(id_))
     if not sums:
         yield Figure(id=id_, name=name, part=None)
     for total in sums:
         yield Figure(id=f"{id_}.{total.currency}", name=name, part=total)
 
 
-def _quantities(of: Iterable[Quantity]) -> tuple[Quantity, ...]:
+def _quantities(of: Iterable[Summable]) -> tuple[Quantity, ...]:
     return tuple(each for each in in_sum(of) if isinstance(each, Quantity))
 
 
-def _amounts(of: Iterable[Amount]) -> tuple[Amount, ...]:
+def _amounts(of: Iterable[Summable]) -> tuple[Amount, ...]:
     return tuple(each for each in in_sum(of) if isinstance(each, Amount))
 
 
-def _issued(matters: Sequence[Grant]) -> int:
-    return sum(each.issued for each in matters)
-
-
-def _held(matters: Sequence[Grant]) -> int:
-    return sum(len(each.holdings) for each in matters)
-
-
-def _over(matters: Sequence[Grant], how: Over) -> int:
-    return sum(each.ended.get(how, 0) for each in matters)
+def _over(tally: Tally, how: Over) -> int:
+    return tally.number(f"ended.{how}")
 
 
 def _count(id_: str, name: Name, number: int, of: str | None = None) -> Figure:

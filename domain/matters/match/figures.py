@@ -5,12 +5,13 @@ it. Places are counted among the postings that say how many they ask for; what w
 is told beside.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from domain.matters.field_figures import count, field_figures, joined, share
-from domain.matters.figures import Figure, Summable, in_sum
+from domain.matters.field_figures import count, field_figures, joined, share, take_field
+from domain.matters.figures import Figure
 from domain.matters.match.rules import MatchProcedure, ProposalStepRule
 from domain.matters.match.state import Match, Proposal, ProposalStanding, StepTaken
+from domain.matters.tally import Tally
 from domain.model import Name
 
 POSTING, PROPOSAL, PLACE, ENTERPRISE, ACT = "posting", "proposal", "place", "enterprise", "act"
@@ -38,79 +39,108 @@ _STANDINGS = {
 }
 
 
-def count_match(rule: MatchProcedure, matters: Sequence[Match]) -> tuple[Figure, ...]:
-    """Return the figures of all matches of one procedure together."""
-    proposals = [each for matter in matters for each in matter.proposals]
-    taken = [each for matter in matters for each in matter.steps]
-    taken += [step for each in proposals for step in each.steps]
+def take_match(rule: MatchProcedure, tally: Tally, matter: Match) -> None:
+    """Count one match."""
+    tally.add("postings")
+    tally.add("postings.open", matter.is_open)
+    tally.add("postings.met", matter.is_met)
+    tally.add(f"postings.{matter.side}.all")
+    tally.add(f"postings.{matter.side}.met", matter.is_met)
+    tally.name("enterprises", matter.enterprises)
+    if matter.places is None:
+        tally.add("places.filled_unasked", matter.filled)
+    else:
+        tally.add("places.filled", matter.filled)
+        tally.add("places.asked", matter.places)
+    _take_steps(rule, tally, matter.steps)
+    for proposal in matter.proposals:
+        _take_proposal(rule, tally, proposal)
+
+
+def match_figures(rule: MatchProcedure, tally: Tally) -> tuple[Figure, ...]:
+    """Return the figures of all matches of one procedure that were counted."""
     return (
-        *_of_postings(rule, matters),
-        *_of_proposals(rule, proposals),
-        *(_of_places(rule, matters) if rule.places is not None else ()),
-        *(figure for step in rule.steps for figure in _of_step(step, taken)),
-        *_of_outcomes(rule, proposals),
+        *_of_postings(rule, tally),
+        *_of_proposals(rule, tally),
+        *(_of_places(rule, tally) if rule.places is not None else ()),
+        *(figure for step in rule.steps for figure in _of_step(step, tally)),
+        *_of_outcomes(rule, tally),
     )
 
 
-def _of_postings(rule: MatchProcedure, matters: Sequence[Match]) -> Iterator[Figure]:
-    yield count("postings", POSTINGS, len(matters), POSTING)
-    still = sum(each.is_open for each in matters)
-    yield share("postings.open", joined(POSTINGS, OPEN), still, len(matters), POSTING)
-    met = sum(each.is_met for each in matters)
-    yield share("postings.met", joined(POSTINGS, MET), met, len(matters), POSTING)
+def _take_proposal(rule: MatchProcedure, tally: Tally, proposal: Proposal) -> None:
+    tally.add("proposals")
+    for id_, (_, standings) in _STANDINGS.items():
+        tally.add(f"proposals.{id_}", proposal.standing in standings)
+    if proposal.standing is ProposalStanding.OPEN:
+        tally.add("proposals.overdue", proposal.overdue)
+    if proposal.standing is ProposalStanding.DECLINED and proposal.reason is not None:
+        tally.add(f"proposals.declined.{proposal.reason}")
+    _take_steps(rule, tally, proposal.steps)
+    if proposal.outcome is not None:
+        tally.add("outcomes")
+        for field in rule.outcome:
+            take_field(tally, "outcome", field, proposal.outcome.values)
+
+
+def _take_steps(rule: MatchProcedure, tally: Tally, taken: Iterable[StepTaken]) -> None:
+    fields = {step.id: step.fields for step in rule.steps}
+    for each in taken:
+        tally.add(f"steps.{each.step}", each.times)
+        for field in fields.get(each.step, ()):
+            take_field(tally, f"step.{each.step}", field, each.values)
+            tally.sum(f"step.{each.step}.{field.id}/all", each.sums.get(field.id, ()))
+
+
+def _of_postings(rule: MatchProcedure, tally: Tally) -> Iterator[Figure]:
+    whole = tally.number("postings")
+    yield count("postings", POSTINGS, whole, POSTING)
+    still, met = tally.number("postings.open"), tally.number("postings.met")
+    yield share("postings.open", joined(POSTINGS, OPEN), still, whole, POSTING)
+    yield share("postings.met", joined(POSTINGS, MET), met, whole, POSTING)
     for side in rule.sides:
-        own = [each for each in matters if each.side == side.id]
-        name = joined(POSTINGS, side.name)
-        yield count(f"postings.{side.id}.all", name, len(own), POSTING)
-        met = sum(each.is_met for each in own)
-        yield share(f"postings.{side.id}.met", joined(name, MET), met, len(own), POSTING)
-    named = {enterprise for each in matters for enterprise in each.enterprises}
-    yield count("enterprises", ENTERPRISES, len(named), ENTERPRISE)
+        id_, name = f"postings.{side.id}", joined(POSTINGS, side.name)
+        own = tally.number(f"{id_}.all")
+        yield count(f"{id_}.all", name, own, POSTING)
+        yield share(f"{id_}.met", joined(name, MET), tally.number(f"{id_}.met"), own, POSTING)
+    yield count("enterprises", ENTERPRISES, len(tally.names("enterprises")), ENTERPRISE)
 
 
-def _of_proposals(rule: MatchProcedure, proposals: Sequence[Proposal]) -> Iterator[Figure]:
-    whole = len(proposals)
+def _of_proposals(rule: MatchProcedure, tally: Tally) -> Iterator[Figure]:
+    whole = tally.number("proposals")
     yield count("proposals", PROPOSALS, whole, PROPOSAL)
-    for id_, (said, standings) in _STANDINGS.items():
-        number = sum(each.standing in standings for each in proposals)
-        yield share(f"proposals.{id_}", joined(PROPOSALS, said), number, whole, PROPOSAL)
-    late = sum(each.overdue and each.standing is ProposalStanding.OPEN for each in proposals)
+    for standing, (said, _) in _STANDINGS.items():
+        id_ = f"proposals.{standing}"
+        yield share(id_, joined(PROPOSALS, said), tally.number(id_), whole, PROPOSAL)
+    late = tally.number("proposals.overdue")
     yield count("proposals.overdue", joined(PROPOSALS, OVERDUE), late, PROPOSAL)
-    declined = [each for each in proposals if each.standing is ProposalStanding.DECLINED]
+    declined = tally.number("proposals.declined")
     for reason in rule.reasons:
-        number = sum(each.reason == reason.id for each in declined)
+        id_ = f"proposals.declined.{reason.id}"
         name = joined(_STANDINGS["declined"][0], reason.name)
-        yield share(f"proposals.declined.{reason.id}", name, number, len(declined), PROPOSAL)
+        yield share(id_, name, tally.number(id_), declined, PROPOSAL)
 
 
-def _of_places(rule: MatchProcedure, matters: Sequence[Match]) -> Iterator[Figure]:
+def _of_places(rule: MatchProcedure, tally: Tally) -> Iterator[Figure]:
     name = joined(rule.places or FILLED, FILLED)
-    stating = [each for each in matters if each.places is not None]
-    filled = sum(each.filled for each in stating)
-    asked = sum(each.places or 0 for each in stating)
+    filled, asked = tally.number("places.filled"), tally.number("places.asked")
     yield share("places.filled", name, filled, asked, PLACE)
-    other = sum(each.filled for each in matters if each.places is None)
-    yield count(
-        "places.filled_unasked", joined(rule.places or FILLED, FILLED_UNASKED), other, PLACE
+    other, name = (
+        tally.number("places.filled_unasked"),
+        joined(rule.places or FILLED, FILLED_UNASKED),
     )
+    yield count("places.filled_unasked", name, other, PLACE)
 
 
-def _of_step(step: ProposalStepRule, taken: Sequence[StepTaken]) -> Iterator[Figure]:
-    own = [each for each in taken if each.step == step.id]
-    where = f"step.{step.id}"
-    times = sum(each.times for each in own)
-    yield count(f"steps.{step.id}", joined(step.name, TIMES), times, ACT)
+def _of_step(step: ProposalStepRule, tally: Tally) -> Iterator[Figure]:
+    id_, where = f"steps.{step.id}", f"step.{step.id}"
+    yield count(id_, joined(step.name, TIMES), tally.number(id_), ACT)
     for field in step.fields:
-        sums: tuple[Summable, ...] = in_sum(
-            each for one in own for each in one.sums.get(field.id, ())
-        )
-        values = [each.values for each in own]
-        yield from field_figures((where, step.name), field, values, ACT, sums)
+        sums = tally.sums(f"{where}.{field.id}/all")
+        yield from field_figures((where, step.name), field, tally, ACT, sums)
 
 
-def _of_outcomes(rule: MatchProcedure, proposals: Sequence[Proposal]) -> Iterator[Figure]:
-    outcomes = [each.outcome for each in proposals if each.outcome is not None]
-    yield count("outcomes", OUTCOMES, len(outcomes), PROPOSAL)
+def _of_outcomes(rule: MatchProcedure, tally: Tally) -> Iterator[Figure]:
+    yield count("outcomes", OUTCOMES, tally.number("outcomes"), PROPOSAL)
     for field in rule.outcome:
-        values = [each.values for each in outcomes]
-        yield from field_figures(("outcome", OUTCOMES), field, values, PROPOSAL)
+        yield from field_figures(("outcome", OUTCOMES), field, tally, PROPOSAL)

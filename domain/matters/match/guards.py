@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from domain.errors import ConflictError, InvalidRequestError
+from domain.errors import ConflictError, InvalidRequestError, NotPermittedError
 from domain.matters.draft import MatterDraft
 from domain.matters.match.commands import Decline, Propose, RecordOutcome
 from domain.matters.match.rules import Counterpart, MatchProcedure
@@ -99,6 +99,7 @@ def require_counterpart(
         )
     if command.enterprise is None:
         return
+    _require_itself(draft, command.enterprise)
     draft.require_enterprise(command.enterprise)
     if command.enterprise == state.enterprise:
         raise InvalidRequestError(
@@ -113,6 +114,19 @@ def require_counterpart(
             "The enterprise has a proposal already that is not over.",
             field="enterprise",
             value=command.enterprise,
+        )
+
+
+def _require_itself(draft: MatterDraft, enterprise: str) -> None:
+    """Refuse a representative who names another enterprise: who meets whom the office proposes, and
+    neither side could try who was proposed before both have consented."""
+    actor = draft.actor
+    if isinstance(actor, Representative) and actor.enterprise != enterprise:
+        raise NotPermittedError(
+            "An enterprise proposes itself only.",
+            field="enterprise",
+            value=enterprise,
+            allowed=actor.enterprise,
         )
 
 

@@ -4,9 +4,16 @@ Stages need not nest: what is funded may be more than what is in approval, and t
 stages do not add up to those of all. What an amount was at a stage is what was known there last.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from domain.matters.field_figures import count, field_figures, joined, share, sum_figures
+from domain.matters.field_figures import (
+    count,
+    field_figures,
+    joined,
+    share,
+    sum_figures,
+    take_field,
+)
 from domain.matters.figures import Figure
 from domain.matters.pipeline.rules import (
     AT,
@@ -19,7 +26,8 @@ from domain.matters.pipeline.rules import (
     PipelineProcedure,
     StageRule,
 )
-from domain.matters.pipeline.state import HardDate, Party, Pipeline
+from domain.matters.pipeline.state import Party, Pipeline
+from domain.matters.tally import Tally
 from domain.matters.values import Amount
 from domain.model import Name
 
@@ -48,101 +56,145 @@ _ENDS = {
 }
 
 
-def count_pipeline(rule: PipelineProcedure, matters: Sequence[Pipeline]) -> tuple[Figure, ...]:
-    """Return the figures of all pipelines of one procedure together."""
-    parties = [each for matter in matters for each in matter.parties]
-    dates = [each for matter in matters for each in matter.dates]
+def take_pipeline(rule: PipelineProcedure, tally: Tally, matter: Pipeline) -> None:
+    """Count one pipeline."""
+    _take_all(tally, matter)
+    _take_at(tally, f"{STAGE}.{matter.at_stage}.now", matter, matter.amount)
+    tally.add(f"{STAGE}.{matter.at_stage}.overdue", matter.overdue)
+    for stage in rule.stages:
+        reached = matter.reached_stage(stage.id)
+        if reached is not None:
+            _take_at(tally, f"{STAGE}.{stage.id}.reached", matter, reached.amount)
+            for field in stage.fields:
+                take_field(tally, f"{AT}.{stage.id}", field, reached.values)
+    for kind in rule.parties:
+        _take_parties(kind, tally, [each for each in matter.parties if each.type == kind.id])
+    for day in matter.dates:
+        tally.add(f"{DATE}.{day.id}.set")
+        tally.add(f"{DATE}.{day.id}.passed", day.passed)
+        tally.add(f"{DATE}.{day.id}.changes", day.changes)
+    _take_meetings(rule, tally, matter)
+
+
+def pipeline_figures(rule: PipelineProcedure, tally: Tally) -> tuple[Figure, ...]:
+    """Return the figures of all pipelines of one procedure that were counted."""
     return (
-        *_of_all(rule, matters),
-        *(figure for stage in rule.stages for figure in _of_stage(stage, matters)),
-        *(figure for each in rule.parties for figure in _of_party(each, parties)),
-        *(figure for each in rule.dates for figure in _of_date(each, dates)),
-        *(_of_meetings(rule, matters) if rule.meets else ()),
+        *_of_all(rule, tally),
+        *(figure for stage in rule.stages for figure in _of_stage(stage, tally)),
+        *(figure for each in rule.parties for figure in _of_party(each, tally)),
+        *(figure for each in rule.dates for figure in _of_date(each, tally)),
+        *(_of_meetings(rule, tally) if rule.meets else ()),
     )
 
 
-def _of_all(rule: PipelineProcedure, matters: Sequence[Pipeline]) -> Iterator[Figure]:
-    yield count("matters", MATTERS, len(matters), MATTER)
-    named = {enterprise for each in matters for enterprise in each.enterprises}
-    yield count("enterprises", ENTERPRISES, len(named), ENTERPRISE)
-    yield from _amounts("amount", AMOUNTS, [each.amount for each in matters])
-    for end, name in _ENDS.items():
-        number = sum(each.ended is end for each in matters)
-        yield share(f"ended.{end}", name, number, len(matters), MATTER)
-    failed = [each for each in matters if each.ended is Ending.FAILED]
-    for ground in rule.exemptions:
-        number = sum(each.exemption == ground.id for each in failed)
-        name = joined(EXEMPTED, ground.name)
-        yield share(f"exempted.{ground.id}", name, number, len(failed), MATTER)
+def _take_all(tally: Tally, matter: Pipeline) -> None:
+    tally.add("matters")
+    tally.name("enterprises", matter.enterprises)
+    _take_amount(tally, "amount", matter.amount)
+    if matter.ended is not None:
+        tally.add(f"ended.{matter.ended}")
+    if matter.ended is Ending.FAILED and matter.exemption is not None:
+        tally.add(f"exempted.{matter.exemption}")
 
 
-def _of_stage(stage: StageRule, matters: Sequence[Pipeline]) -> Iterator[Figure]:
-    where = f"{STAGE}.{stage.id}"
-    here = [each for each in matters if each.at_stage == stage.id]
-    yield from _at(f"{where}.now", joined(stage.name, NOW), here, lambda each: each.amount)
-    reached = [(each, at) for each in matters if (at := each.reached_stage(stage.id)) is not None]
-    amounts = {each.key: at.amount for each, at in reached}
-    ever = [each for each, _ in reached]
-    yield from _at(
-        f"{where}.reached", joined(stage.name, EVER), ever, lambda each: amounts[each.key]
-    )
-    if stage.due is not None:
-        late = sum(each.overdue for each in here)
-        yield share(f"{where}.overdue", joined(stage.name, OVERDUE), late, len(here), MATTER)
-    values = [at.values for _, at in reached]
-    for field in stage.fields:
-        yield from field_figures((f"{AT}.{stage.id}", stage.name), field, values, MATTER)
+def _take_at(tally: Tally, id_: str, matter: Pipeline, amount: Amount | None) -> None:
+    tally.name(id_, matter.enterprises)
+    tally.add(f"{id_}.matters")
+    _take_amount(tally, f"{id_}.amount", amount)
 
 
-def _at(
-    id_: str, name: Name, matters: Sequence[Pipeline], amount: Callable[[Pipeline], Amount | None]
-) -> Iterator[Figure]:
-    """Return how many enterprises and matters there are, and their money."""
-    named = {enterprise for each in matters for enterprise in each.enterprises}
-    yield count(id_, name, len(named), ENTERPRISE)
-    yield count(f"{id_}.matters", joined(name, MATTERS), len(matters), MATTER)
-    yield from _amounts(f"{id_}.amount", joined(name, AMOUNTS), [amount(e) for e in matters])
+def _take_amount(tally: Tally, id_: str, amount: Amount | None) -> None:
+    if amount is not None:
+        tally.sum(id_, (amount,))
+        tally.add(f"{id_}.stated")
 
 
-def _amounts(id_: str, name: Name, amounts: Iterable[Amount | None]) -> Iterator[Figure]:
-    amounts = list(amounts)
-    stated = [each for each in amounts if each is not None]
-    yield from sum_figures(id_, name, stated)
-    yield share(f"{id_}.stated", joined(name, STATED), len(stated), len(amounts), MATTER)
-
-
-def _of_party(rule: PartyRule, parties: Sequence[Party]) -> Iterator[Figure]:
-    own = [each for each in parties if each.type == rule.id]
-    where, name = f"{PARTY}.{rule.id}", joined(PARTIES, rule.name)
-    yield count(f"{where}.all", name, len(own), PARTY)
-    known = sum(each.missed for each in own)
-    yield share(f"{where}.missed", joined(name, MISSED), known, len(own), PARTY)
+def _take_parties(rule: PartyRule, tally: Tally, parties: Sequence[Party]) -> None:
+    tally.add(f"{PARTY}.{rule.id}.all", len(parties))
+    tally.add(f"{PARTY}.{rule.id}.missed", sum(each.missed for each in parties))
     for status in rule.statuses:
-        number = sum(each.status == status.id for each in own)
+        number = sum(each.status == status.id for each in parties)
+        tally.add(f"{STATUS}.{rule.id}.{status.id}", number)
+
+
+def _take_meetings(rule: PipelineProcedure, tally: Tally, matter: Pipeline) -> None:
+    tally.add(f"{MEETINGS}.held", len(matter.meetings))
+    there = {party for meeting in matter.meetings for party in meeting.parties}
+    tally.add(f"{MEETINGS}.parties", len(there))
+    for outcome in (each for meeting in matter.meetings for each in meeting.outcomes):
+        tally.name(f"{MEETINGS}.enterprises", (outcome.enterprise,))
+        if outcome.issue is not None:
+            tally.name(f"{MEETINGS}.answered", (outcome.issue,))
+        for field in rule.outcome:
+            take_field(tally, f"{MEETINGS}.outcome", field, outcome.values)
+
+
+def _of_all(rule: PipelineProcedure, tally: Tally) -> Iterator[Figure]:
+    matters = tally.number("matters")
+    yield count("matters", MATTERS, matters, MATTER)
+    yield count("enterprises", ENTERPRISES, len(tally.names("enterprises")), ENTERPRISE)
+    yield from _amounts(tally, "amount", AMOUNTS, matters)
+    for end, name in _ENDS.items():
+        yield share(f"ended.{end}", name, tally.number(f"ended.{end}"), matters, MATTER)
+    failed = tally.number(f"ended.{Ending.FAILED}")
+    for ground in rule.exemptions:
+        id_, name = f"exempted.{ground.id}", joined(EXEMPTED, ground.name)
+        yield share(id_, name, tally.number(id_), failed, MATTER)
+
+
+def _of_stage(stage: StageRule, tally: Tally) -> Iterator[Figure]:
+    where = f"{STAGE}.{stage.id}"
+    yield from _at(tally, f"{where}.now", joined(stage.name, NOW))
+    yield from _at(tally, f"{where}.reached", joined(stage.name, EVER))
+    if stage.due is not None:
+        late, here = tally.number(f"{where}.overdue"), tally.number(f"{where}.now.matters")
+        yield share(f"{where}.overdue", joined(stage.name, OVERDUE), late, here, MATTER)
+    for field in stage.fields:
+        yield from field_figures((f"{AT}.{stage.id}", stage.name), field, tally, MATTER)
+
+
+def _at(tally: Tally, id_: str, name: Name) -> Iterator[Figure]:
+    """Return how many enterprises and matters there are, and their money."""
+    matters = tally.number(f"{id_}.matters")
+    yield count(id_, name, len(tally.names(id_)), ENTERPRISE)
+    yield count(f"{id_}.matters", joined(name, MATTERS), matters, MATTER)
+    yield from _amounts(tally, f"{id_}.amount", joined(name, AMOUNTS), matters)
+
+
+def _amounts(tally: Tally, id_: str, name: Name, matters: int) -> Iterator[Figure]:
+    yield from sum_figures(id_, name, tally.sums(id_))
+    stated = tally.number(f"{id_}.stated")
+    yield share(f"{id_}.stated", joined(name, STATED), stated, matters, MATTER)
+
+
+def _of_party(rule: PartyRule, tally: Tally) -> Iterator[Figure]:
+    where, name = f"{PARTY}.{rule.id}", joined(PARTIES, rule.name)
+    own = tally.number(f"{where}.all")
+    yield count(f"{where}.all", name, own, PARTY)
+    known = tally.number(f"{where}.missed")
+    yield share(f"{where}.missed", joined(name, MISSED), known, own, PARTY)
+    for status in rule.statuses:
         id_ = f"{STATUS}.{rule.id}.{status.id}"
-        yield share(id_, joined(name, status.name), number, len(own), PARTY)
+        yield share(id_, joined(name, status.name), tally.number(id_), own, PARTY)
 
 
-def _of_date(rule: DateRule, dates: Sequence[HardDate]) -> Iterator[Figure]:
-    own = [each for each in dates if each.id == rule.id]
+def _of_date(rule: DateRule, tally: Tally) -> Iterator[Figure]:
     where = f"{DATE}.{rule.id}"
-    yield count(f"{where}.set", joined(rule.name, SET), len(own), DATE)
-    passed = sum(each.passed for each in own)
-    yield share(f"{where}.passed", joined(rule.name, PASSED), passed, len(own), DATE)
-    changes = sum(each.changes for each in own)
+    own = tally.number(f"{where}.set")
+    yield count(f"{where}.set", joined(rule.name, SET), own, DATE)
+    passed = tally.number(f"{where}.passed")
+    yield share(f"{where}.passed", joined(rule.name, PASSED), passed, own, DATE)
+    changes = tally.number(f"{where}.changes")
     yield count(f"{where}.changes", joined(rule.name, CHANGED), changes, CHANGE)
 
 
-def _of_meetings(rule: PipelineProcedure, matters: Sequence[Pipeline]) -> Iterator[Figure]:
-    held = [(matter, each) for matter in matters for each in matter.meetings]
-    outcomes = [each for _, meeting in held for each in meeting.outcomes]
-    yield count(f"{MEETINGS}.held", MET, len(held), MEETING)
-    there = {(matter.key, party) for matter, meeting in held for party in meeting.parties}
-    yield count(f"{MEETINGS}.parties", joined(MET, PARTIES), len(there), PARTY)
-    named = {each.enterprise for each in outcomes}
-    yield count(f"{MEETINGS}.enterprises", joined(MET, ENTERPRISES), len(named), ENTERPRISE)
-    answered = {each.issue for each in outcomes if each.issue is not None}
-    yield count(f"{MEETINGS}.answered", joined(MET, ANSWERED), len(answered), ISSUE)
+def _of_meetings(rule: PipelineProcedure, tally: Tally) -> Iterator[Figure]:
+    held, there = tally.number(f"{MEETINGS}.held"), tally.number(f"{MEETINGS}.parties")
+    yield count(f"{MEETINGS}.held", MET, held, MEETING)
+    yield count(f"{MEETINGS}.parties", joined(MET, PARTIES), there, PARTY)
+    named = len(tally.names(f"{MEETINGS}.enterprises"))
+    yield count(f"{MEETINGS}.enterprises", joined(MET, ENTERPRISES), named, ENTERPRISE)
+    answered = len(tally.names(f"{MEETINGS}.answered"))
+    yield count(f"{MEETINGS}.answered", joined(MET, ANSWERED), answered, ISSUE)
     for field in rule.outcome:
-        values = [each.values for each in outcomes]
-        yield from field_figures((f"{MEETINGS}.outcome", MET), field, values, OUTCOME)
+        yield from field_figures((f"{MEETINGS}.outcome", MET), field, tally, OUTCOME)

@@ -104,7 +104,7 @@ def miss_checks_behind(draft: MatterDraft, state: Pipeline, rule: PipelineProced
     not: whoever goes on has to ask it."""
     for each in state.parties:
         if each.next_check_on is not None and each.next_check_on < draft.local_day():
-            _miss_check(draft, state, each, draft.at, rule)
+            _miss_check(draft, state, each, rule)
 
 
 def clocks(state: Pipeline) -> tuple[str, ...]:
@@ -142,7 +142,7 @@ def passed(draft: MatterDraft, state: Pipeline, due: DuePassed, rule: PipelinePr
     if id_ == STAGE and not state.overdue:
         draft.record(StageOverdue(at=draft.at, by=ENGINE, stage=state.at_stage))
     elif id_ == CHECK and party is not None:
-        _miss_check(draft, state, party, due.due_at, rule)
+        _miss_check(draft, state, party, rule, due.due_at)
     elif id_ == DATE and hard is not None:
         _pass_date(draft, state, hard, rule)
     elif id_.startswith(WARNING) and hard is not None:
@@ -150,11 +150,19 @@ def passed(draft: MatterDraft, state: Pipeline, due: DuePassed, rule: PipelinePr
 
 
 def _miss_check(
-    draft: MatterDraft, state: Pipeline, party: Party, from_at: datetime, rule: PipelineProcedure
+    draft: MatterDraft,
+    state: Pipeline,
+    party: Party,
+    rule: PipelineProcedure,
+    end_at: datetime | None = None,
 ) -> None:
+    """Record a missed day, and until when that may stay so: from the end of the day, or from now
+    if it was found out later."""
     sets: tuple[Due, ...] = ()
     if rule.check is not None:
-        at, provisional = draft.after(rule.check.within, from_at)
+        within = rule.check.within
+        known = draft.after(within) if end_at is None else draft.after_day(within, end_at)
+        at, provisional = known
         sets = (draft.due_at(UNCHECKED, at, party.party, provisional=provisional),)
     draft.record(
         CheckMissed(

@@ -19,7 +19,7 @@ def figures_of_day(
     those of the register's stream, up to the cut-off, and `register` what they come to."""
     values = _values_of(events, on)
     there = tuple(_on_that_day(each, values.get(each.id), on) for each in register.subjects)
-    return count_recorded(rule, [register.model_copy(update={"subjects": there})])
+    return count_recorded(rule, register.model_copy(update={"subjects": there}))
 
 
 def days_recorded(events: Sequence[MatterHappened]) -> tuple[date, ...]:

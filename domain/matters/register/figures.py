@@ -5,11 +5,20 @@ the days. Where it is not known there is neither part nor whole, and a note says
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
-from domain.matters.figures import Figure, Summable, in_sum, number_of, pooled
+from domain.matters.field_figures import rate as rate_figure
+from domain.matters.figures import Figure, Summable, in_sum, number_of
 from domain.matters.register.chain import all_held_up, is_up, key_firms
+from domain.matters.register.notes import (
+    NO_DENOMINATOR,
+    left_out,
+    names_given,
+    of_days,
+    of_list,
+    of_lists,
+    together,
+)
 from domain.matters.register.rules import (
     BY_FIGURE,
     YES_FIGURE,
@@ -18,9 +27,10 @@ from domain.matters.register.rules import (
     RegisterProcedure,
 )
 from domain.matters.register.state import Register, Subject
-from domain.matters.register.stated import NO_DENOMINATOR, stated_rates
+from domain.matters.register.stated import stated_rates
 from domain.matters.register.words import Of
-from domain.matters.values import Choice, Count, FieldRule, Flag, Ratio, Value
+from domain.matters.tally import Tally
+from domain.matters.values import Choice, Count, Day, FieldRule, Flag, Ratio, Value, Words
 from domain.matters.words import ValueKind
 from domain.model import SHORT_CHARACTERS_MAX, Name
 
@@ -37,33 +47,44 @@ LINKS = Name(zh="配套关系", en="links of supply")
 SUPPLIERS_UP = Name(zh="正常供货的配套企业", en="suppliers that nobody waits for")
 KEY_WAITING = Name(zh="等待配套企业的重点企业", en="key firms that wait for a supplier")
 
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """What one register adds to a rate; `whole` is None where it has no denominator."""
-
-    part: Value | None
-    whole: Value | None
-    register: Register
-    days: tuple[date, ...] = ()
+_Counted = tuple[Summable | None, Summable | None, tuple[date, ...]]
+"""What one register adds to a rate, and the days it is of; no whole: it has no denominator."""
 
 
-def count_register(rule: RegisterProcedure, matters: Sequence[Register]) -> tuple[Figure, ...]:
-    """Return the figures of all registers of one procedure together."""
-    subjects = [each for matter in matters for each in matter.subjects]
+def take_register(rule: RegisterProcedure, tally: Tally, matter: Register) -> None:
+    """Count one register."""
+    _take_subjects(tally, matter.subjects)
+    for rate in rule.rates:
+        _take_rate(rule, rate, tally, matter)
+        stated = stated_rates(rate, matter, len(tally.stated(rate.id)))
+        tally.state(rate.id, stated)
+    for field in rule.fields:
+        _take_field(field, tally, matter.subjects)
+    if rule.supply_map is not None:
+        _take_map(rule, tally, matter)
+
+
+def register_figures(rule: RegisterProcedure, tally: Tally) -> tuple[Figure, ...]:
+    """Return the figures of all registers of one procedure that were counted."""
+    subjects = tally.number("subjects")
     return (
-        *_of_subjects(rule, subjects),
-        *(figure for rate in rule.rates for figure in _of_rate(rule, rate, matters)),
-        *_of_fields(rule, subjects),
-        *(_of_map(rule, matters) if rule.supply_map is not None else ()),
+        *_of_subjects(rule, tally),
+        *(f for each in rule.rates for f in (_of_rate(each, tally), *tally.stated(each.id))),
+        *(figure for field in rule.fields for figure in _of_field(field, tally, subjects)),
+        *(_of_map(tally) if rule.supply_map is not None else ()),
     )
 
 
-def count_recorded(rule: RegisterProcedure, matters: Sequence[Register]) -> tuple[Figure, ...]:
+def count_recorded(rule: RegisterProcedure, matter: Register) -> tuple[Figure, ...]:
     """Return the figures of what is recorded of days alone: fields, and rates of fields."""
-    subjects = [each for matter in matters for each in matter.subjects]
-    rates = (each for each in rule.rates if each.field is not None)
-    return (*(_counted(rule, rate, matters) for rate in rates), *_of_fields(rule, subjects))
+    tally, subjects = Tally(), len(matter.subjects)
+    rates = [each for each in rule.rates if each.field is not None]
+    for rate in rates:
+        _take_rate(rule, rate, tally, matter)
+    for field in rule.fields:
+        _take_field(field, tally, matter.subjects)
+    fields = (figure for field in rule.fields for figure in _of_field(field, tally, subjects))
+    return (*(_of_rate(each, tally) for each in rates), *fields)
 
 
 def subjects_in(register: Register, status: str | None) -> tuple[Subject, ...]:
@@ -74,19 +95,30 @@ def subjects_in(register: Register, status: str | None) -> tuple[Subject, ...]:
 def suppliers_up(rule: RegisterProcedure, register: Register, subject: str) -> Figure:
     """Return for how many of its own suppliers a firm does not have to wait (000:39-41)."""
     own = {each.supplier for each in register.links if each.customer == subject}
-    return _suppliers(rule, [(register, own)])
+    return _share("map.suppliers_up", SUPPLIERS_UP, *_up_of(rule, register, own))
 
 
-def _of_subjects(rule: RegisterProcedure, subjects: Sequence[Subject]) -> Iterator[Figure]:
-    yield _count("subjects", SUBJECTS, len(subjects))
-    yield _share("listed", LISTED, sum(each.listed for each in subjects), len(subjects))
+def _take_subjects(tally: Tally, subjects: Sequence[Subject]) -> None:
+    for each in subjects:
+        tally.add("subjects")
+        tally.add("listed", each.listed)
+        tally.add("overdue", each.overdue)
+        tally.add("status_not_stated" if each.status is None else f"status.{each.status}")
+        for class_ in frozenset(each.classes):
+            tally.add(f"class.{class_}")
+
+
+def _of_subjects(rule: RegisterProcedure, tally: Tally) -> Iterator[Figure]:
+    subjects = tally.number("subjects")
+    yield _count("subjects", SUBJECTS, subjects)
+    yield _share("listed", LISTED, tally.number("listed"), subjects)
     if rule.check is not None:
-        yield _share("overdue", OVERDUE, sum(each.overdue for each in subjects), len(subjects))
+        yield _share("overdue", OVERDUE, tally.number("overdue"), subjects)
     for status in rule.statuses:
-        number = sum(each.status == status.id for each in subjects)
-        yield _share(f"status.{status.id}", status.name, number, len(subjects))
-    unknown = sum(each.status is None for each in subjects)
-    yield _share("status_not_stated", NOT_STATED, unknown, len(subjects))
+        id_ = f"status.{status.id}"
+        yield _share(id_, status.name, tally.number(id_), subjects)
+    unknown = tally.number("status_not_stated")
+    yield _share("status_not_stated", NOT_STATED, unknown, subjects)
     if rule.classes_stated is not None:
         named = sum(1 + len(each.also) for each in rule.classes)
         yield Figure(
@@ -94,45 +126,50 @@ def _of_subjects(rule: RegisterProcedure, subjects: Sequence[Subject]) -> Iterat
             name=CLASSES_STATED,
             part=Count(n=rule.classes_stated),
             of=CLASS,
-            note=f"{named} names are given",
+            note=names_given(named),
         )
     for class_ in rule.classes:
-        number = sum(class_.id in each.classes for each in subjects)
-        yield _count(f"class.{class_.id}", _called(class_), number)
+        id_ = f"class.{class_.id}"
+        yield _count(id_, _called(class_), tally.number(id_))
 
 
-def _of_rate(
-    rule: RegisterProcedure, rate: RateRule, matters: Sequence[Register]
-) -> Iterator[Figure]:
-    yield _counted(rule, rate, matters)
-    yield from stated_rates(rate, matters)
-
-
-def _counted(rule: RegisterProcedure, rate: RateRule, matters: Sequence[Register]) -> Figure:
-    field = rule.field(rate.field)
+def _take_rate(rule: RegisterProcedure, rate: RateRule, tally: Tally, matter: Register) -> None:
+    """Count what one register adds to a rate: nothing where it has no denominator."""
+    field, id_ = rule.field(rate.field), f"rate.{rate.id}"
     if field is None or field.type is ValueKind.FLAG:
-        return _rate(rate, [_standing(rule, rate, matter) for matter in matters])
-    return _rate(rate, [_recorded(rate, field, matter) for matter in matters])
+        part, whole, days = _standing(rule, rate, matter)
+    else:
+        part, whole, days = _recorded(rate, field, matter)
+    if whole is None:
+        tally.add(f"{id_}/left_out")
+        return
+    tally.add(f"{id_}/known")
+    tally.sum(f"{id_}/part", () if part is None else (part,))
+    tally.sum(f"{id_}/whole", (whole,))
+    tally.span(id_, days)
+    tally.first(id_, matter.list_version)
 
 
-def _rate(rate: RateRule, counted: Sequence[_Counted]) -> Figure:
-    known = [each for each in counted if each.whole is not None]
-    id_, left_out = f"rate.{rate.id}", len(counted) - len(known)
-    wholes = _sums(each.whole for each in known)
-    parts = _sums(each.part for each in known)
+def _of_rate(rate: RateRule, tally: Tally) -> Figure:
+    id_ = f"rate.{rate.id}"
+    parts, wholes = tally.sums(f"{id_}/part"), tally.sums(f"{id_}/whole")
     if len(wholes) != 1 or len(parts) != 1:
         return Figure(id=id_, name=rate.name, part=None, note=NO_DENOMINATOR)
-    said = _list_said(known) if rate.of == Of.LIST else _days_said(known)
-    if left_out:
-        said = "; ".join(filter(None, (said, f"{left_out} without a denominator left out")))
+    said = _list_said(id_, tally) if rate.of == Of.LIST else of_days(tally.days(id_))
+    gone = tally.number(f"{id_}/left_out")
     return Figure(
         id=id_,
         name=rate.name,
         part=parts[0],
         whole=wholes[0],
         of=SUBJECT if rate.of in tuple(Of) else None,
-        note=said,
+        note=together((said, left_out(gone) if gone else None)),
     )
+
+
+def _list_said(id_: str, tally: Tally) -> Name:
+    known = tally.number(f"{id_}/known")
+    return of_lists(known) if known > 1 else of_list(tally.kept(id_) or 0)
 
 
 def _standing(rule: RegisterProcedure, rate: RateRule, matter: Register) -> _Counted:
@@ -143,117 +180,114 @@ def _standing(rule: RegisterProcedure, rate: RateRule, matter: Register) -> _Cou
         for each in (matter.listed if rate.of == Of.LIST else matter.subjects)
         if not classes or classes & {*each.classes}
     ]
-    if rate.field is None:
-        part = sum(each.status in wanted for each in among)
-        days: tuple[date, ...] = ()
-    else:
-        said = [each for each in among if rate.field in each.values]
-        part = sum(each.values[rate.field] == Flag(yes=True) for each in said)
-        days = _days(said)
     whole = Count(n=len(among)) if among else None
-    return _Counted(Count(n=part), whole, matter, days)
+    if rate.field is None:
+        return Count(n=sum(each.status in wanted for each in among)), whole, ()
+    said = [each for each in among if rate.field in each.values]
+    yes = sum(each.values[rate.field] == Flag(yes=True) for each in said)
+    return Count(n=yes), whole, _days(said)
 
 
 def _recorded(rate: RateRule, field: FieldRule, matter: Register) -> _Counted:
     """Return the sums of what was recorded, over the subjects that gave both part and whole."""
-    classes = frozenset(rate.classes)
+    classes, own = frozenset(rate.classes), Tally()
     gave = [
         each
         for each in matter.subjects
         if {field.id, rate.of} <= each.values.keys() and (not classes or classes & {*each.classes})
     ]
     if field.type is ValueKind.RATIO:
-        whole = pooled(each for each in _values(gave, field.id) if isinstance(each, Ratio))
-        if whole is None:
-            return _Counted(None, None, matter)
-        return _Counted(Count(n=whole.part), Count(n=whole.whole or 0), matter, _days(gave))
+        own.pool("", (each for each in _values(gave, field.id) if isinstance(each, Ratio)))
+        both = own.pooled("")
+        return (None, None, ()) if both is None else (*both, _days(gave))
     parts, wholes = _sums(_values(gave, field.id)), _sums(_values(gave, rate.of))
     if len(parts) != 1 or len(wholes) != 1 or not number_of(wholes[0]):
-        return _Counted(None, None, matter)
-    return _Counted(parts[0], wholes[0], matter, _days(gave))
+        return None, None, ()
+    return parts[0], wholes[0], _days(gave)
 
 
-def _of_fields(rule: RegisterProcedure, subjects: Sequence[Subject]) -> Iterator[Figure]:
-    for field in rule.fields:
-        yield from _of_field(field, subjects)
+def _take_field(field: FieldRule, tally: Tally, subjects: Sequence[Subject]) -> None:
+    id_ = f"field.{field.id}"
+    for each in subjects:
+        value = each.values.get(field.id)
+        if value is None:
+            continue
+        tally.add(f"{id_}/gave")
+        tally.span(id_, () if each.last_on is None else (each.last_on,))
+        match value:
+            case Ratio():
+                tally.pool(id_, (value,))
+            case Choice():
+                tally.add(f"{id_}.{value.id}")
+                tally.add(f"{id_}/chosen")
+            case Flag():
+                tally.add(f"{id_}/yes", value.yes)
+                tally.add(f"{id_}/said")
+            case Day() | Words():
+                pass
+            case _:
+                tally.sum(id_, (value,))
 
 
-def _of_field(field: FieldRule, subjects: Sequence[Subject]) -> Iterator[Figure]:
-    gave = [each for each in subjects if field.id in each.values]
-    id_, values = f"field.{field.id}", _values(gave, field.id)
+def _of_field(field: FieldRule, tally: Tally, subjects: int) -> Iterator[Figure]:
+    id_ = f"field.{field.id}"
+    gave, days = tally.number(f"{id_}/gave"), of_days(tally.days(id_))
     match field.type:
         case ValueKind.COUNT | ValueKind.AMOUNT | ValueKind.QUANTITY:
-            sums: tuple[Value | None, ...] = _sums(values) or (None,)
+            sums: tuple[Value | None, ...] = tally.sums(id_) or (None,)
             for number, total in enumerate(sums, start=1):
                 numbered = id_ if number == 1 else f"{id_}.{number}"
-                yield Figure(id=numbered, name=field.name, part=total, note=_span(_days(gave)))
+                yield Figure(id=numbered, name=field.name, part=total, note=days)
         case ValueKind.RATIO:
-            whole = pooled(each for each in values if isinstance(each, Ratio))
-            note = NO_DENOMINATOR if whole is None else _span(_days(gave))
-            yield Figure(
-                id=id_,
-                name=field.name,
-                part=None if whole is None else Count(n=whole.part),
-                whole=None if whole is None else Count(n=whole.whole or 0),
-                note=note,
-            )
+            both = tally.pooled(id_)
+            yield rate_figure(id_, field.name, both, NO_DENOMINATOR if both is None else days)
         case ValueKind.CHOICE:
-            chosen = [each.id for each in values if isinstance(each, Choice)]
+            chosen = tally.number(f"{id_}/chosen")
             for choice in field.choices:
-                name = _joined(field.name, choice.name)
-                yield _share(f"{id_}.{choice.id}", name, chosen.count(choice.id), len(chosen))
+                name, said = f"{id_}.{choice.id}", _joined(field.name, choice.name)
+                yield _share(name, said, tally.number(name), chosen)
         case ValueKind.FLAG:
-            said = [each.yes for each in values if isinstance(each, Flag)]
-            yield _share(f"{id_}.{YES_FIGURE}", _joined(field.name, YES), sum(said), len(said))
+            yes, said_so = tally.number(f"{id_}/yes"), tally.number(f"{id_}/said")
+            yield _share(f"{id_}.{YES_FIGURE}", _joined(field.name, YES), yes, said_so)
         case ValueKind.DAY | ValueKind.WORDS:
             pass
-    yield _share(f"{id_}.{BY_FIGURE}", _joined(field.name, BY), len(gave), len(subjects))
+    yield _share(f"{id_}.{BY_FIGURE}", _joined(field.name, BY), gave, subjects)
 
 
-def _of_map(rule: RegisterProcedure, matters: Sequence[Register]) -> Iterator[Figure]:
-    yield _count("map.links", LINKS, sum(len(each.links) for each in matters), LINK)
-    yield _suppliers(rule, [(each, {link.supplier for link in each.links}) for each in matters])
-    firms = waiting = 0
-    for matter in matters:
-        key, held_up = key_firms(rule, matter), all_held_up(rule, matter)
-        firms += len(key)
-        waiting += sum(each.id in held_up for each in key)
-    yield _share("map.key_waiting", KEY_WAITING, waiting, firms)
+def _take_map(rule: RegisterProcedure, tally: Tally, matter: Register) -> None:
+    key, held_up = key_firms(rule, matter), all_held_up(rule, matter)
+    up, own = _up_of(rule, matter, {link.supplier for link in matter.links})
+    tally.add("map.links", len(matter.links))
+    tally.add("map.suppliers_up", up)
+    tally.add("map.suppliers", own)
+    tally.add("map.key_waiting", sum(each.id in held_up for each in key))
+    tally.add("map.key", len(key))
 
 
-def _suppliers(rule: RegisterProcedure, meant: Iterable[tuple[Register, set[str]]]) -> Figure:
-    own = [s for register, ids in meant for s in register.subjects if s.id in ids]
-    up = sum(is_up(rule, each) for each in own)
-    return _share("map.suppliers_up", SUPPLIERS_UP, up, len(own))
+def _of_map(tally: Tally) -> Iterator[Figure]:
+    up, suppliers = tally.number("map.suppliers_up"), tally.number("map.suppliers")
+    waiting, key = tally.number("map.key_waiting"), tally.number("map.key")
+    yield _count("map.links", LINKS, tally.number("map.links"), LINK)
+    yield _share("map.suppliers_up", SUPPLIERS_UP, up, suppliers)
+    yield _share("map.key_waiting", KEY_WAITING, waiting, key)
+
+
+def _up_of(rule: RegisterProcedure, register: Register, ids: set[str]) -> tuple[int, int]:
+    """Return how many of these are up, and how many of them are there."""
+    own = [each for each in register.subjects if each.id in ids]
+    return sum(is_up(rule, each) for each in own), len(own)
 
 
 def _values(subjects: Iterable[Subject], field: str) -> list[Value]:
     return [each.values[field] for each in subjects if field in each.values]
 
 
-def _sums(values: Iterable[Value | None]) -> tuple[Summable, ...]:
+def _sums(values: Iterable[Value]) -> tuple[Summable, ...]:
     return in_sum(each for each in values if isinstance(each, Summable))
 
 
 def _days(subjects: Iterable[Subject]) -> tuple[date, ...]:
-    return tuple(sorted({each.last_on for each in subjects if each.last_on is not None}))
-
-
-def _list_said(counted: Sequence[_Counted]) -> str:
-    if len(counted) > 1:
-        return f"lists of {len(counted)} registers"
-    return f"list version {counted[0].register.list_version}"
-
-
-def _days_said(counted: Sequence[_Counted]) -> str | None:
-    return _span(sorted({day for each in counted for day in each.days}))
-
-
-def _span(days: Sequence[date]) -> str | None:
-    """Return of which days values are: they may be as old as each subject's last ones."""
-    if not days:
-        return None
-    return f"of {days[0]}" if days[0] == days[-1] else f"of {days[0]} to {days[-1]}"
+    return tuple(each.last_on for each in subjects if each.last_on is not None)
 
 
 def _count(id_: str, name: Name, number: int, of: str = SUBJECT) -> Figure:

@@ -5,29 +5,28 @@ A total states a rate under the rate's own id as so many of so many, or its part
 give the third.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from domain.matters.figures import Figure
 from domain.matters.matter import StatedTotal
+from domain.matters.register.notes import of_total
 from domain.matters.register.rules import RateRule
 from domain.matters.register.state import Register
 from domain.matters.values import NUMBER_MAX, Count, Ratio
 from domain.matters.words import Precision
-from domain.model import SHORT_CHARACTERS_MAX
 
 PART, WHOLE, SHARE = "part", "whole", "share"
-NO_DENOMINATOR = "no denominator"
 
 
-def stated_rates(rate: RateRule, matters: Sequence[Register]) -> Iterator[Figure]:
-    """Return a figure for each total that stands and says something of a rate. What the source does
-    not state and nothing gives is None: without a whole it is no rate, and has no part."""
-    number = 0
-    for matter in matters:
-        for total in matter.totals:
-            if total.replaced_by is None and _codes(rate).keys() & total.figures.keys():
-                number += 1
-                yield _figure(rate, total, number)
+def stated_rates(rate: RateRule, matter: Register, before: int = 0) -> Iterator[Figure]:
+    """Return a figure for each total that stands and says something of a rate; `before` are those
+    of other registers. What the source does not state and nothing gives is None: without a whole it
+    is no rate, and has no part."""
+    number = before
+    for total in matter.totals:
+        if total.replaced_by is None and _codes(rate).keys() & total.figures.keys():
+            number += 1
+            yield _figure(rate, total, number)
 
 
 def derived_whole(part: Count, share: Ratio) -> Count | None:
@@ -55,16 +54,13 @@ def _codes(rate: RateRule) -> dict[str, str]:
 
 def _figure(rate: RateRule, total: StatedTotal, number: int) -> Figure:
     part, whole, derived = _stated(rate, total)
-    said = total.label if total.as_of_on is None else f"{total.label}, {total.as_of_on}"
-    if whole is None:
-        part, said = None, f"{NO_DENOMINATOR}: {said}"
     return Figure(
         id=f"rate.{rate.id}.stated" + (f".{number}" if number > 1 else ""),
         name=rate.name,
-        part=part,
+        part=None if whole is None else part,
         whole=whole,
         derived=derived,
-        note=said[:SHORT_CHARACTERS_MAX],
+        note=of_total(total, is_rate=whole is not None),
     )
 
 
