@@ -1,4 +1,4 @@
-"""The two acts: the traced cases as they are, then stories against the calendar of 2020."""
+"""The acts: the traced cases as they are, then stories and matters against the calendar of 2020."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,10 +9,13 @@ from temporalio.common import WorkflowIDConflictPolicy
 
 from demo.cases import Case
 from demo.engine import Engine
+from demo.matters import MatterStory
 from demo.stories import Story, in_order
 from demo.virtual import TimeLapse, VirtualClock
+from desk.matters import MatterDesk
 from domain.commands import Submission
 from domain.days import zone_of
+from domain.matters.commands import MatterSubmission
 from domain.view import TASK_QUEUE, WORKFLOW_TYPE, CommandResult, workflow_id
 
 AT_ONCE_MAX = 6
@@ -87,6 +90,34 @@ async def play_stories(
         progress(clock.at)
     await lapse.advance_to(max(instant(story.until) for story in stories))
     progress(clock.at)
+
+
+async def play_matters(
+    engine: Engine,
+    lapse: TimeLapse,
+    clock: VirtualClock,
+    stories: tuple[MatterStory, ...],
+    progress: Callable[[datetime], None],
+) -> None:
+    """Play stories of matters, one after the other, on a clock that has come to the first step."""
+    matters = MatterDesk(engine.desk)
+    for story in stories:
+        for number, step in enumerate(story.steps, start=1):
+            await lapse.advance_to(instant(step.at))
+            sent = {
+                "id": f"demo:{story.zone}/{step.key}:{number:02d}",
+                "zone": story.zone,
+                "key": step.key,
+                "actor": step.by,
+                "command": step.command,
+            }
+            if story.is_of_matter(step):
+                await matters.carry_out(MatterSubmission.model_validate(sent))
+            else:
+                await engine.desk.carry_out(Submission.model_validate(sent))
+            progress(clock.at)
+        await lapse.advance_to(instant(story.until))
+        progress(clock.at)
 
 
 def begins_at(stories: tuple[Story, ...]) -> datetime:

@@ -60,6 +60,16 @@ class Paper(Frozen):
         }
 
 
+def require_told(source: str, command: object, *, assumed: bool) -> None:
+    """Raise ValueError unless a step says honestly where it comes from: a line, or assumed."""
+    if assumed != (source == ASSUMED):
+        raise ValueError(f"assumed = {assumed} does not go with source {source!r}")
+    if not assumed and SOURCE_PATTERN.fullmatch(source) is None:
+        raise ValueError(f"source {source!r}: allowed is a line such as 000:17, or assumed")
+    if isinstance(command, SIGN_OFF_ACTS) and not assumed:
+        raise ValueError(f"{command.kind}: no source says who signs off")
+
+
 class Step(Frozen):
     """One act: who asks for what. `source` is a line of the seeds (`000:17`), or `assumed`.
 
@@ -88,14 +98,7 @@ class Step(Frozen):
 
     @model_validator(mode="after")
     def _says_where_it_comes_from(self) -> Self:
-        if self.assumed != (self.source == ASSUMED):
-            raise ValueError(f"assumed = {self.assumed} does not go with source {self.source!r}")
-        if not self.assumed and SOURCE_PATTERN.fullmatch(self.source) is None:
-            raise ValueError(
-                f"source {self.source!r}: allowed is a line such as 000:17, or assumed"
-            )
-        if isinstance(self.command, SIGN_OFF_ACTS) and not self.assumed:
-            raise ValueError(f"{self.command.kind}: no source says who signs off")
+        require_told(self.source, self.command, assumed=self.assumed)
         return self
 
 

@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from temporalio.client import Client, WorkflowHistory
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.upkeep import sweep
@@ -16,8 +16,12 @@ from desk.clock import DeskClock
 from desk.desk import Desk
 from desk.opening import open_desk
 from desk.relay import Relay
+from domain.matters.view import matter_workflow_id
 from domain.view import workflow_id
 from runtime.settings import Settings
+
+Streams = Sequence[tuple[str, str]]
+"""Zone and key of each."""
 
 DRAIN_SECONDS_MAX = 60.0
 POLL_SECONDS = 0.02
@@ -66,13 +70,14 @@ async def running(
                     await relaying
 
 
-async def drain(engine: Engine, streams: list[tuple[str, str]]) -> None:
+async def drain(engine: Engine, streams: Streams, matters: Streams = ()) -> None:
     """Wait until every errand that can be run is run, everything is told, and the workflow of every
-    closed issue has ended."""
+    closed issue has ended, and of every matter: these wait for nothing any more."""
     ledger, waited = engine.desk.ledger, 0.0
     while (
         await ledger.due_errands(engine.desk.clock.now(), 1)
         or await ledger.outbox_size()
+        or await ledger.matters_with_news(1)
         or await ledger.undelivered()
     ):
         await asyncio.sleep(POLL_SECONDS)
@@ -85,13 +90,31 @@ async def drain(engine: Engine, streams: list[tuple[str, str]]) -> None:
         if not row.issue.is_open:
             handle = engine.client.get_workflow_handle(workflow_id(zone, key))
             await asyncio.wait_for(handle.result(), DRAIN_SECONDS_MAX)
+    for handle, _ in await _of_matters(engine, matters):
+        await asyncio.wait_for(handle.result(), DRAIN_SECONDS_MAX)
 
 
-async def archive(engine: Engine, streams: list[tuple[str, str]]) -> int:
+async def _of_matters(
+    engine: Engine, matters: Streams
+) -> list[tuple[WorkflowHandle[Any, Any], str]]:
+    """Return the workflow of each matter that ever had one, and the id of its last run."""
+    found = []
+    for zone, key in matters:
+        handle = engine.client.get_workflow_handle(matter_workflow_id(zone, key))
+        try:
+            found.append((handle, (await handle.describe()).run_id))
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+    return found
+
+
+async def archive(engine: Engine, streams: Streams, matters: Streams = ()) -> int:
     """Sweep the closed runs into the archive; Temporal's lists lag, so until all are there."""
     ledger, kept = engine.desk.ledger, 0
     since = datetime.now(UTC) - timedelta(days=1)
-    closed = []  # the last run of each: one that was closed may have heard of its follow-up
+    # the last run of each: one that was closed may have heard of its follow-up
+    closed = [run_id for _, run_id in await _of_matters(engine, matters)]
     for zone, key in streams:
         if not (await engine.desk.row(zone, key)).issue.is_open:
             handle = engine.client.get_workflow_handle(workflow_id(zone, key))
@@ -105,7 +128,7 @@ async def archive(engine: Engine, streams: list[tuple[str, str]]) -> int:
     raise TimeoutError(msg)
 
 
-async def live_histories(engine: Engine, streams: list[tuple[str, str]]) -> list[WorkflowHistory]:
+async def live_histories(engine: Engine, streams: Streams) -> list[WorkflowHistory]:
     """Return the histories of the issues that are still open."""
     histories = []
     for zone, key in streams:

@@ -16,11 +16,13 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from activities.upkeep import history_row
 from audit.reexecute import reexecute_all
 from audit.replay import cross_check, replay_histories
-from demo.acts import begins_at, play_cases, play_stories
+from demo.acts import begins_at, play_cases, play_matters, play_stories
 from demo.cases import Case, read_cases
 from demo.engine import Parts, archive, drain, live_histories, running
+from demo.matters import MatterStory, read_matter_stories
+from demo.matters_told import MatterEnded, matters_ended, table_of_matters
 from demo.proofs import prove
-from demo.stories import Story, read_stories
+from demo.stories import End, Story, read_stories
 from demo.summary import Ended, Expected, ended, print_proofs, table_of
 from demo.virtual import TimeLapse, VirtualClock, skipping
 from desk.opening import open_desk
@@ -42,11 +44,11 @@ ZONE_TIME = zone_of("Asia/Shanghai")
 
 
 async def play_demo(settings: Settings, console: Console, parts: Parts) -> int:
-    """Play both acts and check the records; 0 only if every issue ended as its file says and every
-    proof holds. Earlier demo data in the same folder is removed first."""
+    """Play both acts and check the records; 0 only if every issue and every matter ended as its
+    file says and every proof holds. Earlier demo data in the same folder is removed first."""
     began = time.monotonic()
     folder = fresh_folder(settings.data_dir / "demo")
-    cases, stories = read_cases(), read_stories()
+    cases, stories, beside = read_cases(), read_stories(), read_matter_stories()
     async with EmbeddedStack(settings.model_copy(update={"data_dir": folder})) as stack:
         await migrate(stack.postgres.owner_url)
         own = settings.model_copy(
@@ -61,8 +63,13 @@ async def play_demo(settings: Settings, console: Console, parts: Parts) -> int:
             f"({time.monotonic() - began:.1f} s), data in {folder}"
         )
         live = await act_one(own, stack.temporal.address, parts, cases, console)
-        await act_two(own, folder, parts, stories, console)
-        sound = await close(own, parts, cases, stories, live, console)
+        await act_two(own, folder, parts, (stories, beside), console)
+        expected = [
+            *(end for case in cases for end in _case_ends(case)),
+            *(_end_of(each.id, each.zone, each.key, each.expect) for each in stories),
+            *(_end_of(end.key, each.zone, end.key, end) for each in beside for end in each.issues),
+        ]
+        sound = await close(own, parts, expected, beside, live, console)
     console.print(f"{time.monotonic() - began:.0f} s in all")
     return 0 if sound else 1
 
@@ -103,12 +110,21 @@ async def act_one(
 
 
 async def act_two(
-    settings: Settings, folder: Path, parts: Parts, stories: tuple[Story, ...], console: Console
+    settings: Settings,
+    folder: Path,
+    parts: Parts,
+    plays: tuple[tuple[Story, ...], tuple[MatterStory, ...]],
+    console: Console,
 ) -> None:
-    """Time-lapse: the same engine and ledger, on one virtual clock that stands in January 2020."""
+    """Time-lapse: the same engine and ledger, on one virtual clock that stands in January 2020:
+    first the stories of issues, then those of matters."""
+    stories, beside = plays
     clock = VirtualClock(begins_at(stories))
     streams = [(story.zone, story.key) for story in stories]
+    streams += [stream for story in beside for stream in story.issue_streams]
+    matters = [stream for story in beside for stream in story.matter_streams]
     steps = sum(len(story.steps) for story in stories) + 1
+    steps += sum(len(story.steps) + 1 for story in beside)
     with _bars(console) as bars:
         bar = bars.add_task("Act 2", total=steps)
 
@@ -126,24 +142,25 @@ async def act_two(
                 lapse = TimeLapse(engine.desk.ledger, skipper, clock)
                 lapse.on_rung = tell
                 await play_stories(engine, lapse, clock, stories, lambda at: tell(at, 1))
-                await drain(engine, streams)
-                await archive(engine, streams)
+                await play_matters(engine, lapse, clock, beside, lambda at: tell(at, 1))
+                await drain(engine, streams, matters)
+                await archive(engine, streams, matters)
 
 
 async def close(
     settings: Settings,
     parts: Parts,
-    cases: tuple[Case, ...],
-    stories: tuple[Story, ...],
+    expected: list[Expected],
+    beside: tuple[MatterStory, ...],
     live: list[WorkflowHistory],
     console: Console,
 ) -> bool:
     """Show where everything ended and check every record; whether all is as it must be."""
-    expected = [*(end for case in cases for end in _case_ends(case)), *map(_story_end, stories)]
     with _bars(console) as bars:
         bar = bars.add_task("Proofs 核验", total=5)
         async with open_desk(settings) as desk:
             rows = [await ended(desk, end) for end in expected]
+            matters = [row for story in beside for row in await matters_ended(desk, story)]
             ledger = in_postgres(desk.ledger)
             proved = await prove(ledger, settings, [f"{end.zone}/{end.key}" for end in expected])
             bars.advance(bar, 2)
@@ -165,17 +182,29 @@ async def close(
         "What no source states is marked assumed there.",
         style="dim",
     )
+    console.print(table_of_matters(matters))
+    console.print(
+        "Of these the sources tell what was done, and no day: the days are ours, and what is "
+        "marked assumed in the file.",
+        style="dim",
+    )
     workflows = {run.workflow_id for run in runs}
     sound = print_proofs(console, proved, again, replay, workflows, rings)
-    return _told(console, rows) and sound
+    return _told(console, rows, matters) and sound
 
 
-def _told(console: Console, rows: list[Ended]) -> bool:
-    wrong = [row for row in rows if row.differs]
-    for row in wrong:
-        console.print(f"[red]✗ {row.id} did not end as its file says:[/] {'; '.join(row.differs)}")
+def _told(console: Console, rows: list[Ended], matters: list[MatterEnded]) -> bool:
+    differing = [(row.id, row.differs) for row in rows] + [
+        (row.key, row.differs) for row in matters
+    ]
+    wrong = [(id_, differs) for id_, differs in differing if differs]
+    for id_, differs in wrong:
+        console.print(f"[red]✗ {id_} did not end as its file says:[/] {'; '.join(differs)}")
     if not wrong:
-        console.print(f"[green]✓[/] all {len(rows)} issues ended as their files say")
+        console.print(
+            f"[green]✓[/] all {len(rows)} issues and {len(matters)} matters ended "
+            "as their files say"
+        )
     return not wrong
 
 
@@ -203,12 +232,11 @@ def _case_ends(case: Case) -> Iterator[Expected]:
         )
 
 
-def _story_end(story: Story) -> Expected:
-    end = story.expect
+def _end_of(id_: str, zone: str, key: str, end: End) -> Expected:
     return Expected(
-        id=story.id,
-        zone=story.zone,
-        key=story.key,
+        id=id_,
+        zone=zone,
+        key=key,
         phase=end.phase,
         outcome=end.outcome,
         sign_off=end.sign_off,

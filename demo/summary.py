@@ -154,7 +154,8 @@ def print_proofs(
     """Print a line for each proof; return whether all of them hold.
 
     Histories are counted by their `workflows`: whether a closed issue that hears of its follow-up
-    hears it in a run of its own is a matter of milliseconds.
+    hears it in a run of its own is a matter of milliseconds. A matter that never waited, and of
+    which nobody was told anything, has none.
     """
     findings = proved.verification.streams
     broken = {finding.stream for finding in findings.found}
@@ -172,7 +173,7 @@ def print_proofs(
         ),
         (
             not replay.failures,
-            f"issues whose workflow histories replay: {len(whole)} of {len(workflows)}",
+            f"issues and matters whose workflow histories replay: {len(whole)} of {len(workflows)}",
         ),
         (
             rings.is_sound and not rings.pending,

@@ -1,4 +1,5 @@
-"""A zone to look around in: half a generated year on a ledger in memory, and a user in each role.
+"""A zone to look around in: half a generated year and a few matters on a ledger in memory, and a
+user in each role.
 
 No worker runs: what falls due after the last recorded act is shown as late, and nobody is told.
 """
@@ -11,6 +12,7 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from demo.tour_matters import keep_matters
 from demo.year import Year, generate_year
 from desk.desk import Desk
 from desk.principals import NewUser, add_user
@@ -81,6 +83,7 @@ async def open_tour(issues: int, seed: int) -> Tour:
     year = generate_year(issues, seed=seed, year=FROM.year, from_on=FROM, until_on=UNTIL)
     ledger = MemoryLedger()
     await year.lay(ledger)
+    await keep_matters(ledger, year.zone, year.terms)
     last = max(record.at for record in year.records)
     clock = RunningFrom(max(last, year.until_at + MORNING))
     desk = Desk(ledger, Shelf(ledger, {year.zone: year.terms}), clock)

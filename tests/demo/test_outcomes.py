@@ -128,12 +128,14 @@ def test_a_rate_has_its_denominator_and_says_if_it_was_derived(
 def test_a_rate_without_a_denominator_is_no_rate(id_: str, rate: str) -> None:
     found = figure(id_, f"rate.{rate}.stated")
     assert (found.part, found.whole) == (None, None)
-    assert "no denominator" in (found.note or "")
+    assert found.note is not None
+    assert "no denominator" in found.note.en
 
 
 def test_seven_lists_are_stated_and_eight_are_named() -> None:
     found = figure("D02", "classes_stated")
-    assert (found.part, found.note) == (Count(n=7), "8 names are given")
+    assert found.note is not None
+    assert (found.part, found.note.en) == (Count(n=7), "8 names are given")
 
 
 def test_a_status_that_is_an_open_question_opens_an_issue() -> None:

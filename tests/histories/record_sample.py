@@ -1,8 +1,10 @@
-"""Records the sample that is replayed: `PYTHONPATH=.:tests:tests/workflows .venv/bin/python
-tests/histories/record_sample.py`. As `tests/workflows/record.py`, only when it may be replaced.
+"""Records the sample that is replayed: `PYTHONPATH=.:tests:tests/workflows:tests/desk
+.venv/bin/python tests/histories/record_sample.py`. As `tests/workflows/record.py`, only when it may
+be replaced. With the word `matters` it plays matters alone, and adds them to the stored sample,
+which stays as it is; a sample that has them is left alone.
 
-Plays lives of issues, orders and what keeps house on servers of its own, and writes both records of
-them: the ledger as a corpus, and the notices and histories of every run.
+Plays lives of issues, orders, matters and what keeps house on servers of its own, and writes both
+records of them: the ledger as a corpus, and the notices and histories of every run.
 """
 
 import asyncio
@@ -21,14 +23,19 @@ import builders as b
 import builders_orders as o
 from bureaus import Bureau
 from cities import City, city_on
+from databases import Database
+from matter_offices import TERMS as MATTER_TERMS
+from matter_offices import MatterOffice
 from record import PROCESS, STACK_TRACE, adoption, reopened, second_door, servers, troubled_channel
+from record_matters import matter_asked_about, matter_unread
 from record_orders import order_argued
 from temporalio.client import Client, WorkflowHistory
 from temporalio.common import RetryPolicy
 
 from activities.upkeep import history_row, sweep
-from audit.corpus import write_corpus
+from audit.corpus import read_corpus, write_corpus
 from audit.replay import workflow_of
+from domain.matters.matter import is_matter_stream
 from domain.model import written
 from ledger.port import HistoryRow, Ledger
 from workflows import steps
@@ -81,8 +88,25 @@ async def others(client: Client) -> list[HistoryRow]:
     return rows
 
 
-async def keep(ledger: Ledger, clients: list[Client]) -> None:
-    """Write both records."""
+Plain = dict[str, list[dict[str, Any]]]
+
+
+async def matters(database: Database, client: Client, forgetful: Client) -> None:
+    """A notice that is read late and with a question, and one that nobody reads, in several
+    runs."""
+    for life, on in ((matter_asked_about, client), (matter_unread, forgetful)):
+        async with city_on(database, on, terms=MATTER_TERMS) as city:
+            office = MatterOffice(city)
+            await life(office)
+            await office.ended()
+            for tie in (await office.matter()).ties:
+                # The next city shares the ledger: an open issue would never be rung there.
+                await city.desk.carry_out(b.submission(b.TURN_AWAY, b.DIRECTOR, key=tie.issue))
+            await city.drained()
+
+
+async def gathered(ledger: Ledger, clients: list[Client]) -> Plain:
+    """Return the notices and the histories of every run."""
     for client in clients:
         await sweep(client, ledger, LONG_AGO)
     rows = {row.run_id: row for client in clients for row in await others(client)}
@@ -98,10 +122,38 @@ async def keep(ledger: Ledger, clients: list[Client]) -> None:
     streams = [stream async for stream in ledger.streams()]
     kept = {row.workflow_id for row in rows.values()}
     assert {workflow_of(stream) for stream in streams} <= kept
-    await write_corpus(ledger, FOLDER, name="sample")
-    histories = [scrubbed(row) for _, row in sorted(rows.items())]
-    plain = json.dumps({"notices": notices, "histories": histories}, ensure_ascii=False)
+    return {"notices": notices, "histories": [scrubbed(row) for _, row in sorted(rows.items())]}
+
+
+def keep(found: Plain) -> None:
+    """Write notices and histories."""
+    found["histories"].sort(key=lambda row: str(row["run_id"]))
+    plain = json.dumps(found, ensure_ascii=False)
     (FOLDER / "sample_histories.json.gz").write_bytes(gzip.compress(plain.encode(), mtime=0))
+
+
+def add(corpus: Path, found: Plain) -> None:
+    """Add both records to what is stored."""
+    stored = json.loads(gzip.decompress((FOLDER / "sample_histories.json.gz").read_bytes()))
+    keep({name: stored[name] + found[name] for name in stored})
+    kept = gzip.decompress((FOLDER / "sample.jsonl.gz").read_bytes()).splitlines(keepends=True)
+    _, *added = gzip.decompress(corpus.read_bytes()).splitlines(keepends=True)
+    new = [line for line in added if line not in set(kept)]
+    whole = gzip.compress(b"".join([*kept, *new]), mtime=0)
+    (FOLDER / "sample.jsonl.gz").write_bytes(whole)
+
+
+async def add_matters() -> None:
+    """Play matters, and add them."""
+    stored = read_corpus(FOLDER / "sample.jsonl.gz")
+    if any(is_matter_stream(stream) for stream in stored.records_of):
+        sys.exit("the sample has matters already")
+    with tempfile.TemporaryDirectory() as folder:
+        async with servers(Path(folder)) as (database, client, forgetful):
+            await matters(database, client, forgetful)
+            async with database.ledger(size=2) as ledger:
+                corpus = await write_corpus(ledger, Path(folder), name="matters")
+                add(corpus, await gathered(ledger, [client, forgetful]))
 
 
 async def record() -> None:
@@ -121,14 +173,16 @@ async def record() -> None:
                 await city.ended()
             async with city_on(database, forgetful) as city:
                 await long_life(city)
+            await matters(database, client, forgetful)
             async with city_on(database, client) as city:
                 await adoption(city)
                 await housekeeping(city)
                 await city.drained()
-                await keep(city.ledger, [client, forgetful])
+                await write_corpus(city.ledger, FOLDER, name="sample")
+                keep(await gathered(city.ledger, [client, forgetful]))
 
 
 if __name__ == "__main__":
-    asyncio.run(record())
+    asyncio.run(add_matters() if sys.argv[1:] == ["matters"] else record())
     sys.stdout.flush()
     os._exit(0)
