@@ -128,7 +128,7 @@ async def matters_do(
 ) -> None:
     """Open a matter or act in one, by any command that its procedure knows.
 
-    closeout matters do xinghe visits-1 record-step enterprise=mill step=visited
+    closeout matters do xinghe visits-1 record-step enterprise=xinghe-optics step=visited
     """
     from desk.matters import MatterDesk
     from domain.matters.commands import read_matter_submission
