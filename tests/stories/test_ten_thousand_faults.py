@@ -17,7 +17,7 @@ from datetime import timedelta
 
 import pytest
 import structlog
-from deep import deep
+from deep import IN_CHECK, deep
 from faults_account import CLOCKS_DIFFER_MAX, MENDED_IN, ON_TIME, Account, Sums, impatient
 from faults_time import spans
 from faults_world import STATES, TRAPS, World
@@ -148,6 +148,7 @@ def test_without_faults_no_rung_is_later_than_the_clocks_are_wrong() -> None:
     assert (sums.fired > 100, sums.held_up) == (True, 0)
 
 
+@IN_CHECK
 def test_the_same_seed_lives_the_same_life() -> None:
     first, again = (
         hashlib.sha256(events_of(lived(FIRST_SEED)).encode()).hexdigest() for _ in range(2)
@@ -160,6 +161,7 @@ def test_the_same_seed_lives_the_same_life() -> None:
 # --- what would be found if a rule were broken ---
 
 
+@IN_CHECK
 def test_a_loop_that_does_not_wait_the_remainder_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     patient = lived(FIRST_SEED, faults=20)
     monkeypatch.setattr(IssueWorkflow, "_not_earlier", lambda _, wake_at: wake_at)
@@ -174,6 +176,7 @@ def test_a_lost_answer_that_nobody_asks_for_again_is_found() -> None:
     assert any("never fired" in finding for finding in found)
 
 
+@IN_CHECK
 def test_that_nobody_guards_is_found() -> None:
     """Not in every life: most pokes that are lost are made good by a later one."""
     lives = (lived(seed, guarded=False) for seed in range(FIRST_SEED, FIRST_SEED + 20))

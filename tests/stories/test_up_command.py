@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from deep import IN_CHECK
 from story_handbook import report
 from story_load import opened
 from story_stack import CLOSEOUT, PARTS, Up, closeout, environment, is_alive
@@ -39,6 +40,7 @@ async def test_up_serves_says_where_and_stops_cleanly(up: Up, handbooks: Path) -
     assert sick.returncode == 1
 
 
+@IN_CHECK
 async def test_up_names_the_port_that_another_program_has_taken(up: Up) -> None:
     port = int(up.stack.temporal_address.rsplit(":", 1)[1])
     assert up.stop() == 0
