@@ -59,7 +59,7 @@ deep: setup ## the deep suites in full
 	CLOSEOUT_DEEP=1 $(BIN)/python -m pytest --timeout 3600
 
 bench: setup ## measure speed beside a hand-written peer, the bare engine, another calendar
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 fmt: setup ## format and sort
 	$(BIN)/ruff check --fix --quiet .; $(BIN)/ruff format .
