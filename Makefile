@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test parts check coverage deep bench fmt lint types imports wheel lock clean
+.PHONY: help setup demo up test parts check coverage deep chaos bench fmt lint types imports wheel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -30,7 +30,7 @@ up: setup ## run Closeout on this machine until Ctrl-C
 # Four parts side by side: what is decided and written keeps a core busy, those on whole stacks wait.
 DECIDED := tests/activities tests/desk tests/domain tests/house tests/ledger
 FACES := tests/api tests/audit tests/console tests/demo tests/runtime
-STACK := tests/handbooks tests/stories
+STACK := tests/chaos tests/handbooks tests/stories
 TIMED := tests/terminal tests/workflows
 
 test: parts ## every test, the deep ones with an eightieth of their counts
@@ -57,6 +57,9 @@ coverage:
 
 deep: setup ## the deep suites in full
 	CLOSEOUT_DEEP=1 $(BIN)/python -m pytest --timeout 3600
+
+chaos: setup ## break whole stacks at random points: a hundred times, or ARGS="--runs 1000"
+	$(BIN)/python tests/chaos $(or $(ARGS),--runs 100)
 
 bench: setup ## measure speed beside a hand-written peer, the bare engine, another calendar
 	$(BIN)/python -m benchmarks $(ARGS)
