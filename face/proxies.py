@@ -11,7 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from runtime.settings import Settings, networks_in
 
 HOPS_MAX: Final = 20
-_FOR: Final = re.compile(r'(?:^|;)\s*for\s*=\s*"?([^";]+)"?\s*(?:;|$)', re.IGNORECASE)
+_FOR: Final = re.compile(r'(?:^|;)\s*+for\s*+=\s*+"?([^";\s]++)"?\s*+(?:;|$)', re.IGNORECASE)
+"""Never goes back over what it took: a header may be long, and made for it."""
 _WITH_PORT: Final = re.compile(r"^(?:\[(?P<six>[^\]]+)\]|(?P<four>[0-9.]+))(?::[0-9]{1,5})?$")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

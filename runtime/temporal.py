@@ -72,9 +72,11 @@ DEFAULT_ADDRESS: Final = "localhost:7233"
 RPC_TIMEOUT: Final = timedelta(seconds=10)
 INNERMOST: Final = re.compile(r'message: "([^"]+)"')
 RUST: Final = ": tonic::"
+
 START_LIMIT_S: Final = 120.0
 CLEAN_STOP: Final = (signal.SIGINT, 15.0)
 KILL: Final = (signal.SIGKILL, 10.0)
+
 PORTS: Final = range(20_000, 32_000)
 """Below what systems give to outgoing connections: the port stays ours while we are down."""
 
@@ -83,11 +85,9 @@ DYNAMIC_CONFIG: Final = {
     "history.timerProcessorMaxPollRPS": "2000",
     "history.transferProcessorMaxPollRPS": "2000",
     "history.visibilityProcessorMaxPollRPS": "2000",
-    "history.defaultWorkflowTaskTimeout": '"5s"',
     "frontend.enableCancelWorkerPollsOnShutdown": "true",
 }
-"""The defaults let a timer be 1 s late, serve 20 tasks a second, and leave an issue that a service
-started without a task timeout of its own (door 2) deaf for 10 s after its worker ended."""
+"""The development server's defaults let a timer be 1 s late and serve 20 tasks a second."""
 TIME_SKIPPING: Final = {"frontend.WorkflowTimeSkippingEnabled": "true"}
 
 

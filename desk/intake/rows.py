@@ -28,6 +28,7 @@ COMPARED_CHARACTERS_MAX: Final = 100
 LOOKED_UP_MAX: Final = 200
 """For so many unknown names of one file the nearest are looked up, each among all there are."""
 DIGITS_KEPT: Final = 32
+TIME_LENGTH_MAX: Final = 64
 _KEY: Final[TypeAdapter[str]] = TypeAdapter(Key)
 _DATE: Final = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
@@ -177,7 +178,7 @@ class RowReader:
         if text is None:
             return None
         try:
-            return instant_in(self._terms.calendar, _in_iso(text))
+            return instant_in(self._terms.calendar, in_iso(text))
         except (CalendarError, ValueError):
             allowed = f"{INSTANT_FORMS}, or 2026年3月2日 9:30"
             findings.append(
@@ -224,11 +225,13 @@ def _title_and_text(said: Mapping[Field, str]) -> tuple[str, str]:
     return f"{line[: SHORT_CHARACTERS_MAX - 1]}…" if is_long else line, text
 
 
-def _in_iso(text: str) -> str:
+def in_iso(text: str) -> str:
     """Return a time as offices write it in the form of ISO 8601; any other text as it is."""
-    found = _DATE.fullmatch(text.strip())
+    said = text.strip()
+    # No time is longer, and on what is the pattern would go back again and again.
+    found = _DATE.fullmatch(said) if len(said) <= TIME_LENGTH_MAX else None
     if found is None:
-        return text.strip()
+        return said
     year, month, day, hour, minute, second, offset = found.groups()
     time = f"{int(hour or 0):02}:{int(minute or 0):02}:{int(second or 0):02}"
     return f"{year}-{int(month):02}-{int(day):02}T{time}{offset or ''}"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from desk.intake.columns import NO_MAPPING, Field, OwnMapping, columns_of, read_mapping
 from desk.intake.problems import UnusableColumnsError
+from desk.intake.rows import in_iso
 from desk.intake.tables import read_table
 from desk.intake.taking import Taking, taken_in
 from desk.intake.told import IntakeAnswer, RowAnswer, RowOutcome
@@ -330,3 +331,10 @@ async def test_a_row_for_an_enterprise_out_of_reach_is_refused_like_any_other_re
         (finding,) = only(found).findings
         assert finding.message == "You do not report for this enterprise."
     assert only(reached).outcome is RowOutcome.REPORTED
+
+
+@pytest.mark.timeout(30)
+def test_a_time_that_is_no_time_is_seen_at_once_however_long_it_is() -> None:
+    """Going back over the blanks again and again would take minutes a row."""
+    assert in_iso("2026-1-1" + " " * 32_000 + "x").endswith("x")
+    assert in_iso(" 2026年1月2日 3时4分 ") == "2026-01-02T03:04:00"
