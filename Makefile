@@ -27,7 +27,8 @@ demo: setup ## real issues from report to close-out, on real Temporal and real P
 up: setup ## run Closeout on this machine until Ctrl-C
 	$(BIN)/closeout up
 
-# Four parts side by side: what is decided and written keeps a core busy, those on whole stacks wait.
+# Four parts side by side: what is decided and written keeps a core busy, those on whole stacks wait. These are
+# served first: what is starved of its core looks like what is late.
 DECIDED := tests/activities tests/desk tests/domain tests/house tests/ledger
 FACES := tests/api tests/audit tests/console tests/demo tests/runtime
 STACK := tests/chaos tests/handbooks tests/stories
@@ -41,7 +42,7 @@ check: ## everything CI runs; begins with the tests, a tenth of the deep ones, c
 
 parts: setup
 	@rm -f .coverage .coverage.* .*.log
-	@beside() { COVERAGE_FILE=.coverage.$$1 $(BIN)/python -m pytest -q $(COUNTED) $${@:2} >.$$1.log 2>&1; }; \
+	@beside() { COVERAGE_FILE=.coverage.$$1 nice -n $$([ $$1 = timed ] && echo 0 || echo 4) $(BIN)/python -m pytest -q $(COUNTED) $${@:2} >.$$1.log 2>&1; }; \
 	  beside decided $(DECIDED) & decided=$$!; beside faces $(FACES) & faces=$$!; \
 	  beside timed $(TIMED) & timed=$$!; failed=0; \
 	  COVERAGE_FILE=.coverage.stack $(BIN)/python -m pytest -q $(COUNTED) $(STACK) || failed=1; \

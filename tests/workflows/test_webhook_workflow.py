@@ -140,6 +140,7 @@ async def test_a_receiver_that_takes_nothing_is_tried_with_a_bounded_number_of_i
     office.receiver.answer = lambda _: 500
     keys = await office.reported("a", "b", "c", "d")
     await office.lanes(2)
+    await office.until(lambda: len({told["subject"] for told in office.receiver.came}) >= 2)
     await asyncio.sleep(0.5)
     assert len({told["subject"] for told in office.receiver.came}) == 2
     office.receiver.answer = lambda _: 204
