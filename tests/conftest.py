@@ -5,13 +5,19 @@ import os
 import sys
 from collections.abc import AsyncIterator, Generator
 
-import hypothesis  # noqa: F401  # imported late, its plugin can crash the end of a failed run
+import hypothesis  # imported late, its plugin can crash the end of a failed run
 import pytest
 from databases import Database, Databases, running_server
 from deep import COUNTS, FOUND
 
 from ledger.migrate import migrate
 from runtime.postgres import EmbeddedPostgres
+
+hypothesis.settings.register_profile(
+    "starved", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("starved")
+"""A machine that is busy with the other parts fails no law for being slow."""
 
 TEMPLATE = "migrated"
 NUMBERS = itertools.count(1)
