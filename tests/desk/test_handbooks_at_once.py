@@ -177,8 +177,12 @@ WHERE wait_event = 'advisory' AND query LIKE '%ledger_publish_handbook%'
 
 
 async def waiting(admin: "asyncpg.Connection[asyncpg.Record]") -> int:
-    """Return the server process that stands half way, once there is one."""
-    for _ in range(200):
+    """Return the server process that stands half way, once there is one.
+
+    It is sent by a process that first has to begin: under coverage, beside three other parts of the
+    tests, that alone took longer than ten seconds.
+    """
+    for _ in range(2400):
         found: int | None = await admin.fetchval(WAITING)
         if found is not None:
             return found
@@ -188,7 +192,7 @@ async def waiting(admin: "asyncpg.Connection[asyncpg.Record]") -> int:
 
 async def gone(admin: "asyncpg.Connection[asyncpg.Record]", pid: int) -> None:
     """Wait until a server process has ended what it was at."""
-    for _ in range(200):
+    for _ in range(1200):
         if await admin.fetchval("SELECT 1 FROM pg_stat_activity WHERE pid = $1", pid) is None:
             return
         await asyncio.sleep(0.05)

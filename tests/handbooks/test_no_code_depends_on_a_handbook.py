@@ -331,6 +331,7 @@ ENGINES_WORDS = {
         },
         "a column of a table, of a report",
     ),
+    "room": ({"domain/matters/grant/figures.py"}, "what is counted of a grant"),
     "routine": (
         {
             "activities/routine.py",
