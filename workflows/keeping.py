@@ -21,6 +21,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.view import NextRung, RingOutcome
 
 PATIENCE_MIN = timedelta(milliseconds=100)
+TOLD_AT_ONCE = "told-at-once"
+"""Before this change, news that came while something was told, and opened again what had waited for
+nothing, was told with the next news or rung only. Runs that stood there replay as they were."""
 
 
 class Opening(Frozen):
@@ -151,7 +154,12 @@ class Timekeeper(Generic[Seen]):
             return False
         heard = self._news
         await workflow.wait_condition(lambda: self._is_quiet() or self._news != heard)
-        return self._news == heard
+        if self._news == heard:
+            return True
+        # News that opens it again brings notices of its own: they wait for no rung and no news.
+        if self._untold() and self.newest.is_open and workflow.patched(TOLD_AT_ONCE):
+            self._start_telling()
+        return False
 
     def _see(self, told: Seen) -> None:
         """Keep the newest news; what is to be told is told even when the news itself is old."""
@@ -192,9 +200,11 @@ class Timekeeper(Generic[Seen]):
 
     def _start_telling(self) -> None:
         """Start one task for what is new, each notice once: no limit ever waits for a channel."""
-        new = [notice for notice in self._to_tell if notice not in self._telling]
-        if new:
+        if new := self._untold():
             self._telling |= dict.fromkeys(new, asyncio.create_task(self._tell(new)))
+
+    def _untold(self) -> list[str]:
+        return [notice for notice in self._to_tell if notice not in self._telling]
 
     async def _tell(self, notices: list[str]) -> None:
         """Tell, and ask what else there is when there was more than could be named."""
@@ -204,7 +214,7 @@ class Timekeeper(Generic[Seen]):
 
     def _is_quiet(self) -> bool:
         told = all(task.done() for task in self._telling.values())
-        return told and all(notice in self._telling for notice in self._to_tell)
+        return told and not self._untold()
 
     def _require_id(self, zone: str, key: str) -> None:
         wanted = self._steps.id_of(zone, key)

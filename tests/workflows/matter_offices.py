@@ -29,7 +29,8 @@ NOTICES: dict[str, Any] = {
     "id": "notices",
     "name": m.name("notices"),
     "steps": [
-        {"id": "delivered", "name": m.name("delivered")},
+        {"id": "told", "name": m.name("told"), "once": False, "tells": [{"tier": 2}]},
+        {"id": "delivered", "name": m.name("delivered"), "tells": [{"tier": 1}]},
         {
             "id": "read",
             "name": m.name("read"),
@@ -47,6 +48,7 @@ NOTICES: dict[str, Any] = {
 TERMS = m.terms_with(campaigns=[NOTICES])
 OPEN = m.asked(kind="open_campaign", procedure="notices", title="Policy no. 4", targets=["mill"])
 DELIVERED = m.asked(kind="record_step", enterprise="mill", step="delivered")
+TOLD = m.asked(kind="record_step", enterprise="mill", step="told")
 READ = m.asked(kind="record_step", enterprise="mill", step="read")
 QUESTION = m.asked(
     kind="record_step",
@@ -118,6 +120,11 @@ class MatterOffice:
         """Ask the workflow what it has seen."""
         seen: MatterGlimpse = await self.handle().query("matter", result_type=MatterGlimpse)
         return seen
+
+    async def untold(self) -> list[str]:
+        """Return the notices that nobody was told yet."""
+        notices = await self.city.ledger.notices(self.stream)
+        return [notice.id for notice in notices if notice.delivered_at is None]
 
     async def ended(self) -> dict[str, Any]:
         """Wait until the workflow has ended, and return its closing."""

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import builders as b
+import builders_matters as m
 import builders_zone as z
 import pytest
 from cities import ANSWER_SECONDS, City, city_on
 from databases import Database
-from matter_offices import CLOSE, DELIVERED, OPEN, QUESTION, READ, TERMS, MatterOffice
+from matter_offices import CLOSE, DELIVERED, OPEN, QUESTION, READ, TERMS, TOLD, MatterOffice
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 from temporalio.service import RPCError
 
@@ -66,6 +67,32 @@ async def test_a_matter_that_waits_for_nothing_has_no_workflow_until_it_does(
     guard = Guard(office.city.desk, office.city.client)
     office.city.clock.at = b.MON_9 + timedelta(minutes=10)
     assert not (await guard.round()).matters
+
+
+async def test_news_that_comes_while_something_is_told_is_told_at_once(
+    office: MatterOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The matter waits for nothing, its last notice for the channel: then news opens it again."""
+    read, asked, held = office.city.ledger.notice, asyncio.Event(), asyncio.Event()
+    slow = f"{office.stream}/2/"
+
+    async def slowly(notice_id: str) -> object:
+        if notice_id.startswith(slow):
+            asked.set()
+            await held.wait()
+        return await read(notice_id)
+
+    monkeypatch.setattr(office.city.ledger, "notice", slowly)
+    for command in (OPEN, TOLD):
+        await office.matters.carry_out(m.sent(command, b.COORDINATOR, key=office.key))
+    await asyncio.wait_for(asked.wait(), ANSWER_SECONDS)
+    await office.matters.carry_out(m.sent(DELIVERED, b.COORDINATOR, key=office.key))
+    async with asyncio.timeout(ANSWER_SECONDS):
+        while await office.untold() != [f"{slow}head-east"]:  # noqa: ASYNC110  # nothing announces it
+            await asyncio.sleep(0.05)
+    held.set()
+    await office.city.lapse.settle()
+    assert await office.told("step_recorded") == ["head-east", "grid-east-1"]
 
 
 async def test_a_notice_that_is_read_in_time_rings_nobody(office: MatterOffice) -> None:
