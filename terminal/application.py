@@ -4,7 +4,8 @@ import asyncio
 import inspect
 import sys
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,20 +58,20 @@ HELP = (
 )
 
 
-class Application(typer.Typer):
-    """A Typer whose commands are coroutines that are given a Session first."""
+HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+class Application:
+    """Commands that are coroutines and are given a Session first, and what is typed of them.
+
+    Typer looks at every parameter of whatever it is given, a third of a second for all there is: it
+    is given what a line names, and the whole when a line names nothing that is known.
+    """
 
     def __init__(self, wiring: Wiring) -> None:
-        super().__init__(
-            help=HELP,
-            no_args_is_help=True,
-            add_completion=False,
-            pretty_exceptions_enable=False,
-            context_settings={"help_option_names": ["-h", "--help"]},
-        )
         self._wiring = wiring
-        self._families: dict[str, typer.Typer] = {}
-        self.callback()(_root)
+        self._alone: dict[str, tuple[Body, str]] = {}
+        self._families: dict[str, tuple[str, str, dict[str, Body]]] = {}
 
     def offer(self, body: Body, panel: str, *, under: str | None = None) -> None:
         """Make `body` a command of its own name, under a heading of the help or in a family.
@@ -79,24 +80,51 @@ class Application(typer.Typer):
         """
         name = body.__name__.rstrip("_")
         if under is None:
-            self.command(name, rich_help_panel=panel)(_runner(body, self._wiring))
+            self._alone[name] = (body, panel)
         else:
             name = name.removeprefix(f"{under}_").replace("_", "-")
-            self._families[under].command(name)(_runner(body, self._wiring))
+            self._families[under][2][name] = body
 
     def family(self, name: str, summary: str, panel: str) -> None:
         """Open a family of commands: `closeout NAME …`."""
-        self._families[name] = typer.Typer(
-            help=summary,
+        self._families[name] = (summary, panel, {})
+
+    def typed(self, words: Sequence[str]) -> typer.Typer:
+        """Return what Typer needs to know to do what a line of words says, or to say what is wrong
+        with it."""
+        first, second = [*_plain(words, 2), "", ""][:2]
+        known = first in self._alone or first in self._families
+        root = typer.Typer(
+            help=HELP,
             no_args_is_help=True,
-            context_settings={"help_option_names": ["-h", "--help"]},
+            add_completion=False,
+            pretty_exceptions_enable=False,
+            context_settings=HELP_NAMES,
         )
-        self.add_typer(self._families[name], name=name, rich_help_panel=panel)
+        root.callback()(_root)
+        for name, (body, panel) in self._alone.items():
+            if not known or name == first:
+                root.command(name, rich_help_panel=panel)(_runner(body, self._wiring))
+        for name, (summary, panel, members) in self._families.items():
+            if not known or name == first:
+                named = {second: members[second]} if known and second in members else members
+                family = typer.Typer(
+                    help=summary, no_args_is_help=True, context_settings=HELP_NAMES
+                )
+                for member, body in named.items():
+                    family.command(member)(_runner(body, self._wiring))
+                root.add_typer(family, name=name, rich_help_panel=panel)
+        return root
 
     def run(self) -> None:
         """Read the command line and do what it says; ends the process."""
         sys.excepthook = _told_briefly
-        typer.main.get_command(self)()
+        typer.main.get_command(self.typed(sys.argv[1:]))()
+
+
+def _plain(words: Sequence[str], count: int) -> list[str]:
+    """Return the words that a line begins with, as far as nothing but words stand there."""
+    return list(takewhile(lambda word: not word.startswith("-"), words[:count]))
 
 
 def _print_version(wanted: bool) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import builders as b
 import pytest
-from deep import FOUND
+from deep import FOUND, IN_CHECK
 from desks import Counter, StandingClock
 from faces import Face
 from sampling import Impatient, Sampler, face_of_its_own, whole_document
@@ -203,6 +203,7 @@ def outcome(status: int, told: Mapping[str, Any]) -> str:
     return "in"
 
 
+@IN_CHECK
 async def test_who_is_let_in_is_what_the_table_says(crowd: Face) -> None:
     document = whole_document()
     wrong: list[str] = []

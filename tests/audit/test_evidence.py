@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import builders as b
 import pytest
-from deep import FOUND, IN_FULL, deep
+from deep import FOUND, IN_CHECK, IN_FULL, deep
 from logged_facts import AT, NEXT, SIGNER, LoggedFacts, logged, other_key
 from mutated_evidence import mutants, resealed
 from played_ledger import LIFE, PlayedLedger
@@ -58,6 +58,7 @@ async def text(whole: LoggedFacts) -> str:
     return (await make_evidence(whole, whole, STREAM, NEXT, AT)).text
 
 
+@IN_CHECK
 async def test_the_life_of_every_issue_on_record_is_accepted_in_an_empty_environment(
     stranger: Stranger,
 ) -> None:

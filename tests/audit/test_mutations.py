@@ -108,6 +108,7 @@ async def test_an_untouched_ledger_is_sound_even_without_its_guards(written: Wri
         assert await findings(ledger_within(connection), written.outside) == []
 
 
+@IN_CHECK
 @pytest.mark.timeout(1800)
 async def test_every_changed_value_and_row_is_found_and_named(written: Written) -> None:
     async with written.database.connection() as connection:

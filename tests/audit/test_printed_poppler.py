@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from deep import IN_CHECK
 from poppler_pages import A4_PT, NEEDS_POPPLER, LeftoverError, Reading, fonts_in, tool
 from printed_papers import squeezed
 from stored_cells import cell_text, figure_cells, text_in
@@ -106,6 +107,7 @@ async def test_each_stored_cell_stands_in_its_row_and_column_and_nothing_else_do
     assert found > (500 if kind is RoutineKind.MONTHLY else 50)
 
 
+@IN_CHECK
 async def test_a_figure_that_is_not_what_is_stored_is_seen(
     rows: dict[RoutineKind, ReportRow], files: dict[tuple[RoutineKind, str], Path]
 ) -> None:

@@ -123,6 +123,7 @@ def _silenced(life: TimedLife) -> Iterator[tuple[list[Record], str, str]]:
                     yield [*life.records[:place], silent], rung, finding
 
 
+@IN_CHECK
 def test_a_rung_that_is_passed_over_without_a_word_is_named() -> None:
     tried: Counter[str] = Counter()
     for life in _timed_lives(40):

@@ -257,6 +257,7 @@ async def life(ledger: MemoryLedger, key: str) -> list[Told]:
     return list(retold(records, terms))
 
 
+@IN_CHECK
 async def test_a_change_of_one_rule_is_found_in_the_corpus(monkeypatch: pytest.MonkeyPatch) -> None:
     """The gate can close: with another rule the same commands come out otherwise."""
     monkeypatch.setattr(handling, "pause", lambda draft, command: None)

@@ -41,6 +41,7 @@ def in_body(change: Callable[[dict[str, Any]], object]) -> Change:
     return written_over
 
 
+@IN_CHECK
 async def test_a_verification_composes_every_stored_report_again(reported: Reported) -> None:
     ledger, rows = reported
     found = await verify_in_memory(ledger, None)

@@ -101,6 +101,7 @@ async def test_every_page_is_accessible_in_every_look(
     assert wrong == []
 
 
+@IN_CHECK
 async def test_what_is_wrong_with_a_page_is_seen(chromium: Browser, site: Site) -> None:
     async with seat(chromium, site, Look("en", "phone"), name="maker") as taken:
         await taken.opens("/console/xinghe/report")

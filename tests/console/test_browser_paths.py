@@ -183,6 +183,7 @@ async def test_a_coordinator_makes_a_link_and_whoever_has_it_answers(
         late.wrong.clear()  # the browser tells of the answer 403
 
 
+@IN_CHECK
 @BOTH
 async def test_a_supervisor_signs_in_looks_at_today_and_reminds(
     chromium: Browser, site: Site, look: Look
@@ -220,6 +221,7 @@ async def test_who_only_looks_signs_in_and_finds_what_is_theirs(
         assert len(await site.desk.ledger.audit_reads()) > reads
 
 
+@IN_CHECK
 async def test_the_language_and_the_look_that_are_chosen_stay(
     chromium: Browser, site: Site
 ) -> None:

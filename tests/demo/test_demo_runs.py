@@ -49,6 +49,7 @@ def as_told(proof: str) -> str:
     return re.sub(r"\d+(?=\\ facts)", r"\\d+", pattern)
 
 
+@IN_CHECK
 def test_the_demo_removes_nothing_that_it_did_not_make(folder: Path):
     precious = folder / "demo" / "precious.txt"
     precious.parent.mkdir()

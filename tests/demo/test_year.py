@@ -4,6 +4,8 @@ from collections import Counter
 from datetime import date, timedelta
 from functools import lru_cache
 
+from deep import IN_CHECK
+
 from audit.facts import Life, terms_reader
 from audit.reexecute import reexecute_life
 from audit.verify import verify_all
@@ -31,6 +33,7 @@ async def laid() -> MemoryLedger:
     return ledger
 
 
+@IN_CHECK
 def test_the_same_seed_gives_the_same_year_and_another_seed_another() -> None:
     some = generate_year(12)
     again = generate_year(12, terms=year().terms)

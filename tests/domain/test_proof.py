@@ -221,6 +221,7 @@ def test_the_clock_of_a_part_is_no_review_and_no_ruling() -> None:
     assert {each.key for each in found(parking=parking)} == {"parking.review"}
 
 
+@IN_CHECK
 def test_a_proof_says_how_much_was_searched(xinghe: Terms) -> None:
     proof = proved(xinghe)
 

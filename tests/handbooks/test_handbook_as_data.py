@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from deep import IN_CHECK
 
 from domain import commands as cmd
 from domain.decisions import Context, decide
@@ -102,6 +103,7 @@ def added(tmp_path: Path) -> Terms:
     return read_terms(FICTIONAL, tmp_path)
 
 
+@IN_CHECK
 def test_a_category_and_a_unit_take_no_code(added: Terms) -> None:
     issue = accepted(added, "GRN-1")
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-from typer.testing import CliRunner
+from typing_of_lines import type_line
 
 import cli
 from demo.stories import in_order, read_stories
@@ -80,7 +80,7 @@ class House:
             "COLUMNS": COLUMNS,
             "NO_COLOR": "1",
         }
-        result = CliRunner(env=surroundings).invoke(self._command_line(), words)
+        result = type_line(self._command_line(), words, env=surroundings)
         return result.exit_code, result.output
 
     def _command_line(self) -> Application:

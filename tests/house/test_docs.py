@@ -93,7 +93,7 @@ def test_every_command_explains_itself(name: str) -> None:
 
 
 def test_what_the_readme_has_a_reader_type_is_understood() -> None:
-    group = get_command(cli.make_application())
+    group = get_command(cli.make_application().typed(()))
     assert isinstance(group, TyperGroup)
 
     for name, *words in typed(README, "closeout"):

@@ -193,6 +193,7 @@ def test_a_program_that_keeps_dying_is_started_again_and_sigterm_ends_everything
     assert supervised.events("stack_stopped")
 
 
+@IN_CHECK
 def test_a_killed_supervisor_takes_its_children_along_and_the_next_one_finds_all(
     supervised: Supervised,
 ) -> None:

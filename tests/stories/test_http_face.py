@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from deep import IN_CHECK
 from story_stack import ROOT, Up, environment, until
 
 README = ROOT / "README.md"
@@ -33,6 +34,7 @@ def _typed() -> str:
     return re.sub(r"^\$ ", "", block, flags=re.MULTILINE)
 
 
+@IN_CHECK
 async def test_the_readme_s_lines_work_and_a_killed_face_loses_nothing(folder: Path) -> None:
     port = _free_port()
     address = f"127.0.0.1:{port}"

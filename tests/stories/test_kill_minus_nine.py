@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from deep import A_TENTH, IN_FULL, deep
+from deep import A_TENTH, IN_CHECK, IN_FULL, deep
 from story_ledger import (
     require_acknowledged_once,
     require_clocks_go_on,
@@ -31,6 +31,7 @@ def _killed_together(chance: random.Random) -> list[tuple[str, ...]]:
     return [*((name,) for name in chance.sample(PARTS, 4)), PARTS]
 
 
+@IN_CHECK
 @pytest.mark.deep
 @pytest.mark.timeout(1800 if IN_FULL else 180)
 async def test_whatever_is_killed_nothing_acknowledged_is_lost_and_every_due_rung_fires_once(

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from procedure_world import ProcedureWorld, procedures
 from temporalio.client import Client
 
@@ -99,6 +100,7 @@ async def close(world: ProcedureWorld, children: list[str]) -> None:
     await all_at_once(world, [(child, above[child], cmd.Verify()) for child in children])
 
 
+@IN_CHECK
 async def test_the_parent_waits_for_the_last_of_its_parts_and_is_reopened_with_one(
     xinghe: ProcedureWorld,
 ) -> None:

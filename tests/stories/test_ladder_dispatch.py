@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from ladder_world import World, beijing, world_of
 from temporalio.client import Client
 
@@ -150,6 +151,7 @@ async def test_a_dispatch_refused_twice_is_bound_by_the_arbiter_and_no_limit_has
     await xinghe.proved(*KEYS)
 
 
+@IN_CHECK
 async def test_time_binds_the_fallback_where_the_arbiter_stays_silent(xinghe: World) -> None:
     economy = xinghe.officer("xinghe-economy")
     await xinghe.do("unruled", economy, refusal("不属本局。"), at="2026-03-02 10:00")

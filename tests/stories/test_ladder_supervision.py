@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from ladder_world import World, beijing, world_of
 from temporalio.client import Client
 
@@ -71,6 +72,7 @@ async def light(world: World) -> Light:
     return shown
 
 
+@IN_CHECK
 async def test_an_unanswered_order_is_raised_to_the_last_instrument_and_counts_for_the_unit(
     xinghe: World,
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from databases import Database
-from deep import deep
+from deep import IN_CHECK, deep
 from pydantic import SecretStr
 from story_handbook import life, note, report, write_handbooks
 from story_stack import closeout, environment
@@ -57,6 +57,7 @@ async def played(database: Database, tmp_path: Path) -> Database:
     return database
 
 
+@IN_CHECK
 async def test_verify_passes_and_after_one_changed_byte_it_fails_and_names_the_event(
     played: Database,
 ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from procedure_world import FIRM, ProcedureWorld, local, procedures, zone_with
 from temporalio.client import Client
 
@@ -203,6 +204,7 @@ async def test_after_three_refusals_a_review_that_agrees_with_the_enterprise_sen
     await strict.proved("bill")
 
 
+@IN_CHECK
 async def test_a_review_that_nobody_holds_ends_as_rejected_and_not_as_a_vote(
     patient: ProcedureWorld,
 ) -> None:

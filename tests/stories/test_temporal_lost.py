@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from deep import A_TENTH, IN_FULL
+from deep import A_TENTH, IN_CHECK, IN_FULL
 from story_handbook import note
 from story_ledger import (
     require_acknowledged_once,
@@ -28,6 +28,7 @@ ISSUES = 50 if A_TENTH or IN_FULL else 10
 """Fifty in make check and make deep."""
 
 
+@IN_CHECK
 async def test_when_temporal_loses_its_data_commands_go_on_and_recover_brings_every_clock_back(
     servers: Servers, handbooks: Path
 ) -> None:

@@ -16,6 +16,7 @@ from runtime.processes import run_briefly, server_account
 from runtime.stack import read_running_stack
 
 
+@IN_CHECK
 async def test_up_serves_says_where_and_stops_cleanly(up: Up, handbooks: Path) -> None:
     stack = up.stack
     said = up.log.read_text()

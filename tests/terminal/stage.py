@@ -9,7 +9,8 @@ from typing import Any
 
 import builders as b
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
+from typing_of_lines import type_line
 
 import cli
 from desk.desk import Desk
@@ -73,7 +74,7 @@ class Stage:
 
     def run(self, *words: str, stdin: str | None = None, **environment: str) -> Result:
         """Type a command."""
-        return CliRunner().invoke(self.application, words, input=stdin, env=environment)
+        return type_line(self.application, words, input=stdin, env=environment)
 
     def json(self, *words: str) -> Any:
         """Type a command with --json and return what it says; it must succeed."""

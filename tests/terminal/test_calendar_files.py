@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
+from typing_of_lines import type_line
 
 import cli
 from handbooks.calendars import read_calendar
@@ -30,7 +31,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*words: str) -> Result:
     """Type `closeout calendar …`."""
-    return CliRunner().invoke(cli.make_application(), ["calendar", *words])
+    return type_line(cli.make_application(), ["calendar", *words])
 
 
 def answer(*words: str, code: int = 0) -> Any:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
+from typing_of_lines import type_line
 
 import cli
 from handbooks.calendars import cases as calendar_cases
@@ -40,7 +41,7 @@ monday = ["22:00-06:00+1"]
 
 
 def run(*words: str, stdin: bytes | None = None) -> Result:
-    return CliRunner().invoke(
+    return type_line(
         cli.make_application(), ["calendar", *words], input=stdin, env={"COLUMNS": "140"}
     )
 

@@ -3,7 +3,7 @@
 import json
 from importlib.resources import files
 
-from typer.testing import CliRunner
+from typing_of_lines import type_line
 
 import cli
 
@@ -11,8 +11,8 @@ import cli
 def test_the_client_is_printed_as_it_is() -> None:
     source = files("api").joinpath("client", "closeout_client.py").read_text(encoding="utf-8")
 
-    plain = CliRunner().invoke(cli.make_application(), ["client"])
-    told = CliRunner().invoke(cli.make_application(), ["client", "--json"])
+    plain = type_line(cli.make_application(), ["client"])
+    told = type_line(cli.make_application(), ["client", "--json"])
 
     assert plain.stdout == source
     assert json.loads(told.stdout) == {"name": "closeout_client.py", "source": source}

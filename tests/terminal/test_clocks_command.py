@@ -19,12 +19,10 @@ HALF_AT = b.TUE_9 + timedelta(hours=1)
 @pytest.fixture
 def office(accepted: Stage) -> Stage:
     """A command line with an issue accepted on Monday at ten, and the families of commands."""
-    offered = accepted.application.registered_groups
-    if "clocks" not in [group.name for group in offered]:
-        summary, panel, bodies = cli.FAMILIES["clocks"]
-        accepted.application.family("clocks", summary, panel)
-        for body in bodies:
-            accepted.application.offer(body, panel, under="clocks")
+    summary, panel, bodies = cli.FAMILIES["clocks"]
+    accepted.application.family("clocks", summary, panel)
+    for body in bodies:
+        accepted.application.offer(body, panel, under="clocks")
     return accepted
 
 

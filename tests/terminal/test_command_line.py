@@ -8,7 +8,7 @@ from pathlib import Path
 import builders as b
 import pytest
 from stage import OFFICER, REPORT, Stage
-from typer.testing import CliRunner
+from typing_of_lines import type_line
 
 import cli
 
@@ -237,8 +237,8 @@ def test_the_commands_are_listed_with_their_fields(stage: Stage) -> None:
 
 
 def test_zones_can_be_looked_up_without_a_stack() -> None:
-    listed = CliRunner().invoke(cli.make_application(), ["zones", "--json"])
-    shown = CliRunner().invoke(cli.make_application(), ["zones", "cedz"], env={"COLUMNS": "80"})
+    listed = type_line(cli.make_application(), ["zones", "--json"])
+    shown = type_line(cli.make_application(), ["zones", "cedz"], env={"COLUMNS": "80"})
 
     zones = {each["zone"] for each in json.loads(listed.stdout)}
     assert "cedz" in zones
@@ -251,7 +251,7 @@ def test_where_nothing_runs_one_is_told_how_to_start(
 ) -> None:
     monkeypatch.delenv("CLOSEOUT_DATABASE_URL", raising=False)
 
-    result = CliRunner().invoke(cli.make_application(), ["list", "--data-dir", str(tmp_path)])
+    result = type_line(cli.make_application(), ["list", "--data-dir", str(tmp_path)])
 
     assert result.exit_code == 1
     assert "closeout up" in result.stderr

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typing_of_lines import type_line
 
 import cli
 
@@ -17,7 +17,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(folder: Path, *words: str) -> tuple[int, str]:
-    done = CliRunner().invoke(
+    done = type_line(
         cli.make_application(), [*words, "--data-dir", str(folder)], catch_exceptions=False
     )
     return done.exit_code, done.output

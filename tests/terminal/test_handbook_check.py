@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from deep import IN_CHECK
+from typer.testing import Result
+from typing_of_lines import type_line
 
 import cli
 from handbooks.shelf import SHIPPED
@@ -30,7 +32,7 @@ def shelf(tmp_path: Path) -> Path:
 
 
 def typed(*words: str) -> Result:
-    return CliRunner().invoke(cli.make_application(), ["handbook", "check", *words])
+    return type_line(cli.make_application(), ["handbook", "check", *words])
 
 
 def told(*words: str) -> tuple[int, Any]:
@@ -38,6 +40,7 @@ def told(*words: str) -> tuple[int, Any]:
     return result.exit_code, json.loads(result.stdout)
 
 
+@IN_CHECK
 def test_the_handbooks_in_force_are_sound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CLOSEOUT_HANDBOOK_DIR", raising=False)
 
@@ -134,7 +137,7 @@ def test_a_zone_with_a_bad_clock_is_not_put_in_force(
     """Whatever reads the handbook refuses it with the same words and the same code."""
     monkeypatch.setenv("CLOSEOUT_HANDBOOK_DIR", str(shelf))
 
-    result = CliRunner().invoke(cli.make_application(), ["zones", "cedz", "--json"])
+    result = type_line(cli.make_application(), ["zones", "cedz", "--json"])
 
     assert result.exit_code == 3
     message = json.loads(result.stdout)["error"]["message"]

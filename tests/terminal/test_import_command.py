@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
+from typing_of_lines import type_line
 
 import cli
 
@@ -55,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 def typed(folder: Path, *words: str) -> Result:
     line = ["import", "xes", str(folder / "log.xes"), "--mapping", str(folder / "map.toml"), *words]
-    return CliRunner().invoke(cli.make_application(), line, env={"COLUMNS": "100"})
+    return type_line(cli.make_application(), line, env={"COLUMNS": "100"})
 
 
 def test_the_json_has_the_figures_twice(folder: Path) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 import builders as b
 import pytest
 from databases import Database
-from typer.testing import CliRunner, Result
+from typer.testing import Result
+from typing_of_lines import type_line
 
 import cli
 from desk.clock import SystemClock
@@ -75,8 +76,7 @@ class Typed:
             "CLOSEOUT_ANCHOR_DIR": str(self.folder / "anchors"),
             "COLUMNS": "120",
         } | environment
-        invoke = CliRunner().invoke
-        return await asyncio.to_thread(invoke, self.application, words, env=given)
+        return await asyncio.to_thread(type_line, self.application, words, env=given)
 
     async def json(self, *words: str, **environment: str) -> Any:
         result = await self.run(*words, "--json", **environment)

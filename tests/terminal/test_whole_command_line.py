@@ -94,6 +94,7 @@ async def test_one_changed_byte_is_found_and_named(database: Database) -> None:
     assert "the text is not what was hashed" in out
 
 
+@IN_CHECK
 async def test_the_doctor_names_what_is_away_and_what_holds(database: Database) -> None:
     closeout = Closeout(database)
     code, out, _ = await closeout.run("doctor", "--json")
@@ -121,6 +122,7 @@ async def test_the_doctor_finds_a_role_that_may_alter_facts(database: Database) 
     assert "UPDATE event" in checks["append-only"]["found"]
 
 
+@IN_CHECK
 async def test_a_ledger_without_a_schema_is_told_apart(empty_database: Database) -> None:
     closeout = Closeout(empty_database)
 
@@ -131,6 +133,7 @@ async def test_a_ledger_without_a_schema_is_told_apart(empty_database: Database)
     assert schema["todo"] == "Run `closeout migrate`."
 
 
+@IN_CHECK
 async def test_a_ledger_that_is_away_ends_with_1_and_says_so(database: Database) -> None:
     await database.server.drop_database(database.name)
     try:

@@ -8,6 +8,7 @@ import builders as b
 import pytest
 from cities import City, city_on
 from databases import Database
+from deep import IN_CHECK
 from temporalio.client import Client
 
 from runtime.temporal import DYNAMIC_CONFIG, EmbeddedTemporal, connect
@@ -32,6 +33,7 @@ async def note(city: City, number: int) -> int:
     return (await city.update(sent, update_id=sent.id)).version
 
 
+@IN_CHECK
 async def test_updates_and_deliveries_in_flight_survive_every_new_run(
     ring: str, database: Database, short_memory: Client
 ) -> None:

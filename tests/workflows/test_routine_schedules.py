@@ -7,6 +7,7 @@ from pathlib import Path
 
 import builders as b
 import pytest
+from deep import IN_CHECK
 from temporalio.client import Client, ScheduleOverlapPolicy
 
 from activities.routine_schedules import RoutineSchedules, planned
@@ -59,6 +60,7 @@ async def until_listed(client: Client, count: int) -> set[str]:
     raise AssertionError(f"{sorted(found)} are not {count} schedules")
 
 
+@IN_CHECK
 async def test_each_routine_of_a_zone_in_use_is_called_by_a_schedule_of_its_own(
     server: Client,
 ) -> None:

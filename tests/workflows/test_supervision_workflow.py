@@ -10,6 +10,7 @@ import pytest
 from bureaus import Bureau
 from cities import ANSWER_SECONDS, City, city_on, count
 from databases import Database
+from deep import IN_CHECK
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 
 from activities.upkeep import history_row
@@ -43,6 +44,7 @@ async def told(bureau: Bureau) -> list[tuple[str, str]]:
     return [(notice.kind, notice.addressee) for notice in notices]
 
 
+@IN_CHECK
 async def test_an_order_that_nobody_answers_is_raised_and_reminded_up_to_the_top(
     bureau: Bureau,
 ) -> None:
@@ -206,6 +208,7 @@ async def test_the_rings_of_ledger_and_history_are_the_same(bureau: Bureau) -> N
     assert checked.rings_in_both == count(history, "ACTIVITY_TASK_SCHEDULED", "ring_order") == 3
 
 
+@IN_CHECK
 async def test_a_long_life_goes_on_in_a_new_run(
     ring: str, database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -12,6 +12,7 @@ import builders as b
 import pytest
 from cities import ANSWER_SECONDS
 from databases import Database
+from deep import IN_CHECK
 from post_offices import BY, PostOffice, office_on
 from receivers import HANG
 from temporalio.client import Client
@@ -149,6 +150,7 @@ async def test_a_receiver_that_takes_nothing_is_tried_with_a_bounded_number_of_i
     await office.until(lambda: office.receiver.versions() == whole)
 
 
+@IN_CHECK
 async def test_a_worker_that_is_killed_in_the_middle_loses_nothing(
     database: Database, temporal: Client, tmp_path: Path
 ) -> None:
@@ -196,6 +198,7 @@ async def test_the_relay_of_all_news_starts_the_workflow_and_brings_it_back(
         assert (await office.handle.describe()).run_id == first
 
 
+@IN_CHECK
 async def test_a_long_life_goes_on_in_a_new_run_with_what_is_tried_again(
     database: Database, tmp_path: Path
 ) -> None:
