@@ -76,6 +76,35 @@ async def database(databases: Databases) -> AsyncIterator[Database]:
     await databases.give_back(taken)
 
 
+UNCOUNTED = {
+    "domain/test_calendar_dst.py",
+    "domain/test_calendar_laws.py",
+    "domain/test_clock_laws.py",
+    "domain/test_errands.py",
+    "domain/test_figures_by_hand.py",
+    "domain/test_issue_machine.py",
+    "domain/test_reasons.py",
+    "handbooks/test_always_a_deadline.py",
+    "handbooks/test_bad_handbooks.py",
+    "handbooks/test_mutations_are_caught.py",
+    "handbooks/test_no_code_depends_on_a_handbook.py",
+    "api/test_access_matrix.py",
+    "api/test_fuzz_of_the_document.py",
+    "audit/test_mutations.py",
+    "audit/test_promise_laws.py",
+    "stories/test_ten_thousand_faults.py",
+}
+"""Laws over many lives, or all of a corpus. To count the lines they run takes three times as long
+as to run them, and tests of single cases run the same lines."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the laws over many lives out of the coverage."""
+    for item in items:
+        if "/".join(item.path.parts[-2:]) in UNCOUNTED:
+            item.add_marker("no_cover")
+
+
 def pytest_collection_finish() -> None:
     """Never look again through what was imported."""
     gc.collect()
