@@ -20,6 +20,10 @@ from chaos_stack import stacked
 from runtime.postgres_home import remove_home
 
 RUN_TIMEOUT_S: Final = 180.0
+PLAYED_AGAIN_MAX: Final = 5
+"""Runs in which nothing was found but rungs that fired late are played again with nothing beside
+them: what the plan makes late is late again, what the other lanes made late is not. So many at
+most: more are no accident."""
 
 
 @dataclass(slots=True)
@@ -28,6 +32,8 @@ class Campaign:
 
     runs: int = 0
     failed: list[int] = field(default_factory=list)
+    late: list[int] = field(default_factory=list)
+    """Seeds of runs in which rungs fired late and nothing else was found."""
     faults: Counter[str] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -47,8 +53,15 @@ class Campaign:
         self.counts["rungs"] += ran.checked.fired
         for word in ("lost", "doubled", "late", "early", "forked"):
             self.counts[word] += sum(f"{word}:" in found for found in ran.checked.findings)
-        if not ran.is_sound:
+        if ran.is_only_late:
+            self.late.append(ran.plan.seed)
+        elif not ran.is_sound:
             self.failed.append(ran.plan.seed)
+
+    def add_again(self, again: "Campaign") -> None:
+        """Take in what became of the late runs when they were played again, alone."""
+        self.failed += [*again.failed, *again.late]
+        self.counts["late_again"] = again.counts["late"]
 
     def __str__(self) -> str:
         counts, median = self.counts, sorted(self.run_s)[len(self.run_s) // 2] if self.run_s else 0
@@ -59,12 +72,22 @@ class Campaign:
             f"{counts['rings_in_both']} rings in both records",
             f"lost {counts['lost']}, doubled {counts['doubled']}, late {counts['late']}; "
             f"the latest {self.latest.total_seconds():.1f} s after due time or outage",
+            *self._late_lines(),
             "faults: " + ", ".join(f"{n} {kind}" for kind, n in sorted(self.faults.items())),
             *(f"SKIPPED {times} times: {what}" for what, times in self.skipped.items()),
         ]
         if self.failed:
             lines.append(f"FAILED: {len(self.failed)} runs, seeds {sorted(self.failed)}")
         return "\n".join(lines)
+
+    def _late_lines(self) -> list[str]:
+        if not self.late:
+            return []
+        again = self.counts["late_again"]
+        return [
+            f"late in {len(self.late)} runs (seeds {sorted(self.late)}); "
+            f"played again with nothing beside them: late {again}"
+        ]
 
 
 async def campaign(
@@ -75,11 +98,19 @@ async def campaign(
     waiting = list(reversed(seeds))
     folder = _folder()
     try:
-        async with _nurseries(folder) as nurseries, asyncio.TaskGroup() as group:
-            for number in range(min(lanes, len(seeds))):
-                group.create_task(
-                    _lane(_passable(folder / f"{number}"), nurseries, waiting, total, say)
-                )
+        async with _nurseries(folder) as nurseries:
+            async with asyncio.TaskGroup() as group:
+                for number in range(min(lanes, len(seeds))):
+                    place = _passable(folder / f"{number}")
+                    group.create_task(_lane(place, nurseries, waiting, total, say))
+            if len(total.late) <= PLAYED_AGAIN_MAX:
+                again, late = Campaign(), list(total.late)
+                while late:
+                    place = _passable(folder / f"again-{len(late)}")
+                    await _lane(place, nurseries, [late.pop()], again, say)
+                total.add_again(again)
+            else:
+                total.failed += total.late
     finally:
         _remove(folder, keep_logs)
     total.seconds = time.monotonic() - began

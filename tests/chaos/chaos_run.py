@@ -51,6 +51,12 @@ class Ran:
         """Whether nothing was found."""
         return not self.checked.findings
 
+    @property
+    def is_only_late(self) -> bool:
+        """Whether rungs that fired late are all that was found."""
+        findings = self.checked.findings
+        return bool(findings) and all("late:" in found for found in findings)
+
     def __str__(self) -> str:
         done = (
             f"{self.seconds:.1f} s, {self.acknowledged} of {self.commands} commands acknowledged "
