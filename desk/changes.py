@@ -92,10 +92,13 @@ def _notices(
     return tuple(
         notice
         for offset, event in enumerate(events, start=1)
-        for notice in notices_of(
-            event, after.model_copy(update={"version": first + offset}), terms.handbook
-        )
+        for notice in notices_of(event, _as_of(after, first + offset), terms.handbook)
     )
+
+
+def _as_of(after: Issue, version: int) -> Issue:
+    """Return `after` under the version of one of the command's events; mostly it is its own."""
+    return after if after.version == version else after.model_copy(update={"version": version})
 
 
 def tasks_of(

@@ -4,22 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import assert_never
+from typing import Final, assert_never
 
 from domain.commands import Command
 from domain.errors import NotPermittedError
 from domain.handbook import Handbook, Post, Role
 from domain.issue import Issue, Part
 from domain.organization import chain_posts, delegation, holders, post, unit
-from domain.people import (
-    Actor,
-    Engine,
-    Officer,
-    Representative,
-    Service,
-    identities_of,
-    named,
-)
+from domain.people import Actor, Engine, Officer, Representative, Service, identities_of, named
 from domain.permissions_of_links import require_good_link
 from domain.permissions_of_procedures import may_inspect, may_settle, may_sign, may_vote
 from domain.phases import ResultClass
@@ -223,6 +215,46 @@ def officer_post(actor: Officer, setting: Setting) -> Post:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Acting:
+    """An officer who acts in a post they hold, on an issue."""
+
+    actor: Officer
+    held: Post
+    issue: Issue
+    setting: Setting
+    part: Part | None
+
+
+_OFFICERS: Final[dict[Capacity, Callable[[_Acting], bool]]] = {
+    Capacity.OFFICER: lambda _: True,
+    Capacity.OWNER: lambda a: a.held.id == a.issue.owner,
+    Capacity.HANDLER: lambda a: a.held.id == a.issue.handler,
+    Capacity.ABOVE: lambda a: _is_above(a.held, a.issue, a.setting.handbook, a.issue.tier + 1),
+    Capacity.LEAD: lambda a: (
+        a.issue.team is not None and a.held.unit == a.issue.team.lead is not None
+    ),
+    Capacity.COORDINATOR: lambda a: Role.COORDINATOR in a.held.roles,
+    Capacity.SUPERVISOR: lambda a: Role.SUPERVISOR in a.held.roles,
+    Capacity.APPROVER: lambda a: _may_grant(a.actor, a.held, a.issue, a.setting.handbook),
+    Capacity.LEADER: lambda a: _leads(a.held, a.issue, a.setting),
+    Capacity.ARBITER: lambda a: (
+        _may_rule_part(a.actor, a.held, a.part)
+        if a.setting.command == "rule_part"
+        else _may_rule(a.actor, a.held, a.issue)
+    ),
+    Capacity.ELECTOR: lambda a: may_vote(a.actor, a.issue),
+    Capacity.DECIDER: lambda a: may_settle(a.actor, a.issue),
+    Capacity.INSPECTOR: lambda a: may_inspect(a.actor, a.held, a.issue, a.setting.handbook),
+    Capacity.SIGNER: lambda a: may_sign(a.held, a.issue, a.setting.handbook),
+    Capacity.PART: lambda a: (
+        a.part is not None and _acts_for(a.held, a.part, a.issue, a.setting.handbook)
+    ),
+    Capacity.VERIFIER: lambda a: _may_verify(a.actor, a.held, a.issue, a.setting.handbook),
+}
+"""What each capacity of an officer takes. Made once: every command asks for a few of them."""
+
+
 def _officer_capacities(
     actor: Officer,
     issue: Issue,
@@ -230,32 +262,10 @@ def _officer_capacities(
     part: Part | None,
     among: frozenset[Capacity],
 ) -> frozenset[Capacity]:
-    handbook = setting.handbook
-    held = officer_post(actor, setting)
-    lead = None if issue.team is None else issue.team.lead
-    stands: dict[Capacity, Callable[[], bool]] = {
-        Capacity.OFFICER: lambda: True,
-        Capacity.OWNER: lambda: held.id == issue.owner,
-        Capacity.HANDLER: lambda: held.id == issue.handler,
-        Capacity.ABOVE: lambda: _is_above(held, issue, handbook, issue.tier + 1),
-        Capacity.LEAD: lambda: lead is not None and held.unit == lead,
-        Capacity.COORDINATOR: lambda: Role.COORDINATOR in held.roles,
-        Capacity.SUPERVISOR: lambda: Role.SUPERVISOR in held.roles,
-        Capacity.APPROVER: lambda: _may_grant(actor, held, issue, handbook),
-        Capacity.LEADER: lambda: _leads(held, issue, setting),
-        Capacity.ARBITER: lambda: (
-            _may_rule_part(actor, held, part)
-            if setting.command == "rule_part"
-            else _may_rule(actor, held, issue)
-        ),
-        Capacity.ELECTOR: lambda: may_vote(actor, issue),
-        Capacity.DECIDER: lambda: may_settle(actor, issue),
-        Capacity.INSPECTOR: lambda: may_inspect(actor, held, issue, handbook),
-        Capacity.SIGNER: lambda: may_sign(held, issue, handbook),
-        Capacity.PART: lambda: part is not None and _acts_for(held, part, issue, handbook),
-        Capacity.VERIFIER: lambda: _may_verify(actor, held, issue, handbook),
-    }
-    return frozenset(each for each in stands.keys() & among if stands[each]())
+    acting = _Acting(actor, officer_post(actor, setting), issue, setting, part)
+    return frozenset(
+        each for each in among if (stands := _OFFICERS.get(each)) is not None and stands(acting)
+    )
 
 
 def leading_tier(command: str, handbook: Handbook) -> int | None:

@@ -239,13 +239,15 @@ def require_of_command(command: CommandRow, records: Sequence[Record]) -> None:
             raise LedgerError(f"event {record.stream}@{record.version} is not of its command")
 
 
-def append_arguments(head: Head | None, changes: Changes) -> tuple[object, ...]:
+def append_arguments(
+    head: Head | None, changes: Changes, issue: tuple[object, ...] | None = None
+) -> tuple[object, ...]:
     """Return the arguments of `ledger_append`, in its order, then those of `ledger_raise_tasks` and
-    of `ledger_put_board`."""
+    of `ledger_put_board`. `issue`: its `issue_arguments`, where they are made already."""
     return (
         *_command_arguments(0 if head is None else head.version, changes),
         *_event_arguments(changes.records),
-        *_issue_arguments(changes),
+        *(issue_arguments(changes) if issue is None else issue),
         *_clock_arguments(changes.clocks),
         *_firing_arguments(changes.firings),
         *_notice_arguments(changes.notices),
@@ -283,11 +285,12 @@ def _event_arguments(records: Sequence[Record]) -> tuple[object, ...]:
         return (None,) * 7
     return (
         records[0].occurred_at,
-        *_columns((r.version, r.kind, r.at, r.text, r.previous, r.hash) for r in records),
+        *_columns(map(event_values, records)),
     )
 
 
-def _issue_arguments(changes: Changes) -> tuple[object, ...]:
+def issue_arguments(changes: Changes) -> tuple[object, ...]:
+    """Return the columns of the issue that a command leaves, the snapshot last."""
     issue = changes.issue
     if issue is None or not changes.records:
         return (None,) * ISSUE_ARGUMENTS
@@ -317,25 +320,35 @@ def _issue_arguments(changes: Changes) -> tuple[object, ...]:
     )
 
 
-def _clock_arguments(clocks: Sequence[ClockRow]) -> tuple[object, ...]:
-    if not clocks:
-        return (None,) * CLOCK_ARGUMENTS
-    return _columns(
-        (
-            c.clock,
-            c.cycle,
-            c.rule,
-            c.standing,
-            c.budget_ms,
-            c.elapsed_ms,
-            c.anchor_at,
-            c.due_at,
-            c.provisional,
-            c.breached_at,
-            c.verdict,
-        )
-        for c in clocks
+def event_values(record: Record) -> tuple[object, ...]:
+    """Return what is an event's own, but when it occurred: all else is its command's."""
+    return (record.version, record.kind, record.at, record.text, record.previous, record.hash)
+
+
+def clock_values(clock: ClockRow) -> tuple[object, ...]:
+    """Return a cycle's columns but the stream's."""
+    return (
+        clock.clock,
+        clock.cycle,
+        clock.rule,
+        clock.standing,
+        clock.budget_ms,
+        clock.elapsed_ms,
+        clock.anchor_at,
+        clock.due_at,
+        clock.provisional,
+        clock.breached_at,
+        clock.verdict,
     )
+
+
+def notice_values(notice: NoticeRow) -> tuple[object, ...]:
+    """Return a new notice's columns but the stream's."""
+    return (notice.id, notice.version, notice.kind, notice.addressee, notice.created_at)
+
+
+def _clock_arguments(clocks: Sequence[ClockRow]) -> tuple[object, ...]:
+    return _columns(map(clock_values, clocks)) if clocks else (None,) * CLOCK_ARGUMENTS
 
 
 def _firing_arguments(firings: Sequence[FiringRow]) -> tuple[object, ...]:
@@ -357,9 +370,7 @@ def _firing_arguments(firings: Sequence[FiringRow]) -> tuple[object, ...]:
 
 
 def _notice_arguments(notices: Sequence[NoticeRow]) -> tuple[object, ...]:
-    if not notices:
-        return (None,) * NOTICE_ARGUMENTS
-    return _columns((n.id, n.version, n.kind, n.addressee, n.created_at) for n in notices)
+    return _columns(map(notice_values, notices)) if notices else (None,) * NOTICE_ARGUMENTS
 
 
 def _task_arguments(tasks: Sequence[TaskRow]) -> tuple[object, ...]:

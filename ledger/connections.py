@@ -109,6 +109,17 @@ def _translated(error: Exception) -> LedgerError:
     )
 
 
+def is_undone(error: LedgerError) -> bool:
+    """Return whether PostgreSQL itself said, while the connection held, that the statement failed:
+    then nothing of it is stored. Otherwise nobody knows, or sending it again would be of no use.
+    """
+    if isinstance(error.__cause__, asyncpg.StatementCompletionUnknownError):
+        return False
+    return not isinstance(error, LedgerUnavailableError) or isinstance(
+        error.__cause__, asyncpg.TransactionRollbackError | asyncpg.LockNotAvailableError
+    )
+
+
 class OutboxBell:
     """Rings the relays of other processes, on a connection of its own.
 

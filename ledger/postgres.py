@@ -95,7 +95,7 @@ class PostgresLedger(
 
     def __init__(self, pool: "Pool", *, acquire_timeout_s: float = ACQUIRE_TIMEOUT_S) -> None:
         super().__init__(pool, acquire_timeout_s)
-        self._together = Together(pool, queries.APPEND_AT_ONCE, acquire_timeout_s=acquire_timeout_s)
+        self._together = Together(pool, acquire_timeout_s=acquire_timeout_s)
 
     def transaction(self) -> PostgresTransaction:
         """Open a transaction that commits at the end of the block, or leaves no trace."""
@@ -114,10 +114,8 @@ class PostgresLedger(
 
         It never waits for another's lock.
         """
-        arguments = codec.append_arguments(head, codec.checked_at_once(changes))
-        standing = (head.hash, head.answered, head.armed_due_at)
         try:
-            return await self._together.run((*arguments, *standing))
+            return await self._together.append(head, codec.checked_at_once(changes))
         except StreamConflictError:
             return False
 

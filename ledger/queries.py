@@ -20,6 +20,11 @@ SELECT CASE WHEN (SELECT true FROM issue
                     AND armed_due_at IS NOT DISTINCT FROM $95 FOR UPDATE SKIP LOCKED)
        THEN {_APPENDED} ELSE false END
 """  # noqa: S608  # built of constants
+APPEND_MANY: Final = (
+    "SELECT ledger_append_many("  # its 83 arguments are listed in migration 0026
+    + ", ".join(f"${number}" for number in range(1, 84))
+    + ")"
+)
 ALLOT_NUMBER: Final = """
 INSERT INTO number_sequence AS s (zone, year, last) VALUES ($1, $2, 1)
 ON CONFLICT ON CONSTRAINT number_sequence_pkey DO UPDATE SET last = s.last + 1 RETURNING last
