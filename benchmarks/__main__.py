@@ -19,58 +19,88 @@ from benchmarks import (
     acknowledgement,
     calendars,
     folds,
+    growth,
     histories,
     lateness,
     lives,
+    open_issues,
     pages,
     verification,
 )
 from benchmarks.figures import Results
 from benchmarks.stage import Stage, standing
+from runtime.collecting import look_seldom_for_cycles
 from runtime.logging import configure_logging
 from runtime.postgres_home import remove_home
 
 RESULTS = Path(__file__).parent / "results"
-SECTIONS = ("ack", "lives", "history", "lateness", "calendars", "folds", "verify", "pages")
+SECTIONS = (
+    *("ack", "lives", "history", "lateness", "open"),
+    *("calendars", "folds", "verify", "pages", "growth"),
+)
 
 FULL: dict[str, dict[str, float]] = {
-    "ack": {"issues": 1000, "windows": 3, "seconds": 2.5, "warm_s": 2.5},
+    "ack": {"issues": 1000, "door_issues": 500, "windows": 3, "seconds": 2.5, "warm_s": 2.5},
     "lives": {"lives": 300, "rounds": 3},
     "history": {"issues": 5},
-    "lateness": {"rungs": 1000, "lead_s": 25.0},
+    "lateness": {"rungs": 10_000, "lead_s": 400.0},
+    "open": {"issues": 100_000, "due": 10_000},
     "calendars": {"cases": 40, "rounds": 5, "seconds": 0.1, "fresh": 15},
     "folds": {"rounds": 9, "seconds": 0.2},
     "verify": {"issues": 100_000, "distinct": 300, "rounds": 5, "seconds": 1.0},
     "pages": {"issues": 1_000_000, "opened": 100_000, "events": 500, "rounds": 60},
+    "growth": {
+        **{"smallest": 10_000, "times": 10, "sizes": 3, "distinct": 300},
+        **{"opened": 500, "rounds": 40, "seconds": 30.0, "monthly_max": 100_000},
+    },
 }
 QUICK: dict[str, dict[str, float]] = {
-    "ack": {"issues": 200, "windows": 1, "seconds": 1.0, "warm_s": 1.0},
-    "lives": {"lives": 60, "rounds": 1},
+    "ack": {"issues": 420, "door_issues": 100, "windows": 1, "seconds": 0.7, "warm_s": 0.5},
+    "lives": {"lives": 30, "rounds": 1},
     "history": {"issues": 2},
     "lateness": {"rungs": 100, "lead_s": 6.0},
+    "open": {"issues": 300, "due": 100},
     "calendars": {"cases": 10, "rounds": 1, "seconds": 0.02, "fresh": 3},
     "folds": {"rounds": 1, "seconds": 0.05},
     "verify": {"issues": 200, "distinct": 20, "rounds": 1, "seconds": 0.1},
     "pages": {"issues": 20_000, "opened": 5_000, "events": 100, "rounds": 10},
+    "growth": {
+        **{"smallest": 1_000, "times": 5, "sizes": 2, "distinct": 20},
+        **{"opened": 100, "rounds": 10, "seconds": 2.0, "monthly_max": 0},
+    },
 }
 MEASURES: dict[str, Callable[..., Awaitable[None]]] = {
     "ack": acknowledgement.measure,
     "lives": lives.measure,
     "history": histories.measure,
     "lateness": lateness.measure,
+    "open": open_issues.measure,
 }
 COMPUTED: dict[str, Callable[..., None]] = {
     "calendars": calendars.measure,
     "folds": folds.measure,
     "verify": verification.measure,
     "pages": pages.measure,
+    "growth": growth.measure,
 }
 """Without the stack; pure computation by CPU time instead of the wall's."""
 
 
-async def run(console: Console, sections: list[str], pool_size: int, *, quick: bool) -> Results:
+def flags_of(*, quick: bool, opened: int | None) -> dict[str, dict[str, float]]:
+    """Return the flags of every section. `opened`: how many issues are open in all in `open`; at
+    most a third of them is due at one instant."""
+    flags = dict(QUICK if quick else FULL)
+    if opened is not None:
+        most = min(flags["open"]["due"], opened // 3)
+        flags["open"] = {"issues": opened, "due": most}
+    return flags
+
+
+async def run(
+    console: Console, sections: list[str], pool_size: int, *, quick: bool, opened: int | None = None
+) -> Results:
     """Measure the sections, each on a stack of its own, so that none inherits another's debts."""
-    flags = QUICK if quick else FULL
+    flags = flags_of(quick=quick, opened=opened)
     results = Results(
         {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -78,7 +108,7 @@ async def run(console: Console, sections: list[str], pool_size: int, *, quick: b
             "flags": {name: flags[name] for name in sections},
             "pool_size": pool_size,
             "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-            "load_before": [round(load, 2) for load in os.getloadavg()],
+            "load_before": _load(),
             "python": platform.python_version(),
             "temporalio": version("temporalio"),
             "asyncpg": version("asyncpg"),
@@ -89,7 +119,14 @@ async def run(console: Console, sections: list[str], pool_size: int, *, quick: b
         with console.status(f"{name} …"):
             await _measured(name, results, pool_size, flags[name])
         console.print(f"{name}: {time.perf_counter() - began:.0f} s", style="dim")
+    results.conditions["load_after"] = _load()
     return results
+
+
+def _load() -> list[float]:
+    """Return the load averages of the machine; those before tell what ran beside, those after hold
+    our own work."""
+    return [round(load, 2) for load in os.getloadavg()]
 
 
 async def _measured(name: str, results: Results, pool_size: int, flags: dict[str, float]) -> None:
@@ -123,8 +160,9 @@ async def _server_settings(stage: Stage) -> dict[str, object]:
 def main() -> int:
     """Read the flags, measure, print the table, write the JSON; 0 if every aim was met."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="under a minute; a smoke test")
+    parser.add_argument("--quick", action="store_true", help="within five minutes; a smoke test")
     parser.add_argument("--only", default=",".join(SECTIONS), help=", ".join(SECTIONS))
+    parser.add_argument("--open", type=int, help="how many issues the section `open` opens")
     parser.add_argument("--pool-size", type=int, default=10, help="connections a side")
     parser.add_argument("--output", type=Path, help="where the JSON goes")
     given = parser.parse_args()
@@ -132,8 +170,11 @@ def main() -> int:
     if unknown := set(given.only.split(",")) - set(SECTIONS):
         parser.error(f"--only: no such section {', '.join(sorted(unknown))}")
     configure_logging("warning")
+    look_seldom_for_cycles()  # as whatever serves does; for the peers in this process as well
     console = Console(width=None if sys.stdout.isatty() else 140)
-    results = asyncio.run(run(console, sections, given.pool_size, quick=given.quick))
+    results = asyncio.run(
+        run(console, sections, given.pool_size, quick=given.quick, opened=given.open)
+    )
     results.show(console)
     stamp = str(results.conditions["at"]).replace(":", "").replace("+0000", "Z")
     file = given.output or RESULTS / f"{stamp}{'-quick' if given.quick else ''}.json"

@@ -24,6 +24,11 @@ class Dbos:
     def __init__(self, child: Process) -> None:
         self._child = child
 
+    @property
+    def pid(self) -> int:
+        """The pid of its process."""
+        return self._child.pid
+
     async def lives_a_second(self, way: str, in_flight: int, name: str, lives: int) -> float:
         """Return lives a second, `way` being a workflow for each `issue` or each `command`."""
         told = [

@@ -112,7 +112,8 @@ async def _life(chance: random.Random, terms: Terms) -> Life:
 def _acts(chance: random.Random) -> Iterator[script.Act]:
     """Yield a life: what always is, and in the middle what the dice say."""
     officer = script.OFFICER
-    yield script.MILL, script.report()
+    # The key in its title, so that a search can be for one of all.
+    yield script.MILL, script.report().model_copy(update={"title": f"The gate is blocked, {KEY}"})
     yield officer, Accept()
     for _ in range(chance.randrange(MIDDLES_MAX)):
         match chance.randrange(4):

@@ -1,10 +1,14 @@
 """How late rungs fire that are all due at one instant, beside as many bare timers."""
 
 import asyncio
+import itertools
 import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from temporalio.client import Client
+import asyncpg
+from temporalio.client import Client, WorkflowHandle
 
 from benchmarks import bare
 from benchmarks.figures import Figure, Results, percentile
@@ -18,7 +22,25 @@ SECTION = "lateness"
 AT_ONCE = 20
 RUNG_AFTER = timedelta(minutes=50)
 """The first rung of the zone's emergency clock: half of its 100 minutes."""
+SHOWN = (("p50", 50.0), ("p99", 99.0), ("max", 100.0))
+AIM = 1.5
+PACED = 40
+MARGIN = 2.0
 LATE_SECONDS_MAX = 90.0
+LATE_SECONDS_EACH = 0.05
+FIRED_A_LOOK = 2000
+BINS_S = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0)
+FIRED = """
+SELECT stream, text::json #>> '{body,clock}', text::json #>> '{body,cycle}',
+       text::json #>> '{body,rung}', count(*)::integer
+FROM event
+WHERE kind = 'rung_fired' AND stream LIKE $1
+  AND (text::json #>> '{body,due_at}')::timestamptz = $2
+GROUP BY 1, 2, 3, 4
+"""
+"""The events themselves, not the table of firings, whose key keeps it from holding one twice."""
+
+Sleeping = WorkflowHandle[bare.Sleeper, float]
 
 
 class FixedClock:
@@ -34,71 +56,112 @@ class FixedClock:
         return self._at
 
 
-async def measure(stage: Stage, results: Results, *, rungs: int, lead_s: float) -> None:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Of the rungs that were due: how many never fired, and how many firings were too many."""
+
+    lost: int
+    doubled: int
+
+
+async def measure(stage: Stage, results: Results, *, rungs: float, lead_s: float) -> None:
     """Let `rungs` timers and then as many rungs fall due, each all at one instant."""
+    count = int(rungs)
     async with stage.program("-m", "benchmarks.bare"):
-        timers = await _timers(stage.client, rungs, lead_s)
-    due_at = to_millisecond(datetime.now(UTC)) + timedelta(seconds=lead_s)
-    # No whole minute, or the wake-ups would be spread.
-    due_at = due_at.replace(second=due_at.second or 1, microsecond=123_000)
+        timers = await woken(await sleeping(stage.client, count, due_in(lead_s)), count)
     async with stage.worker():
-        async with stage.desk(FixedClock(due_at - RUNG_AFTER)) as reporting:
-            await _open(reporting, rungs)
-            if datetime.now(UTC) >= due_at:
-                raise RuntimeError("the issues were not open before their rungs: raise the lead")
+        due_at = due_in(max(lead_s, await _pace_s(stage) * count * MARGIN))
+        await open_due(stage, "late", count, due_at)
         async with stage.desk() as desk:
-            rings = await _rings(desk, rungs)
-    for name, percent in (("p50", 50.0), ("p99", 99.0), ("max", 100.0)):
-        results.figures.append(
-            Figure(
-                SECTION,
-                f"{name} of {rungs} at one instant",
-                "s",
-                percentile(rings, percent),
-                percentile(timers, percent),
-                "bare timers",
-            )
-        )
+            rings = await fired(desk, "late", count)
+    counted = await count_rungs(stage.stack.postgres.owner_url, "late", count, due_at)
+    note_lateness(results, SECTION, rings, timers, counted)
     results.notes.append(
-        f"Lateness: {rungs} issues whose first rung (a reminder, with a notice) is due at one "
+        f"Lateness: {count} issues whose first rung (a reminder, with a notice) is due at one "
         "instant, wake-ups not spread: the ledger's fired_at minus due_at. The bare timers: "
-        f"{rungs} workflows that sleep until one instant and end; the worker's clock minus it."
+        f"{count} workflows that sleep until one instant and end; the worker's clock minus it."
     )
 
 
-async def _open(desk: Desk, count: int) -> None:
-    keys = iter([f"late-{number:05d}" for number in range(count)])
-
-    async def reporter() -> None:
-        for key in keys:
-            for submission in submissions(key, ((MILL, report(Priority.EMERGENCY)),)):
-                await desk.carry_out(submission)
-
-    await asyncio.gather(*(reporter() for _ in range(AT_ONCE)))
-    await drained(desk)
+async def _pace_s(stage: Stage) -> float:
+    """Return how many seconds an issue takes to be opened here and now."""
+    much_later = due_in(RUNG_AFTER.total_seconds())
+    # The first waits for the worker to start.
+    await open_due(stage, "warm", 1, much_later)
+    began = time.perf_counter()
+    await open_due(stage, "pace", PACED, much_later)
+    return (time.perf_counter() - began) / PACED
 
 
-async def _rings(desk: Desk, count: int) -> list[float]:
+def due_in(seconds: float) -> datetime:
+    """Return an instant so far ahead: no whole minute, or wake-ups would be spread."""
+    at = to_millisecond(datetime.now(UTC)) + timedelta(seconds=seconds)
+    return at.replace(second=at.second or 1, microsecond=123_000)
+
+
+async def open_due(stage: Stage, prefix: str, count: int, due_at: datetime) -> None:
+    """Report issues whose first rung is due at one instant, and wait until all of them have their
+    workflows. Raises RuntimeError if the instant has passed by then."""
+    keys = iter([f"{prefix}-{number:06d}" for number in range(count)])
+    async with stage.desk(FixedClock(due_at - RUNG_AFTER)) as desk:
+
+        async def reporter() -> None:
+            for key in keys:
+                for submission in submissions(key, ((MILL, report(Priority.EMERGENCY)),)):
+                    await desk.carry_out(submission)
+
+        await asyncio.gather(*(reporter() for _ in range(AT_ONCE)))
+        await drained(desk, seconds=late_seconds_max(count))
+    if datetime.now(UTC) >= due_at:
+        raise RuntimeError("the issues were not open before their rungs: raise the lead")
+
+
+async def fired(desk: Desk, prefix: str, count: int) -> list[float]:
+    """Wait until so many rungs have fired, and return how many seconds late each was. Raises
+    LateError."""
+
     async def all_fired() -> bool:
-        await asyncio.sleep(0.5)
-        return len(await _fired(desk)) >= count
+        # Each look reads all of them, so that very many are looked at less often.
+        await asyncio.sleep(max(0.5, count / FIRED_A_LOOK))
+        return len(await _fired(desk, prefix)) >= count
 
-    await until("rungs", all_fired, seconds=LATE_SECONDS_MAX)
-    return await _fired(desk)
+    await until("rungs", all_fired, seconds=late_seconds_max(count))
+    return await _fired(desk, prefix)
 
 
-async def _fired(desk: Desk) -> list[float]:
+async def _fired(desk: Desk, prefix: str) -> list[float]:
     return [
         (row.fired_at - row.due_at).total_seconds()
         for row in await desk.ledger.firings()
-        if "/late-" in row.stream
+        if f"/{prefix}-" in row.stream
     ]
 
 
-async def _timers(client: Client, count: int, lead_s: float) -> list[float]:
-    due_at = datetime.now(UTC) + timedelta(seconds=lead_s)
+async def count_rungs(url: str, prefix: str, count: int, due_at: datetime) -> Counted:
+    """Return what was lost and doubled of the rungs due at one instant, as the events say."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(FIRED, f"%/{prefix}-%", due_at)
+    finally:
+        await connection.close()
+    return counted_of(count, [(str(row[0]), int(row[4])) for row in rows])
+
+
+def counted_of(count: int, firings: Iterable[tuple[str, int]]) -> Counted:
+    """Return what was lost and doubled. `firings`: the stream of each rung, and how often that rung
+    fired."""
+    found = list(firings)
+    return Counted(
+        lost=count - len({stream for stream, _ in found}),
+        doubled=sum(times - 1 for _, times in found),
+    )
+
+
+async def sleeping(client: Client, count: int, due_at: datetime) -> list[Sleeping]:
+    """Start so many bare workflows that sleep until an instant. Raises RuntimeError if it has
+    passed before all of them are started."""
     numbers = iter(range(count))
-    handles = []
+    handles: list[Sleeping] = []
 
     async def starter() -> None:
         for number in numbers:
@@ -106,7 +169,7 @@ async def _timers(client: Client, count: int, lead_s: float) -> list[float]:
                 await client.start_workflow(
                     bare.Sleeper.run,
                     due_at,
-                    id=f"timer-{number:05d}",
+                    id=f"timer-{number:06d}",
                     task_queue=bare.TASK_QUEUE,
                 )
             )
@@ -117,5 +180,61 @@ async def _timers(client: Client, count: int, lead_s: float) -> list[float]:
         took = time.perf_counter() - began
         msg = f"the timers took {took:.0f} s to start: raise the lead"
         raise RuntimeError(msg)
-    waiting = (asyncio.wait_for(handle.result(), lead_s + LATE_SECONDS_MAX) for handle in handles)
-    return list(await asyncio.gather(*waiting))
+    return handles
+
+
+async def woken(handles: Sequence[Sleeping], count: int) -> list[float]:
+    """Return how many seconds late each bare workflow woke."""
+    async with asyncio.timeout(2 * late_seconds_max(count)):
+        return list(await asyncio.gather(*(handle.result() for handle in handles)))
+
+
+def late_seconds_max(count: int) -> float:
+    """Return how long is waited for so many, in seconds."""
+    return LATE_SECONDS_MAX + count * LATE_SECONDS_EACH
+
+
+def note_lateness(
+    results: Results,
+    section: str,
+    rings: Sequence[float],
+    timers: Sequence[float],
+    counted: Counted,
+) -> None:
+    """Note how late rungs were beside bare timers, as figures and as a histogram, and what was lost
+    and doubled: nothing may be."""
+    count = len(timers)
+    for name, percent in SHOWN:
+        results.figures.append(
+            Figure(
+                section,
+                f"{name} of {count} at one instant",
+                "s",
+                percentile(rings, percent),
+                percentile(timers, percent),
+                "bare timers",
+                at_most=None if name == "max" else AIM,
+            )
+        )
+    for name, number in (("lost", counted.lost), ("doubled", counted.doubled)):
+        results.figures.append(
+            Figure(section, f"rungs {name}", "", number, count, "due", at_most=0.0)
+        )
+    results.notes.append(
+        f"Seconds late, {section}: rungs {shown_bins(rings)}; bare timers {shown_bins(timers)}."
+    )
+
+
+def shown_bins(values: Sequence[float]) -> str:
+    """Return a histogram in words: how many lie from one bound to before the next."""
+    bounds = (*BINS_S, float("inf"))
+    told = []
+    for low, high in itertools.pairwise(bounds):
+        inside = sum(1 for value in values if low <= max(value, 0.0) < high)
+        if inside:
+            told.append(
+                f"{low:g} to {high:g}: {inside}"
+                if high < float("inf")
+                else f"{low:g} and more: {inside}"
+            )
+    return ", ".join(told)

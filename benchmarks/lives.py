@@ -12,9 +12,11 @@ from temporalio.client import Client
 
 from benchmarks import bare, naive, peer
 from benchmarks.beside import pinned
+from benchmarks.cost import POSTGRES, SENDER, TEMPORAL, WORKER, TemporalFront
 from benchmarks.dbos_peer import dbos_standing
 from benchmarks.figures import Figure, Results, median
-from benchmarks.script import LIFE, ZONE, life_for_peer, submissions
+from benchmarks.lives_cost import Counter, Way, report, report_memory
+from benchmarks.script import LIFE, OPENING, ZONE, life_for_peer, submissions
 from benchmarks.stage import Stage, drained, until
 from desk.desk import Desk
 from domain.view import workflow_id
@@ -34,43 +36,57 @@ AIMS = {
 }
 """At least so many times the lives of each that stands beside."""
 
-Played = Callable[[str, int], Awaitable[float]]
-
 
 async def measure(stage: Stage, results: Results, *, lives: int, rounds: int) -> None:
     """Play `lives` lives, then let each of the others do as many; `rounds` times, in turn."""
+    rest_s: list[float] = []
     async with AsyncExitStack() as open_now:
-        ways = await _ways(stage, open_now)
-        told: dict[str, list[float]] = {name: [] for name in ways}
-        for at, play in enumerate(ways.values()):
-            await play(f"warm-{at}", IN_FLIGHT)
+        desk = await open_now.enter_async_context(stage.desk())
+        ways = await _ways(stage, desk, rest_s, open_now)
+        ours, *others = ways
+        stack = stage.stack
+        counter = Counter(stage.client, TemporalFront(stack.temporal.pid))
+        for at, way in enumerate(ways):
+            await way.play(f"warm-{at}", IN_FLIGHT)
+        rest_s.clear()
         for number in range(rounds):
-            for at, (name, play) in enumerate(ways.items()):
-                told[name].append(await play(f"life-{at}-{number}", lives))
-    for name, aim in AIMS.items():
+            for at, way in enumerate(ways):
+                await counter.round(way, f"life-{at}-{number}", lives)
+        _report(results, ours, others)
+        report(results, ours, others)
+        servers = {name: pid for name, pid in ours.pids.items() if name != SENDER}
+        await report_memory(results, servers, lives, partial(_opened, desk))
+    results.conditions["dbos"] = pinned("dbos")
+    results.notes.append(
+        f"Whole lives: {rounds} rounds of {lives}, in turn, each of ours to the end of its "
+        "workflow, the outbox empty and every notice told; no pause between a life's commands. "
+        f"After the last acknowledgement of a round the relay and the workflows had "
+        f"{max(rest_s):.1f} s left to do at most, which counts."
+    )
+
+
+def _report(results: Results, ours: Way, others: list[Way]) -> None:
+    for other in others:
         results.figures.append(
             Figure(
                 SECTION,
                 f"lives of {len(LIFE)} commands, {IN_FLIGHT} in flight",
                 "/s",
-                median(told["ours"]),
-                median(told[name]),
-                name,
-                at_least=aim,
+                median(ours.rates),
+                median(other.rates),
+                other.name,
+                at_least=AIMS[other.name],
             )
         )
-    results.conditions["dbos"] = pinned("dbos")
-    results.notes.append(
-        f"Whole lives: {rounds} rounds of {lives}, in turn, each of ours to the end of its "
-        "workflow, the outbox empty and every notice told; no pause between a life's commands."
-    )
 
 
-async def _ways(stage: Stage, open_now: AsyncExitStack) -> dict[str, Played]:
-    """Return what is played, by name: ours first."""
-    desk = await open_now.enter_async_context(stage.desk())
-    await open_now.enter_async_context(stage.worker())
-    await open_now.enter_async_context(stage.program("-m", "benchmarks.bare"))
+async def _ways(
+    stage: Stage, desk: Desk, rest_s: list[float], open_now: AsyncExitStack
+) -> list[Way]:
+    """Return what is played: ours first. How long ours then took to rest goes into `rest_s`."""
+    enter, stack = open_now.enter_async_context, stage.stack
+    worker = await enter(stage.worker())
+    bare_worker = await enter(stage.program("-m", "benchmarks.bare"))
     pool = await peer.open_pool(stage.peer_url, POOL_SIZE)
     open_now.push_async_callback(pool.close)
     await pool.execute(peer.SCHEMA)
@@ -79,17 +95,62 @@ async def _ways(stage: Stage, open_now: AsyncExitStack) -> dict[str, Played]:
     open_now.callback(polling.cancel)
     urls = [await stage.database(name) for name in ("naive", "dbos_peer", "dbos_system")]
     await _schema(urls[0])
-    await open_now.enter_async_context(stage.program("-m", "benchmarks.naive", urls[0]))
-    dbos = await open_now.enter_async_context(dbos_standing(*urls[1:]))
+    naive_worker = await enter(stage.program("-m", "benchmarks.naive", urls[0]))
+    dbos = await enter(dbos_standing(*urls[1:]))
     client = stage.client
-    return {
-        "ours": partial(_play, client, desk),
-        "bare start + complete": partial(_start_and_complete, client),
-        "CRUD by hand": partial(_lives, by_hand.live),
-        "dbos, a workflow an issue": partial(dbos.lives_a_second, "issue", IN_FLIGHT),
-        "dbos, a workflow a command": partial(dbos.lives_a_second, "command", IN_FLIGHT),
-        "naive Temporal": partial(_lives, partial(_naive, client)),
-    }
+    postgres: dict[str, int | None] = {POSTGRES: stack.postgres.pid}
+    temporal: dict[str, int | None] = {TEMPORAL: stack.temporal.pid}
+    by_dbos = {**postgres, "dbos": dbos.pid}
+    return [
+        Way(
+            "ours",
+            partial(_play, client, desk, rest_s),
+            {**postgres, **temporal, WORKER: worker},
+            (stack.postgres.owner_url,),
+            lambda name, number: workflow_id(ZONE, key_of(name, number)),
+        ),
+        Way(
+            "bare start + complete",
+            partial(_start_and_complete, client),
+            {**temporal, "worker": bare_worker},
+            workflow=key_of,
+        ),
+        Way("CRUD by hand", partial(_lives, by_hand.live), postgres, (stage.peer_url,)),
+        *(
+            Way(
+                f"dbos, a workflow {a_or_an} {each}",
+                partial(dbos.lives_a_second, each, IN_FLIGHT),
+                by_dbos,
+                tuple(urls[1:]),
+            )
+            for a_or_an, each in (("an", "issue"), ("a", "command"))
+        ),
+        Way(
+            "naive Temporal",
+            partial(_lives, partial(_naive, client)),
+            {**postgres, **temporal, "worker": naive_worker},
+            (urls[0],),
+            lambda name, number: f"naive-{key_of(name, number)}",
+        ),
+    ]
+
+
+def key_of(name: str, number: int) -> str:
+    """Return the key of a life of a round."""
+    return f"{name}-{number:05d}"
+
+
+async def _opened(desk: Desk, count: int) -> None:
+    """Open issues that stay open, until all their workflows run."""
+    keys = iter([key_of("open", number) for number in range(count)])
+
+    async def opener() -> None:
+        for key in keys:
+            for submission in submissions(key, OPENING):
+                await desk.carry_out(submission)
+
+    await asyncio.gather(*(opener() for _ in range(IN_FLIGHT)))
+    await drained(desk)
 
 
 async def _schema(url: str) -> None:
@@ -104,7 +165,7 @@ async def _lives(
     live: Callable[[list[peer.Request]], Awaitable[None]], name: str, lives: int
 ) -> float:
     """Return lives a second."""
-    told = iter([life_for_peer(f"{name}-{number:05d}") for number in range(lives)])
+    told = iter([life_for_peer(key_of(name, number)) for number in range(lives)])
     began = time.perf_counter()
 
     async def player() -> None:
@@ -125,9 +186,9 @@ async def _naive(client: Client, life: list[peer.Request]) -> None:
     await handle.result()
 
 
-async def _play(client: Client, desk: Desk, name: str, lives: int) -> float:
+async def _play(client: Client, desk: Desk, rest_s: list[float], name: str, lives: int) -> float:
     """Return lives a second, up to the end of the last workflow."""
-    keys = iter([f"{name}-{number:05d}" for number in range(lives)])
+    keys = iter([key_of(name, number) for number in range(lives)])
     ended: list[asyncio.Task[object]] = []
     began = time.perf_counter()
 
@@ -138,8 +199,10 @@ async def _play(client: Client, desk: Desk, name: str, lives: int) -> float:
             ended.append(asyncio.create_task(_end(client, desk, key)))
 
     await asyncio.gather(*(player() for _ in range(IN_FLIGHT)))
+    acknowledged = time.perf_counter()
     await drained(desk)
     await asyncio.gather(*ended)
+    rest_s.append(time.perf_counter() - acknowledged)
     return lives / (time.perf_counter() - began)
 
 
@@ -161,7 +224,7 @@ async def _start_and_complete(client: Client, name: str, count: int) -> float:
     async def starter() -> None:
         for number in numbers:
             await client.execute_workflow(
-                bare.Trivial.run, id=f"{name}-{number:05d}", task_queue=bare.TASK_QUEUE
+                bare.Trivial.run, id=key_of(name, number), task_queue=bare.TASK_QUEUE
             )
 
     await asyncio.gather(*(starter() for _ in range(IN_FLIGHT)))

@@ -30,6 +30,7 @@ class NaiveIssue:
     """One issue: what it hears, it lets an activity write, and it ends with its close-out."""
 
     def __init__(self) -> None:
+        self._is_opened = False
         self._due_in_s: float | None = None
         self._is_closed = False
         self._moved = 0
@@ -42,6 +43,7 @@ class NaiveIssue:
         await workflow.execute_activity(
             Writing.open_issue, issue, start_to_close_timeout=ACTIVITY_LIMIT
         )
+        self._is_opened = True
         while not self._is_closed:
             seen = self._moved
             try:
@@ -58,6 +60,8 @@ class NaiveIssue:
     @workflow.update
     async def command(self, request: dict[str, Any]) -> dict[str, Any]:
         """Carry out one command."""
+        # One that overtook the opening would fail, and be tried again only after a second.
+        await workflow.wait_condition(lambda: self._is_opened)
         async with self._turn:
             result = await workflow.execute_activity(
                 Writing.carry_out, request, start_to_close_timeout=ACTIVITY_LIMIT

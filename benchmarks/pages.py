@@ -9,7 +9,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -176,10 +176,17 @@ def _of(ledger: PostgresLedger, horizon: Horizon, filled: Filled) -> list[Call]:
 
 async def plans(admin_url: str, filled: Filled) -> dict[str, object]:
     """Return the plan of every statement. Raises ScannedError where one scans all events."""
+    return await plans_of(admin_url, _statements(filled))
+
+
+async def plans_of(
+    admin_url: str, statements: Mapping[str, queries.Statement]
+) -> dict[str, object]:
+    """Return the plan of every statement. Raises ScannedError where one scans all events."""
     found: dict[str, object] = {}
     connection = await asyncpg.connect(admin_url)
     try:
-        for name, (text, arguments) in _statements(filled).items():
+        for name, (text, arguments) in statements.items():
             rows = await connection.fetch(
                 f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {text}", *arguments
             )

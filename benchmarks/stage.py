@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +16,11 @@ from temporalio.client import Client
 
 from desk.clock import DeskClock
 from desk.desk import Desk
+from desk.log_opening import ensure_key
 from desk.opening import open_desk
 from ledger.migrate import migrate
 from runtime.postgres import OWNER
-from runtime.settings import Settings
+from runtime.settings import Settings, kept_by_stack
 from runtime.stack import EmbeddedStack
 from runtime.temporal import connect, ensure_namespace
 
@@ -59,19 +60,21 @@ class Stage:
             yield desk
 
     @asynccontextmanager
-    async def program(self, *argv: str) -> AsyncIterator[None]:
-        """Run a Python program on the stack until the end of the block."""
-        env = {
+    async def program(self, *argv: str, env: Mapping[str, str] | None = None) -> AsyncIterator[int]:
+        """Run a Python program on the stack until the end of the block; yields its pid. `env` is
+        added to what every program here is given."""
+        given = {
             **os.environ,
             **self.stack.environment,
             "CLOSEOUT_HANDBOOK_DIR": str(HANDBOOKS),
             "CLOSEOUT_WAKEUP_SPREAD_MS": "0",
             "CLOSEOUT_LOG_LEVEL": "warning",
             "PYTHONPATH": str(ROOT),
+            **(env or {}),
         }
-        child = await asyncio.create_subprocess_exec(sys.executable, *argv, cwd=ROOT, env=env)
+        child = await asyncio.create_subprocess_exec(sys.executable, *argv, cwd=ROOT, env=given)
         try:
-            yield
+            yield child.pid
         finally:
             with contextlib.suppress(ProcessLookupError):
                 child.send_signal(signal.SIGTERM)
@@ -81,7 +84,7 @@ class Stage:
                 child.kill()
                 await child.wait()
 
-    def worker(self) -> contextlib.AbstractAsyncContextManager[None]:
+    def worker(self) -> contextlib.AbstractAsyncContextManager[int]:
         """Run worker and relay, as `closeout up` does: one process beside ours."""
         return self.program("worker.py")
 
@@ -94,6 +97,8 @@ async def standing(folder: Path, pool_size: int) -> AsyncIterator[Stage]:
     )
     async with EmbeddedStack(settings) as stack:
         await migrate(stack.postgres.owner_url)
+        # As `closeout up` does; without it the worker would fail to carry the log on, and retry.
+        ensure_key(kept_by_stack(settings)["log_key"], settings.log_origin)
         await stack.postgres.create_database(PEER_DATABASE)
         client = await connect(stack.temporal.address)
         await ensure_namespace(client)
