@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test parts check coverage deep chaos bench fmt lint types imports wheel lock clean
+.PHONY: help setup demo up test parts check coverage deep attack chaos bench fmt lint types imports wheel lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -29,8 +29,8 @@ up: setup ## run Closeout on this machine until Ctrl-C
 
 # Four parts side by side: what is decided and written keeps a core busy, those on whole stacks wait. These are
 # served first: what is starved of its core looks like what is late.
-DECIDED := tests/activities tests/desk tests/domain tests/house tests/ledger
-FACES := tests/api tests/audit tests/console tests/demo tests/runtime
+DECIDED := tests/activities tests/desk tests/domain tests/house tests/ledger tests/upgrade
+FACES := tests/api tests/attack tests/audit tests/console tests/demo tests/runtime
 STACK := tests/chaos tests/handbooks tests/stories
 TIMED := tests/terminal tests/workflows
 
@@ -58,6 +58,9 @@ coverage:
 
 deep: setup ## the deep suites in full
 	CLOSEOUT_DEEP=1 $(BIN)/python -m pytest --timeout 3600
+
+attack: setup ## everything a stranger may try, in full
+	CLOSEOUT_DEEP=1 $(BIN)/python -m pytest -q -m attack --timeout 3600 $(ARGS)
 
 chaos: setup ## break whole stacks at random points: a hundred times, or ARGS="--runs 1000"
 	$(BIN)/python tests/chaos $(or $(ARGS),--runs 100)

@@ -216,6 +216,13 @@ def judge_headers(scope: Scope) -> None:
             told = name.decode("latin-1")
             raise RequestRefusedError(400, f"The header {told} is given twice.", field=told)
         seen.add(name)
+    if b"transfer-encoding" in seen and (
+        b"content-length" in seen or scope.get("http_version") == "1.0"
+    ):
+        # A proxy before us may have cut it elsewhere: what follows may be another sender's.
+        raise RequestRefusedError(
+            400, "It is left open where the body ends.", field="transfer-encoding"
+        )
 
 
 ONCE: Final = frozenset(

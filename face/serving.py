@@ -14,6 +14,7 @@ from desk.opening import open_desk
 from face.connections import HEADERS_BYTES_MAX, BoundedProtocol, room_for
 from face.house import House
 from face.identity import open_identity
+from runtime.collecting import look_seldom_for_cycles
 from runtime.errors import SettingsError
 from runtime.face_keys import face_signer
 from runtime.marks import OF_THIS_PROCESS, marks_of
@@ -98,4 +99,6 @@ async def serve(settings: Settings, make: Callable[[House], FastAPI]) -> None:
 async def serve_house(house: House, make: Callable[[House], FastAPI]) -> None:
     """Serve a house that is open already, where its settings say, until SIGINT or SIGTERM."""
     host, port = host_and_port(house.settings.api_address)
-    await make_server(make(house), house, host, port).serve()
+    server = make_server(make(house), house, host, port)
+    look_seldom_for_cycles()
+    await server.serve()

@@ -65,6 +65,7 @@ from face.house import House
 from face.looked import noted
 from face.looking import reader_for, stands_at
 from face.preconditions import IdempotencyKey
+from face.public_address import public_address
 from face.words import language_of, said
 
 PATH: Final = "/open311/v2"
@@ -124,7 +125,9 @@ async def discovery(request: Request, house: TheHouse, form: FormName) -> Respon
         changeset=changeset,
         contact=house.settings.open311_contact or said("open311.contact", language),
         key_service=said("open311.key_service", language),
-        endpoints=(Endpoint(url=str(request.base_url).rstrip("/") + PATH, changeset=changeset),),
+        endpoints=(
+            Endpoint(url=public_address(request, house.settings) + PATH, changeset=changeset),
+        ),
     )
     return answer(form, "discovery", found)
 

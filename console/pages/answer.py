@@ -34,6 +34,7 @@ from face.actors import actor_for
 from face.dependencies import IssueKey, seen_row
 from face.link_holders import claims_of, links_secret
 from face.problems import UnauthenticatedError
+from face.public_address import public_address
 from face.sessions import require_own_origin
 
 router = page_router()
@@ -132,7 +133,7 @@ async def make_link(
     except InvalidRequestError as refusal:
         return _link_shown(visit, key, shown, refusal=refusal)
     # What a request says of its host is only its sender's word, and of TLS before us it knows none.
-    origin = visit.house.settings.console_origin.rstrip("/") or str(visit.request.base_url)[:-1]
+    origin = public_address(visit.request, visit.house.settings)
     address = f"{origin}{ANSWER}#{made.token}"
     return _link_shown(
         visit, key, shown | {"address": address, "expires_at": made.event.expires_at}

@@ -90,7 +90,7 @@ class Sampler:
             name, schema = each["name"], each["schema"]
             if each["in"] == "path":
                 value = self._given.get(f"{{{name}}}", self.value(name, schema))
-                allowed = self._resolved(schema).get("enum") or [value]
+                allowed = self.resolved(schema).get("enum") or [value]
                 value = value if value in allowed else allowed[0]
                 path = path.replace(f"{{{name}}}", str(value))
             elif each["in"] == "query" and (each.get("required") or name in self._given):
@@ -112,7 +112,8 @@ class Sampler:
             sent["content"] = str(self._given.get(media, "a,b\n1,2\n"))
             sent["headers"]["Content-Type"] = media
 
-    def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    def resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a schema, looked up where it is only named."""
         while "$ref" in schema:
             schema = self._schemas[schema["$ref"].rsplit("/", 1)[1]]
         return schema
@@ -122,7 +123,7 @@ class Sampler:
         if name in self._given:
             return self._given[name]
         if "$ref" in schema:
-            return self.value(name, self._resolved(schema), depth)
+            return self.value(name, self.resolved(schema), depth)
         if schema.get("examples"):
             return self._patched(schema["examples"][0])
         for fixed in ("const", "default"):

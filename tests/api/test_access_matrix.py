@@ -23,6 +23,8 @@ from domain.terms import Terms
 from face.acting_on import ASKED, Asked, Open
 from ledger.memory import MemoryLedger
 
+pytestmark = pytest.mark.attack
+
 ELSEWHERE: Final = "upriver"
 OWN, THEIRS = "own-1", "theirs-1"
 MACHINES: Final = {Standing.AUDITOR, Standing.SERVICE, Standing.OPERATOR}

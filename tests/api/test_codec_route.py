@@ -20,6 +20,8 @@ from ledger.memory import MemoryLedger
 from runtime.codec import data_converter
 from runtime.settings import Settings
 
+pytestmark = pytest.mark.attack
+
 OLD, NEW = "0a" * 32, "1b" * 32
 SAID = {"zone": "harbour", "text": "安置"}
 UI = "http://localhost:8233"

@@ -17,6 +17,8 @@ from test_matter_routes import OPEN_VISITS, sent
 from api.describing import operations
 from ledger.memory import MemoryLedger
 
+pytestmark = pytest.mark.attack
+
 REQUESTS = deep("requests by the document", 10_000)
 WALKS = deep("walks along the links", 100)
 

@@ -15,6 +15,8 @@ from domain.errors import NotPermittedError
 from face.sessions import COOKIE, TRIES_AT_ONCE, TRIES_OF_ADDRESS_AT_ONCE
 from ledger.memory import MemoryLedger
 
+pytestmark = pytest.mark.attack
+
 ISSUE = f"/v1/issues/{b.ZONE}/{b.KEY}"
 SIGN_IN = "/v1/sessions"
 CSRF = "X-CSRF-Token"

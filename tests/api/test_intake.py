@@ -12,6 +12,8 @@ from desks import StandingClock
 from faces import Face
 from open311_face import open311_face
 
+pytestmark = pytest.mark.attack
+
 INTAKE = f"/v1/intake?zone={b.ZONE}"
 TABLE = "编号,企业,类别,标题\nA-1,面粉厂,道路,=门口堵了\nA-2,面粉,道路,后门堵了\n".encode()
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

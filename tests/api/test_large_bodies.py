@@ -10,6 +10,8 @@ from face.addresses import Addresses
 from face.large import LARGE_BYTES
 from face.limits import Door
 
+pytestmark = pytest.mark.attack
+
 PATH = "/v1/intake/taken"
 SCOPE: Scope = {
     "type": "http",

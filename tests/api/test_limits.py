@@ -21,6 +21,8 @@ from face.limits import HEADER_BYTES_MAX, HEADERS_MAX, Door
 from face.observing import request_name
 from ledger.memory import MemoryLedger
 
+pytestmark = pytest.mark.attack
+
 ONE = f"/v1/issues/{b.ZONE}/{b.KEY}"
 TAKEN = "/v1/taken"
 JSON = {"Content-Type": "application/json"}

@@ -16,6 +16,8 @@ from sampling import with_its_own
 from face.connections import BoundedProtocol
 from face.serving import Server, make_server
 
+pytestmark = pytest.mark.attack
+
 ALIVE = b"GET /healthz HTTP/1.1\r\nHost: closeout.test\r\nConnection: close\r\n\r\n"
 IDLE = 2000
 FILES = 6000

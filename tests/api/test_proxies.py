@@ -14,6 +14,8 @@ from ledger.memory import MemoryLedger
 from runtime import passwords
 from runtime.settings import Settings
 
+pytestmark = pytest.mark.attack
+
 PROXIES = "10.0.0.0/8, ::1"
 
 

@@ -9,6 +9,8 @@ from face.problems import TooManyRequestsError
 from face.rates import Buckets, network_of
 from ledger.memory import MemoryLedger
 
+pytestmark = pytest.mark.attack
+
 
 class Watch:
     """Monotonic seconds, as a test moves them."""

@@ -16,6 +16,8 @@ from joserfc.jwk import RSAKey
 from face.oidc import TOKEN_CHARACTERS_MAX
 from ledger.memory import MemoryLedger
 
+pytestmark = pytest.mark.attack
+
 SOME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=. +/\x00\u00e9"
 LEEWAY_S = 60
 REFUSED: list[str] = []

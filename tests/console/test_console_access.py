@@ -36,6 +36,8 @@ from domain.access import ACCESS, Act, Principal, Reach, Standing
 from domain.terms import Terms
 from ledger.memory import MemoryLedger
 
+pytestmark = pytest.mark.attack
+
 ELSEWHERE: Final = "upriver"
 OWN, THEIRS = "issue-own", "issue-theirs"
 ORDER, ORDER_OF_OTHERS = "order-own", "order-theirs"

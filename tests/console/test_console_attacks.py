@@ -32,6 +32,8 @@ from face.identity import open_identity
 from face.problems import TooManyRequestsError
 from face.sessions import COOKIE
 
+pytestmark = pytest.mark.attack
+
 EVIL = "https://evil.example"
 TODAY = f"{PREFIX}/{b.ZONE}/today"
 NOTE = f"{PREFIX}/{b.ZONE}/issues/{b.KEY}/do/note"

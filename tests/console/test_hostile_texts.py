@@ -25,6 +25,8 @@ from desk.notice_templates import CHANNELS, SAMPLES, rendered, shipped_for
 from desk.principals import NewUser
 from ledger.memory import MemoryLedger
 
+pytestmark = pytest.mark.attack
+
 READERS = (
     *("supervisor", "enterprise"),
     *(

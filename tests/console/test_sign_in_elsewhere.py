@@ -19,6 +19,8 @@ from face.provider import COOKIE
 from face.sessions import COOKIE as SESSION
 from runtime.settings import Settings
 
+pytestmark = pytest.mark.attack
+
 CLIENT = "console"
 TOKEN_URL = f"{ISSUER}/token"
 SETTINGS = Settings(

@@ -24,6 +24,8 @@ from desk.answer_links import (
 from domain.errors import ConflictError, InvalidRequestError, NotPermittedError
 from ledger.memory import MemoryLedger
 
+pytestmark = pytest.mark.attack
+
 SECRET = SecretStr("a secret of the tests, 32 characters or more")
 OTHER = SecretStr("another secret of the tests, as long as that")
 LINK = ("harbour", "issue-1", 1, "1.1", "mill.b", "mill", b.TUE_9)

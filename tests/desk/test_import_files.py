@@ -15,6 +15,8 @@ from desk.importing.problems import UnusableLogError, UnusableMappingError
 from desk.importing.rows import RowReader
 from desk.importing.xes import LogCase, LogEvent, read_log
 
+pytestmark = pytest.mark.attack
+
 ROOT = Path(__file__).parents[2]
 ROW = Wrote("Desk", "taken").xml
 WHOLE = log(trace("A 1", (ROW,)))

@@ -15,6 +15,8 @@ from desk.intake.bounds import BYTES_MAX, COLUMNS_MAX, ROWS_MAX, UNPACKED_BYTES_
 from desk.intake.problems import UnusableTableError
 from desk.intake.tables import read_table
 
+pytestmark = pytest.mark.attack
+
 HEAD = "企业,类别,标题"
 SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}'
 SHEET_END = "</sheetData></worksheet>"

@@ -21,6 +21,8 @@ from desk.sign_ins import OpenSession, SignIns
 from ledger.memory import MemoryLedger
 from runtime import passwords
 
+pytestmark = pytest.mark.attack
+
 PASSWORD = "correct horse battery staple"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

@@ -30,6 +30,8 @@ from ledger.memory import MemoryLedger
 from runtime.face_keys import FaceKey, make_face_key
 from runtime.seals import FileKeys
 
+pytestmark = pytest.mark.attack
+
 FACE = Principal(id="key:hotline", name="hotline", standings=(Standing.SERVICE,))
 REPORT = b.report(
     contact=ContactPerson(

@@ -22,6 +22,8 @@ from ledger.memory import MemoryLedger
 from ledger.port import Ledger
 from runtime.face_keys import FaceKey, make_face_key
 
+pytestmark = pytest.mark.attack
+
 WHO = "user:supervisor"
 
 

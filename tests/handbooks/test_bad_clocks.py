@@ -15,6 +15,8 @@ from domain.terms import Terms
 from handbooks.faults import Fault
 from handbooks.shelf import SHIPPED, HandbookError, read_terms, zones
 
+pytestmark = pytest.mark.attack
+
 ZONE = "bishan"
 RULES = f"{ZONE}/rules.toml"
 

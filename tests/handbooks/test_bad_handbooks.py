@@ -14,6 +14,8 @@ from domain.proof_of_deadlines import DEADLINE, LAPSE
 from domain.terms import Terms
 from handbooks.shelf import zones
 
+pytestmark = pytest.mark.attack
+
 CORPUS = overlays()
 CORPUS_MIN = 25
 PLAYED = CORPUS if IN_FULL or A_TENTH else CORPUS[:: len(CORPUS) // 15]

@@ -26,6 +26,8 @@ from runtime.outgoing import (
 )
 from runtime.webhook_signing import new_secret, signed_headers
 
+pytestmark = pytest.mark.attack
+
 NOT_PUBLIC = [
     "0.0.0.0",  # noqa: S104  # nothing is bound to it
     "0.1.2.3",

@@ -13,6 +13,8 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from test_second_door import refusal
 
+pytestmark = pytest.mark.attack
+
 UNREADABLE = RawValue(Payload(metadata={"encoding": b"json/plain"}, data=b"{never closed"))
 UNKNOWN = RawValue(Payload(metadata={"encoding": b"json/of-tomorrow"}, data=b"{}"))
 
