@@ -91,6 +91,10 @@ def workflows() -> Sequence[type]:
     return WORKFLOWS
 
 
+OF_THE_FACES = frozenset({"CLOSEOUT_LINK_SECRET", "CLOSEOUT_OIDC_CLIENT_SECRET"})
+"""Secrets that only the HTTP face and commands use: no worker's and no relay's."""
+
+
 def programs(api: bool = True) -> Sequence["ChildProgram"]:
     """Return what `up` keeps alive beside the servers: a worker and a relay, apart, and unless that
     is switched off the HTTP face."""
@@ -98,7 +102,9 @@ def programs(api: bool = True) -> Sequence["ChildProgram"]:
     from runtime.stack import ChildProgram
 
     found = [
-        ChildProgram(name, [sys.executable, str(worker.__file__), "--only", name])
+        ChildProgram(
+            name, [sys.executable, str(worker.__file__), "--only", name], withheld=OF_THE_FACES
+        )
         for name in ("worker", "relay")
     ]
     if api:

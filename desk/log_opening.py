@@ -73,7 +73,9 @@ def trust(file: Path, key: VerifierKey) -> None:
     if file.exists() and key in read_trusted(file):
         return
     try:
-        with file.open("a", encoding="utf-8") as opened:
+        # Whoever adds to it says which log is believed: never more than 0644, whatever the umask.
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        with open(descriptor, "a", encoding="utf-8") as opened:
             opened.write(f"{key.text}\n")
             opened.flush()
             os.fsync(opened.fileno())

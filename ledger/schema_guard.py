@@ -52,19 +52,24 @@ WHEN TAG IN ({", ".join(f"'{tag}'" for tag in TAGS)}) EXECUTE FUNCTION refuse_sc
 ON_DROP: Final = (
     f"CREATE EVENT TRIGGER {EVENT_TRIGGERS[1]} ON sql_drop EXECUTE FUNCTION refuse_schema_change()"
 )
+LARGE_OBJECTS: Final = """
+REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC
+"""
+"""Else every role that may connect, the reader too, writes what no table's rights speak of."""
 STANDING: Final = """
 SELECT evtname::text FROM pg_event_trigger WHERE evtname = ANY ($1) AND evtenabled IN ('O', 'A')
 """
 
 
 async def guard_schema(connection: "Connection") -> None:
-    """Make the event triggers anew. By a superuser, who can also take them off: they stop the owner
-    and everybody's mistakes, not a superuser's will."""
+    """Make the event triggers anew, and take from all the making of large objects. By a superuser,
+    who can also undo it: it stops the owner and everybody's mistakes, not a superuser's will."""
     async with connection.transaction():
         for name in EVENT_TRIGGERS:
             await connection.execute(f"DROP EVENT TRIGGER IF EXISTS {name}")
         await connection.execute(REFUSING)
         await connection.execute("REVOKE EXECUTE ON FUNCTION refuse_schema_change() FROM PUBLIC")
+        await connection.execute(LARGE_OBJECTS)
         for statement in (ON_CHANGE, ON_DROP):
             await connection.execute(statement)
         for name in EVENT_TRIGGERS:

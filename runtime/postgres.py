@@ -319,6 +319,8 @@ class EmbeddedPostgres:
         known = await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE)
         if not known:
             await _create_database(connection, DATABASE, None)
+        # Nobody but the superuser has anything to do there; to all it is open as initdb leaves it.
+        await connection.execute(f"REVOKE ALL ON DATABASE {MAINTENANCE}, template1 FROM PUBLIC")
         # To the database of a version that knew no reader as well.
         await connection.execute(f"GRANT CONNECT ON DATABASE {DATABASE} TO {READER}")
 

@@ -111,6 +111,7 @@ class Child:
                 "-S",
                 str(LEASH),
                 *map(str, prefix),
+                "--bound",
                 *argv,
                 env=dict(env),
                 cwd=cwd,

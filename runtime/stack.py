@@ -20,6 +20,7 @@ from runtime.postgres import EmbeddedPostgres
 from runtime.postgres_home import write_private
 from runtime.processes import Child
 from runtime.settings import NOWHERE, Settings, kept_by_stack
+from runtime.surroundings import settings_for, surroundings
 from runtime.temporal import EmbeddedTemporal
 
 log = structlog.get_logger(__name__)
@@ -185,7 +186,13 @@ class ChildProgram:
     name: str
     argv: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
-    """Added to our environment and the stack's connection."""
+    """Added to what programs run by, our settings and the stack's connection."""
+    withheld: frozenset[str] = frozenset()
+    """Secrets among our settings that it does not use; a file of settings is read by all."""
+
+    def environment(self, connection: Mapping[str, str]) -> dict[str, str]:
+        """Return all that the program is given; `connection` leads it to the stack."""
+        return {**surroundings(), **settings_for(self.withheld), **connection, **self.env}
 
 
 class _KeptProgram:
@@ -200,9 +207,7 @@ class _KeptProgram:
         return self._child.pid
 
     async def start(self) -> None:
-        others = ("TEMPORAL_", "CLOSEOUT_OWNER_DATABASE_URL")
-        ours = {key: text for key, text in os.environ.items() if not key.startswith(others)}
-        env = {**ours, **self._stack.environment, **self._program.env}
+        env = self._program.environment(self._stack.environment)
         await self._child.spawn(self._program.argv, env=env, death_signal=signal.SIGKILL)
 
     async def wait(self) -> int:

@@ -42,6 +42,7 @@ from runtime.errors import (
 )
 from runtime.lock import PRIVATE, DataFolder
 from runtime.processes import Child, end_leftovers, in_thread, last_lines, programs_with_argument
+from runtime.surroundings import surroundings
 
 log = structlog.get_logger(__name__)
 
@@ -333,9 +334,8 @@ class EmbeddedTemporal:
     def _environment(self) -> dict[str, str]:
         """It reads no configuration of the user's, gets none of our secrets, and asks nobody for a
         newer version."""
-        misleading = ("TEMPORAL_", "XDG_", "CLOSEOUT_")
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(misleading)}
-        return {**kept, "HOME": str(self.home), "TEMPORAL_VERSION_CHECK_DISABLED": "1"}
+        away = {"HOME": str(self.home), "TEMPORAL_VERSION_CHECK_DISABLED": "1"}
+        return {**surroundings(), **away}
 
     async def _until_it_serves(self) -> Client:
         until = time.monotonic() + START_LIMIT_S
