@@ -58,6 +58,7 @@ from ledger.port import LedgerError
 from ledger.postgres_log import log_of
 from runtime.channels import NO_CHANNELS, ChannelBook, read_channels
 from runtime.codec import data_converter
+from runtime.collecting import look_seldom_for_cycles
 from runtime.errors import StackError
 from runtime.leaving import leave_after
 from runtime.logging import configure_logging
@@ -260,6 +261,7 @@ async def serve(settings: Settings, *, worker: bool = True, relay: bool = True) 
             # A relay that fails must not leave a process behind that only looks alive.
             relaying.add_done_callback(lambda _: stop.set())
             up.push_async_callback(_cancelled, relaying)
+        look_seldom_for_cycles()
         log.info("worker_serves", worker=worker, relay=relay, task_queue=settings.task_queue)
         await stop.wait()
     log.info("worker_stopped")
