@@ -12,6 +12,7 @@ from desk.shelf import Shelf
 from desk.vouching import Vouching
 from handbooks.shelf import read_terms, zones
 from ledger.connections import OutboxBell, open_pool
+from ledger.migrate import require_not_newer
 from ledger.port import LedgerError
 from ledger.postgres import PostgresLedger
 from runtime.errors import SettingsError
@@ -64,6 +65,7 @@ async def open_desk(
 
     Its news rings the relays of other processes, until a relay of this one takes over `on_poke`.
     `speaks_as`: whom this process vouches for of itself (`Vouching`).
+    A ledger that a newer program has written to is refused (`MigrationError`).
     """
     url = database_url(settings)
     pool = await open_pool(url, size=settings.pool_size, application_name=name)
@@ -71,6 +73,7 @@ async def open_desk(
     ringer = Ringer(bell)
     ringing = asyncio.create_task(ringer.run())
     try:
+        await require_not_newer(pool)
         folder = settings.handbook_dir
         terms = {zone: read_terms(zone, folder) for zone in zones(folder)}
         yield Desk(

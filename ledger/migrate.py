@@ -1,5 +1,6 @@
 """Brings a database to the schema of this code: forward only, one file after the other."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -10,20 +11,26 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from domain.decisions.draft import RULES
 from ledger.board_filling import fill_boards
 from ledger.connections import CONNECT_TIMEOUT_S, connect, ledger_errors
-from ledger.port import LedgerError
+from ledger.port import LedgerError, LedgerUnavailableError
 from ledger.schema_guard import ONE_AT_A_TIME, guard_schema
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
 
 FOLDER = Path(__file__).parent / "migrations"
 FILE_NAME = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 ROLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 WAIT_FOR_OTHER = "120s"
-WAIT_FOR_TABLE = "10s"
+WAIT_FOR_TABLE = "2s"
+"""Commands queue behind the waiting migration, and give up after 8 s: so it waits for less, lets
+them through, and tries again."""
+TRIES_FOR_TABLE = 5
+BETWEEN_TRIES_S = 1.0
 
 LIST_TABLE = """
 CREATE TABLE IF NOT EXISTS schema_migration (
@@ -35,6 +42,14 @@ CREATE TABLE IF NOT EXISTS schema_migration (
 )
 """
 APPLIED = "SELECT version, name, sha256 FROM schema_migration ORDER BY version"
+LAST_APPLIED = "SELECT version, name FROM schema_migration ORDER BY version DESC LIMIT 1"
+THERE = "SELECT to_regclass('public.schema_migration') IS NOT NULL"
+EVENTS_THERE = "SELECT to_regclass('public.event') IS NOT NULL"
+RECENT_RULES = """
+SELECT max(rules) FROM (SELECT rules FROM event ORDER BY position DESC LIMIT 1000) AS recent
+"""
+"""Bounded, on the index of positions: newer and older programs may have written by turns for a
+while, so the very last event alone could tell of the older one."""
 NOTE = "INSERT INTO schema_migration (version, name, sha256) VALUES ($1, $2, $3)"
 
 GRANTS = {
@@ -112,6 +127,7 @@ async def migrate(
     async with _alone(owner_url) as connection:
         await connection.execute(LIST_TABLE)
         missing = _missing(migrations, await connection.fetch(APPLIED))
+        await _require_known_rules(connection)
         for migration in missing:
             await _apply(connection, migration)
         if application_role is not None:
@@ -157,6 +173,40 @@ async def pending(url: str, *, folder: Path = FOLDER) -> list[str]:
     return [migration.label for migration in _missing(migrations, applied)]
 
 
+async def require_not_newer(source: "Connection | Pool", *, folder: Path = FOLDER) -> None:
+    """Refuse a ledger that a newer program has migrated, or decided for by newer rules; changes
+    nothing, for any role. One without a schema, or with an older one, passes.
+
+    Raises MigrationError, or LedgerUnavailableError.
+    """
+    known = len(read_migrations(folder))
+    with ledger_errors():
+        if not await source.fetchval(THERE):
+            return
+        last = await source.fetchrow(LAST_APPLIED)
+        if last is not None and last["version"] > known:
+            raise MigrationError(_is_newer(last, known))
+        await _require_known_rules(source)
+
+
+async def _require_known_rules(source: "Connection | Pool") -> None:
+    if not await source.fetchval(EVENTS_THERE):
+        return
+    rules = await source.fetchval(RECENT_RULES)
+    if rules is not None and rules > RULES:
+        raise MigrationError(
+            f"The ledger is newer than this program: its events were decided by rules revision "
+            f"{rules}, and the last that is known here is {RULES}. Use the newer program."
+        )
+
+
+def _is_newer(row: asyncpg.Record, known: int) -> str:
+    return (
+        f"The database is newer than this program: it has {row['version']:04d}_{row['name']}, and "
+        f"the last that is known here is {known:04d}. Use the newer program."
+    )
+
+
 def read_migrations(folder: Path = FOLDER) -> tuple[Migration, ...]:
     """Return the files of `folder` in order; they are numbered from 0001 without a gap."""
     found = []
@@ -187,10 +237,7 @@ def _missing(
         migration = known.get(row["version"])
         label = f"{row['version']:04d}_{row['name']}"
         if migration is None:
-            raise MigrationError(
-                f"The database is newer than this program: it has {label}, and the last that is "
-                f"known here is {len(migrations):04d}. Use the newer program."
-            )
+            raise MigrationError(_is_newer(row, len(migrations)))
         if row["version"] != expected:
             raise MigrationError(f"The database has {label} but lacks {expected:04d}.")
         if (migration.name, migration.sha256) != (row["name"], row["sha256"]):
@@ -202,14 +249,24 @@ def _missing(
 
 
 async def _apply(connection: "Connection", migration: Migration) -> None:
-    try:
-        async with connection.transaction():
-            await connection.execute(migration.sql)
-            await connection.execute(NOTE, migration.version, migration.name, migration.sha256)
-    except asyncpg.LockNotAvailableError:
-        raise
-    except asyncpg.PostgresError as error:
-        raise MigrationError(f"{migration.label} failed and left no trace: {error}") from error
+    for tries_left in reversed(range(TRIES_FOR_TABLE)):
+        try:
+            async with connection.transaction():
+                await connection.execute(migration.sql)
+                await connection.execute(NOTE, migration.version, migration.name, migration.sha256)
+        except asyncpg.LockNotAvailableError as error:
+            if not tries_left:
+                raise LedgerUnavailableError(
+                    f"{migration.label} found a table in use {TRIES_FOR_TABLE} times, for "
+                    f"{WAIT_FOR_TABLE} each, and left no trace; the files before it stay applied. "
+                    "Find the long transaction in pg_stat_activity, or choose a quiet hour, and "
+                    "run `closeout migrate` again."
+                ) from error
+            await asyncio.sleep(BETWEEN_TRIES_S)
+        except asyncpg.PostgresError as error:
+            raise MigrationError(f"{migration.label} failed and left no trace: {error}") from error
+        else:
+            return
 
 
 async def _grant(

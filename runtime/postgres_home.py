@@ -11,7 +11,8 @@ import secrets
 import shutil
 import signal
 import tempfile
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -68,6 +69,7 @@ class Record:
         path = data_dir / RECORD_NAME
         try:
             remembered = json.loads(path.read_text(encoding="utf-8"))
+            _require_known(path, remembered)
             record = cls(**remembered)
             if "reader_password" not in remembered:  # made by a version that knew no reader
                 record.write(data_dir)
@@ -83,6 +85,16 @@ class Record:
     def write(self, data_dir: Path) -> None:
         """Replace the record at once, so that a crash leaves the old one or the new one."""
         write_private(data_dir / RECORD_NAME, json.dumps(asdict(self), indent=1))
+
+
+def _require_known(path: Path, remembered: Mapping[str, object]) -> None:
+    """Refuse what a newer program has noted: to write the record anew would lose it."""
+    unknown = sorted(set(remembered) - {each.name for each in fields(Record)})
+    if unknown:
+        raise FolderUnusableError(
+            f"{path} was written by a newer version of closeout: it names {', '.join(unknown)}, "
+            "which this one does not know. Use the newer version; nothing was changed."
+        )
 
 
 def write_private(path: Path, text: str) -> None:

@@ -97,6 +97,7 @@ async def test_a_table_in_use_is_waited_for_and_then_given_up(
     await migrate(empty_database.owner_url, folder=folder)
     (folder / "0003_third.sql").write_text("ALTER TABLE first ADD COLUMN name text;")
     monkeypatch.setattr("ledger.migrate.WAIT_FOR_TABLE", "50ms")
+    monkeypatch.setattr("ledger.migrate.BETWEEN_TRIES_S", 0.01)
     async with empty_database.connection() as connection, connection.transaction():
         await connection.execute("LOCK TABLE first IN ACCESS SHARE MODE")
         with pytest.raises(LedgerUnavailableError):

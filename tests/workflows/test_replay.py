@@ -47,6 +47,14 @@ def test_every_case_and_story_of_the_demo_has_its_history_and_all_of_them_are_sm
     assert sum(file.stat().st_size for file in GOLDEN) < BYTES_MAX
 
 
+def test_every_type_of_workflow_that_a_worker_serves_has_a_stored_history() -> None:
+    begun = {
+        read(file).events[0].workflow_execution_started_event_attributes.workflow_type.name
+        for file in GOLDEN
+    }
+    assert begun >= {served.__name__ for served in WORKFLOWS}
+
+
 @pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.name.removesuffix(".json.gz"))
 async def test_a_stored_history_replays(file: Path) -> None:
     history = read(file)
