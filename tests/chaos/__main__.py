@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--lanes", type=int, default=3, help="stacks side by side (3)")
     parser.add_argument("--plan", action="store_true", help="only say what the seeds stand for")
     parser.add_argument("--logs", type=Path, help="a folder for the logs of all parts")
+    parser.add_argument("--brief", action="store_true", help="tell of runs with findings only")
     given = parser.parse_args()
     # A seed without a number of runs is that one run.
     asked = any(word.startswith("--runs") for word in sys.argv)
@@ -39,11 +40,13 @@ def main() -> int:
     logging.disable(logging.ERROR)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
+    def say(said: str) -> None:
+        if not given.brief or said.startswith(("FOUND", "BROKEN")):
+            print(said, flush=True)
+
     def work() -> None:
-        done = asyncio.run(
-            campaign(seeds, given.lanes, lambda said: print(said, flush=True), given.logs)
-        )
-        print(done)
+        done = asyncio.run(campaign(seeds, given.lanes, say, given.logs))
+        print(f"seeds {first} to {seeds[-1]}; again: python tests/chaos --seed N\n{done}")
         sys.exit(1 if done.failed or done.runs < runs else 0)
 
     leave_after(work)

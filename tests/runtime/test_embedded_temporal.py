@@ -24,6 +24,13 @@ async def retention_s(client: Client) -> int:
     return described.config.workflow_execution_retention_ttl.seconds
 
 
+async def task_timeout_s(client: Client) -> int:
+    """Return how long a workflow waits for a worker that died with its task in hand."""
+    handle = await client.start_workflow("Nobody", id="nobody", task_queue="nowhere")
+    started = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
+    return started.workflow_task_timeout.seconds
+
+
 def environment_of(pid: int) -> str:
     """Return what a process was given, as far as the system says."""
     file = Path(f"/proc/{pid}/environ")
@@ -62,6 +69,7 @@ async def test_port_and_namespace_outlive_a_kill_and_can_be_set_on_an_existing_f
         assert ours == [temporal.pid]
         assert temporal.pid in programs_with_argument(flag, "temporal")
         assert not list(temporal.home.glob(".config"))
+        assert await task_timeout_s(client) == 5  # of a service that asks for none of its own
     finally:
         await temporal.stop()
 
