@@ -19,7 +19,7 @@ from chaos_stack import stacked
 
 from runtime.postgres_home import remove_home
 
-RUN_TIMEOUT_S: Final = 180.0
+RUN_TIMEOUT_S: Final = 400.0
 PLAYED_AGAIN_MAX: Final = 5
 """Runs in which nothing was found but rungs that fired late are played again with nothing beside
 them: what the plan makes late is late again, what the other lanes made late is not. So many at

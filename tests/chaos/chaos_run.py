@@ -24,8 +24,9 @@ from audit.verify import verify_stream
 from domain.view import workflow_id
 from ledger.port import Ledger
 
-QUIET_WITHIN_S: Final = 40.0
-CLOSED_WITHIN_S: Final = 40.0
+QUIET_WITHIN_S: Final = 90.0
+CLOSED_WITHIN_S: Final = 90.0
+"""Both only say when to give up on what never comes: how late a rung came is told by the ledger."""
 A_MOMENT: Final = timedelta(seconds=1)
 """A rung due within this time may still be on its way when the engine is asked whether it rests."""
 

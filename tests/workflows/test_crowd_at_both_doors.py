@@ -103,7 +103,9 @@ async def test_two_hundred_clients_at_both_doors_leave_one_truth(
     acknowledged = [each for each in told if each.version is not None]
     refused = [each for each in told if each.version is None]
     first = {each.sent.id: each for each in acknowledged}
-    assert {each.refused for each in refused} == {"409 conflict", "conflict"}
+    # Which door a refusal comes from is chance: whoever was first at either has the id.
+    assert {each.refused for each in refused} <= {"409 conflict", "conflict"}
+    assert refused
     assert all(each.sent.id.split(":")[1].startswith("apart") for each in refused)
     for each in acknowledged:
         assert (each.sent.command, each.version) == (
