@@ -19,17 +19,11 @@ from temporalio import activity
 from activities.channels import Channel, Letter, NotTakenError, Taken
 from activities.channels.postman import send
 from desk.desk import Desk
-from desk.notifying import (
-    NoticeOffice,
-    Tellable,
-    Wait,
-)
+from desk.notifying import Look, NoticeOffice, Tellable, Wait
 from desk.receipts_made import hold_row, message_content, receipt_row
-from domain.matters.matter import is_matter_stream
 from domain.model import Frozen
 from domain.notifying import TAKEN, WAITING, ReceiptKind, is_on_record
-from domain.orders import is_order_stream
-from ledger.port import NoticeRow
+from ledger.port import IssueRow, NoticeRow
 from ledger.receipts import INBOX, ContentRow, HoldRow, ReceiptRow, Telling
 from runtime.channels import Route
 
@@ -69,6 +63,21 @@ class Attempt:
     error: NotTakenError | None = None
 
 
+class _OneLook:
+    """One look at an issue for all that is told of it in this moment."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._looks: dict[tuple[str, str], asyncio.Task[IssueRow]] = {}
+
+    async def row(self, zone: str, key: str) -> IssueRow:
+        """Return the issue; who gives up waiting takes the look from nobody else."""
+        look = self._looks.get((zone, key))
+        if look is None:
+            look = self._looks[zone, key] = asyncio.create_task(self._desk.row(zone, key))
+        return await asyncio.shield(look)
+
+
 class Notifier:
     """Tells notices and keeps the receipts. `channel` is the journal: it hears of each notice of an
     issue before anybody is told."""
@@ -88,8 +97,9 @@ class Notifier:
     @activity.defn
     async def tell_at_once(self, notice_ids: list[str]) -> Told:
         """Tell what can be told within a moment; name what was, and what is still to be told."""
+        look = _OneLook(self._desk).row
         tries = (
-            asyncio.wait_for(self._tell(notice_id, at_once=True), A_MOMENT.total_seconds())
+            asyncio.wait_for(self._tell(notice_id, look, at_once=True), A_MOMENT.total_seconds())
             for notice_id in notice_ids
         )
         met = await asyncio.gather(*tries, return_exceptions=True)
@@ -104,14 +114,14 @@ class Notifier:
     async def tell(self, notice_id: str) -> None:
         """Tell a notice unless it has been told. Raises what the journal raises, and NotTakenError
         where a channel is to be tried again."""
-        await self._tell(notice_id, at_once=False)
+        await self._tell(notice_id, self._desk.row, at_once=False)
 
-    async def _tell(self, notice_id: str, *, at_once: bool) -> None:
+    async def _tell(self, notice_id: str, look: Look, *, at_once: bool) -> None:
         notice = await self._desk.ledger.notice(notice_id)
         if notice is None or notice.delivered_at is not None:
             return
         office = self._office
-        tellable = await office.tellable(notice)
+        tellable = await office.tellable(notice, look)
         routes = office.routes(tellable)
         known = await self._desk.ledger.receipts_of(notice.id) if routes else []
         if not any(each.channel == INBOX for each in known):
@@ -124,8 +134,8 @@ class Notifier:
 
     async def _put_in_inbox(self, tellable: Tellable, *, settled: bool) -> None:
         notice = tellable.notice
-        if not (is_order_stream(notice.stream) or is_matter_stream(notice.stream)):
-            issue = await self._desk.look(tellable.zone, tellable.facts.key)
+        if tellable.row is not None:
+            issue = self._desk.seer.view(tellable.row)
             await self._channel.deliver(notice.addressee, notice.kind, issue)
         at = self._office.now()
         receipt, content = await self._office.inbox_row(tellable, at)

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -37,7 +37,7 @@ from domain.notifying import Manner, ReceiptKind, fingerprint, manner_of, quiet_
 from domain.orders import is_order_stream, read_order_stream
 from domain.policies import TellingRule
 from domain.terms import Terms
-from ledger.port import LedgerError, NoticeRow
+from ledger.port import IssueRow, LedgerError, NoticeRow
 from ledger.receipts import INBOX, ContentRow, ReceiptRow, TemplateRow
 from runtime.channels import NO_CHANNELS, Addressee, ChannelBook, Route
 from runtime.marks import OF_THIS_PROCESS, Marks
@@ -51,6 +51,8 @@ NO_RULE: Final = TellingRule()
 
 
 TITLES_KEPT_MAX = 1000
+Look = Callable[[str, str], Awaitable[IssueRow]]
+"""Reads an issue by zone and key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Tellable:
     to: Addressee
     through: tuple[Addressee, ...] = ()
     """Whose channels tell it where the addressee has none: the posts of a person."""
+    row: IssueRow | None = None
+    """The issue that it tells of, as it was looked at; None of all else."""
 
     @property
     def zone(self) -> str:
@@ -101,8 +105,11 @@ class NoticeOffice:
         """Return the desk's instant."""
         return to_millisecond(self.desk.clock.now())
 
-    async def tellable(self, notice: NoticeRow) -> Tellable:
-        """Return what a notice tells: what happened, and the issue or order as it stands now."""
+    async def tellable(self, notice: NoticeRow, look: Look | None = None) -> Tellable:
+        """Return what a notice tells: what happened, and the issue or order as it stands now.
+
+        `look` reads the issue where several notices share one look.
+        """
         if is_order_stream(notice.stream):
             return await self._of_order(notice)
         if is_matter_stream(notice.stream):
@@ -110,7 +117,8 @@ class NoticeOffice:
         if (routine := routine_of(notice.stream)) is not None:
             return await self._of_routine(notice, *routine)
         zone, _, key = notice.stream.partition("/")
-        issue = (await self.desk.row(zone, key)).issue
+        row = await (look or self.desk.row)(zone, key)
+        issue = row.issue
         records = await self.desk.ledger.records(notice.stream, after_version=notice.version - 1)
         record = next((each for each in records if each.version == notice.version), None)
         if record is None:
@@ -139,7 +147,7 @@ class NoticeOffice:
             urgent=manner.urgent,
             time_zone=terms.calendar.time_zone,
         )
-        return _tellable(notice, facts, manner, terms.handbook)
+        return replace(_tellable(notice, facts, manner, terms.handbook), row=row)
 
     def routes(self, tellable: Tellable) -> tuple[Route, ...]:
         """Return the ways beside the inbox that a notice takes to its addressee, each once."""
