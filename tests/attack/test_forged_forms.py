@@ -11,7 +11,7 @@ import builders as b
 import httpx2
 import pytest
 from consoles import console_over
-from deep import A_TENTH, FOUND, IN_FULL
+from deep import A_TENTH, FOUND, IN_CHECK, IN_FULL
 from desks import StandingClock
 from doors import HOST, PASSWORD
 from fastapi import FastAPI
@@ -110,6 +110,7 @@ def is_about_forgery(answer: httpx2.Response) -> bool:
     return answer.status_code == 403 and ("another site" in told or "session's token" in told)
 
 
+@IN_CHECK
 async def test_no_unsafe_route_takes_what_another_site_may_send(clock: StandingClock) -> None:
     console = console_over(MemoryLedger(), clock)
     await console.counter.accepted()

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import builders as b
 import pytest
 from databases import Database
-from deep import FOUND, deep
+from deep import FOUND, IN_CHECK, deep
 from desks import StandingClock
 from sampling import ENDLESS, Sampler, whole_document
 from seats import face_over
@@ -93,6 +93,7 @@ async def counted(database: Database) -> Mapping[str, int]:
         }
 
 
+@IN_CHECK
 async def test_no_text_in_an_address_is_taken_for_sql(
     database: Database, clock: StandingClock
 ) -> None:
