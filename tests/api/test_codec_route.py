@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from deep import IN_CHECK
 from desks import Counter, StandingClock
 from faces import PEOPLE, Face, NamedIdentity
 from google.protobuf.json_format import MessageToDict, ParseDict
@@ -20,7 +21,7 @@ from ledger.memory import MemoryLedger
 from runtime.codec import data_converter
 from runtime.settings import Settings
 
-pytestmark = pytest.mark.attack
+pytestmark = [pytest.mark.attack, IN_CHECK]
 
 OLD, NEW = "0a" * 32, "1b" * 32
 SAID = {"zone": "harbour", "text": "安置"}

@@ -27,6 +27,7 @@ from audit_histories import (
     sample,
     wished,
 )
+from deep import IN_CHECK
 from google.protobuf.json_format import MessageToDict, ParseDict
 from pydantic import JsonValue
 from temporalio import workflow
@@ -42,6 +43,8 @@ from domain.view import WORKFLOW_TYPE
 from ledger.port import CommandRow, HistoryRow
 from runtime.codec import SealedPayloads
 from worker import WORKFLOWS
+
+pytestmark = IN_CHECK
 
 # --- a ledger that was tampered with ---
 

@@ -20,7 +20,7 @@ from audit.printed.words import word
 from domain.routines import RoutineKind
 from ledger.reports import ReportRow
 
-pytestmark = NEEDS_POPPLER
+pytestmark = [NEEDS_POPPLER, IN_CHECK]
 LANGUAGES = ("zh", "en")
 
 

@@ -20,6 +20,8 @@ from domain.clock_rules import Retarget
 from domain.events import RungFired
 from domain.people import ENGINE
 
+pytestmark = IN_CHECK
+
 FOREVER = timedelta(days=3650)
 
 

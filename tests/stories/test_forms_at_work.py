@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from procedure_world import FIRM, ProcedureWorld, local, procedures
 from temporalio.client import Client
 
@@ -18,6 +19,8 @@ from domain.errors import InvalidRequestError, NotPermittedError, WrongPhaseErro
 from domain.forms import ApplyAsked, ItemStanding, RectifyAsked
 from domain.issue import Evidence
 from domain.phases import Outcome, Phase, SignOffOutcome
+
+pytestmark = IN_CHECK
 
 THURSDAY = "2026-02-26 09:00"
 """Two working days before the third batch may start, which is on Monday, 2 March."""

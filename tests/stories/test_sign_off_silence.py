@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from procedure_world import FIRM, ProcedureWorld, local, procedures
 from pydantic import SecretStr
 from temporalio.client import Client
@@ -20,6 +21,8 @@ from domain.errors import ConflictError, InvalidRequestError, NotPermittedError,
 from domain.events import SignOffAnswered
 from domain.events_of_rounds import SilenceExplained
 from domain.phases import Phase, SignOffOutcome
+
+pytestmark = IN_CHECK
 
 SECRET = SecretStr("a secret of this story, and of no other")
 OTHER_SECRET = SecretStr("a secret of somebody else's, as long!")

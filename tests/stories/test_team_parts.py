@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from ladder_world import beijing
 from procedure_world import ProcedureWorld, procedures
 from temporalio.client import Client
@@ -19,6 +20,8 @@ from domain.errors import InvalidRequestError, NotPermittedError, WrongPhaseErro
 from domain.phases import Duty, PartStanding, Phase
 from domain.team import PartAsked
 from domain.team_times import Share
+
+pytestmark = IN_CHECK
 
 KEY = "costs"
 HOUR_MS = 3_600_000

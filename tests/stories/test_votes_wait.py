@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from ladder_world import beijing
 from procedure_world import WAIT, ProcedureWorld, procedures
 from temporalio.client import Client
@@ -19,6 +20,8 @@ from domain.errors import InvalidRequestError, NotPermittedError, WrongPhaseErro
 from domain.events_of_rounds import RoundClosed, RoundOpened, VoteCast
 from domain.people import ENGINE
 from domain.phases import Choice, RoundOutcome
+
+pytestmark = IN_CHECK
 
 KEY = "power"
 ASKED = "2026-03-02 10:00"

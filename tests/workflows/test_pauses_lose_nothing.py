@@ -11,6 +11,7 @@ import builders as b
 import pytest
 from cities import City, city_on
 from databases import Database
+from deep import IN_CHECK
 from limits import (
     IN_TIME,
     LIMITS,
@@ -30,6 +31,8 @@ from limits import (
     wake,
 )
 from temporalio.client import Client
+
+pytestmark = IN_CHECK
 
 NOTHING = timedelta(0)
 
