@@ -26,7 +26,7 @@ from domain.handbook import Handbook
 from domain.permissions import PERMITTED
 from handbooks.shelf import read_terms, zones
 
-LIVES = deep("lives that never lack a deadline", 3000, light=2)
+LIVES = deep("lives that never lack a deadline", 3000, light=6)
 ROSTER_SHARES = 5
 NEVER_BY_HAND = {"report", "ring_rung", "adopt_calendar", "adopt_handbook"}
 
