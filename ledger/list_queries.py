@@ -17,6 +17,7 @@ from ledger.lists import (
     hands_within,
     parts_of,
 )
+from ledger.titles import HOLDING, NEAR, title_parts
 
 COLUMNS: Final = """
 SELECT i.stream, i.snapshot, i.hash, i.armed_due_at, i.answered,
@@ -41,6 +42,7 @@ NEWEST: Final = "FROM event e JOIN issue i ON i.stream = e.stream AND i.version 
 FITTING: Final = """FROM issue i CROSS JOIN LATERAL (
     SELECT last.position FROM event last
     WHERE last.stream = i.stream AND last.version = i.version OFFSET 0) e"""
+TITLE_HOLDS: Final = 'strpos(lower(i.title COLLATE "C"), {}) > 0'
 EQUAL: Final = (
     *("phase", "owner", "handler", "category", "enterprise", "tier", "priority", "number"),
     *("incident", "report_id"),
@@ -85,6 +87,8 @@ def listed(
     query = Query()
     _within(query, horizon)
     _narrow(query, filters, at)
+    if filters.title is not None and (parts := title_parts(filters.title)):
+        query.require(HOLDING, parts)
     valued = "NULL"
     source = "FROM issue i"
     keys: tuple[str, ...] = ("i.stream",)
@@ -109,6 +113,23 @@ def listed(
     ordered = ", ".join(f"{key}{way}" for key in keys)
     found = f"{COLUMNS}       {valued} AS value\n{source}\nWHERE {query.where}"
     return f"{found}\nORDER BY {ordered} LIMIT {query.given(limit)}", query.arguments
+
+
+def listed_near(
+    horizon: Horizon, filters: Narrowed, at: datetime, after: Place | None, limit: int
+) -> tuple[str, list[object]]:
+    """Return the statement of the next rows of a list of the last reported, looked for among the
+    next `NEAR` issues alone, and its arguments."""
+    near, query = Query(), Query()
+    query.arguments = near.arguments
+    _within(near, horizon)
+    _behind(near, ("i.reported_at", "i.stream"), LAST_REPORTED, after)
+    order = "ORDER BY i.reported_at DESC, i.stream DESC"
+    limited = f"{order} LIMIT {near.given(NEAR)}"
+    issues = f"SELECT * FROM issue i WHERE {near.where} {limited}"  # noqa: S608  # constants
+    _narrow(query, filters, at)
+    found = f"{COLUMNS}       i.reported_at AS value\nFROM ({issues}) i\nWHERE {query.where}"
+    return f"{found}\n{order} LIMIT {query.given(limit)}", query.arguments
 
 
 def kept_within(
@@ -181,7 +202,7 @@ def _narrow(query: Query, filters: Narrowed, at: datetime) -> None:
     if filters.open_only:
         query.require("i.open")
     if filters.title is not None:
-        query.require('strpos(lower(i.title COLLATE "C"), {}) > 0', folded_case(filters.title))
+        query.require(TITLE_HOLDS, folded_case(filters.title))
 
 
 def _behind(query: Query, keys: Sequence[str], order: Order, after: Place | None) -> None:

@@ -16,6 +16,7 @@ from ledger.board_filling import fill_boards
 from ledger.connections import CONNECT_TIMEOUT_S, connect, ledger_errors
 from ledger.port import LedgerError, LedgerUnavailableError
 from ledger.schema_guard import ONE_AT_A_TIME, guard_schema
+from ledger.titles import fill_titles
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -68,7 +69,7 @@ GRANTS = {
     "SELECT, INSERT, DELETE ON": "issue_link, errand, matter_party",
     "SELECT, DELETE ON": "log_pending",
     "UPDATE (attempts, last_error, not_before) ON": "errand",
-    "SELECT ON": "schema_migration, timeline",
+    "SELECT ON": "schema_migration, timeline, issue_title",
     "USAGE, SELECT ON SEQUENCE": "event_position_seq",
 }
 """What the application may do, the writer. It owns nothing and changes no fact."""
@@ -114,8 +115,8 @@ async def migrate(
     `reader_role` too if there is such a role. Rights that the tables above do not name are taken
     away.
 
-    Rows that no SQL can make are made here, `board_filling` says which. A superuser, if it is the
-    owner or named, has event triggers guard the schema from then on.
+    Rows that no SQL can make, or not in one transaction, are made here: `board_filling`, `titles`.
+    A superuser, if it is the owner or named, has event triggers guard the schema from then on.
     Returns the names of the files applied. Two at once: the second waits and finds nothing to do.
     Raises MigrationError, or LedgerUnavailableError. Needs a session of its own (no PgBouncer in
     transaction mode).
@@ -135,6 +136,7 @@ async def migrate(
         if await connection.fetchval(IS_ROLE, reader_role):
             await _grant(connection, reader_role, READER_GRANTS, unread=UNREAD)
         await fill_boards(connection)
+        await fill_titles(connection)
         if superuser_url is None and await connection.fetchval(IS_SUPERUSER):
             await guard_schema(connection)
     if superuser_url is not None:

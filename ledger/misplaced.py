@@ -38,7 +38,7 @@ UNIQUE: Final[frozenset[tuple[str, str]]] = frozenset(
     | {("log_entry", "index"), ("log_entry", "position")}
     | {("log_entry", "kind, key WHERE (key IS NOT NULL)")}
     | {("issue", "stream"), ("issue", "number, zone"), ("issue_text", "stream")}
-    | {("issue_board", "stream")}
+    | {("issue_board", "stream"), ("issue_title", "stream")}
     | {("supervision_order", "stream"), ("clock", "stream, clock, cycle"), ("notice", "id")}
     | {("matter", "stream"), ("matter_party", "zone, enterprise, stream")}
     | {("rung_firing", "stream, clock, cycle, rung"), ("number_sequence", "zone, year")}

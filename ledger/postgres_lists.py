@@ -8,7 +8,7 @@ from domain.access import Horizon
 from domain.sight import Sight
 from ledger import codec, list_queries
 from ledger.asof import Kept
-from ledger.lists import Listed, Narrowed, Order, Place, Sort, bounded
+from ledger.lists import NEWEST, Listed, Narrowed, Order, Place, Sort, bounded
 from ledger.port import UnreadableRowError
 from ledger.postgres_publications import Pooled
 
@@ -57,6 +57,13 @@ class PostgresLists(Pooled):
     ) -> list[Listed]:
         """A row that cannot be read is passed over, and another takes its place on the page."""
         found: list[Listed] = []
+        if filters.title is not None and order == NEWEST:
+            # What many titles hold fills a page soon; the index is for what few hold.
+            query, arguments = list_queries.listed_near(horizon, filters, at, after, limit)
+            rows = await self._fetch(query, *arguments)
+            if len(found := codec.readable(rows, _listed)) == limit:
+                return found
+            found = []
         while len(found) < limit:
             asked = limit - len(found)
             query, arguments = list_queries.listed(
