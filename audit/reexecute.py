@@ -215,7 +215,7 @@ async def _issue_decided(
     terms = await terms_of(row.terms)
     submission = SUBMISSION.validate_json(row.body)
     command = submission.command
-    number = _number_recorded(stored) if isinstance(command, Accept) else None
+    number = number_recorded(stored) if isinstance(command, Accept) else None
     target = await terms_of(command.terms) if isinstance(command, Adoption) else None
     known = before if isinstance(before, Issue) else None
     kin = kin_recorded(known, stored) if isinstance(command, LinkCommand) else None
@@ -249,7 +249,7 @@ def _parting(was: str, comes: str) -> tuple[str, str]:
     return path.removeprefix(".") or "text", f"{stored} is stored, and {now} comes out"
 
 
-def _number_recorded(stored: tuple[Record, ...]) -> str | None:
+def number_recorded(stored: tuple[Record, ...]) -> str | None:
     """A ledger number is allotted, not decided: what the acceptance recorded is given again."""
     for record in stored:
         event = record.event
