@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.clock_rules import FULL_PERCENT
 from domain.clocks import Clock, ClockTransition
 from domain.days import to_ms
 from domain.events import Event, IssueEscalated, RungFired
@@ -121,6 +122,10 @@ class CourseMaker:
         self._ruled = ruled_after(event, ruled=self._ruled)
         if isinstance(event, RungFired):
             self._rungs.append(Rang(event.clock, event.cycle, event.rung, event.due_at))
+            if event.percent == FULL_PERCENT:
+                # The clock may be in another cycle before the decision ends.
+                cycle = (event.clock, event.cycle)
+                self._breached[cycle] = self._breached.get(cycle) or event.due_at
         elif isinstance(event, IssueEscalated):
             self._escalations += 1
         for change in event.clocks:

@@ -17,7 +17,15 @@ from ledger.port import ClockRow, CommandRow, FiringRow, IssueRow
 READS_MAX = 5
 
 
-class Facts(Protocol):
+class TermTexts(Protocol):
+    """The part of a ledger that keeps terms."""
+
+    async def terms(self, hash_: str) -> str | None:
+        """Return the text of the terms called `hash_`."""
+        ...
+
+
+class Facts(TermTexts, Protocol):
     """The part of a ledger that decisions are re-executed from; a corpus file has it too."""
 
     async def records(self, stream: str, *, after_version: int = 0) -> list[Record]:
@@ -26,10 +34,6 @@ class Facts(Protocol):
 
     async def commands(self, stream: str) -> list[CommandRow]:
         """Return the commands of a stream in the order in which they were decided."""
-        ...
-
-    async def terms(self, hash_: str) -> str | None:
-        """Return the text of the terms called `hash_`."""
         ...
 
     def streams(self, *, batch: int = 500) -> AsyncIterator[str]:
@@ -116,7 +120,7 @@ TermsOf = Callable[[str], Awaitable[Terms]]
 """Gives the terms called by a hash, or raises UnsoundTermsError."""
 
 
-def terms_reader(facts: Facts) -> TermsOf:
+def terms_reader(facts: TermTexts) -> TermsOf:
     """Return a reader that fetches each version once and holds it against its name."""
     kept: dict[str, Terms | UnsoundTermsError] = {}
 

@@ -13,6 +13,7 @@ ReadKind = Literal[
     "evidence",
     "personal",
     "codec",
+    "backtest",
     "board",
     "calendar",
     "calendars",

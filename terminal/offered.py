@@ -4,6 +4,7 @@ from terminal.adopting import adopt
 from terminal.application import Body
 from terminal.asking import do, report
 from terminal.auditing import verify
+from terminal.backtesting import backtest
 from terminal.board import board, enterprises
 from terminal.calendar_files import (
     calendar_check,
@@ -114,7 +115,7 @@ COMMANDS: dict[str, tuple[Body, ...]] = {
     "Who is responsible": (board, enterprises, team),
     "Supervision": (attest, routines),
     "Audit": (verify, replay, notices, reads, anchor),
-    "Rules": (adopt, tasks),
+    "Rules": (adopt, tasks, backtest),
     "Running it": (up, serve, tour, demo, outcomes, doctor, recover, migrate, erase, client),
 }
 """Every command, under the heading of the help that it stands under."""

@@ -1,0 +1,233 @@
+"""A policy tried on every issue of a period: page by page, by as many processes as asked for."""
+
+import asyncio
+import multiprocessing
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Final, Protocol
+
+from audit.backtest import Policy, Trial, try_life
+from audit.backtest_totals import Totals
+from audit.facts import Life, TermsOf, TermTexts, terms_reader
+from audit.reexecute import SPOILT
+from domain.calendar import WorkingCalendar
+from domain.chain import Record
+from domain.handbook import Handbook
+from domain.streams import is_issue_stream
+from domain.terms import Terms
+from ledger.connections import open_pool
+from ledger.exports import Exports, ranges
+from ledger.port import CommandRow
+from ledger.postgres import PostgresLedger
+
+ISSUES_A_PAGE: Final = 200
+PAGES_AHEAD: Final = 2
+"""Pages that wait for each process."""
+JOBS_MAX: Final = 64
+TRIALS_KEPT_MAX: Final = 10_000
+"""Of so many issues that differ each is told of; the sums are of all."""
+TIMEOUT_S: Final = 120.0
+
+
+class Pages(Exports, TermTexts, Protocol):
+    """A ledger that gives whole lives by the page, and the terms that they name."""
+
+
+@dataclass(frozen=True)
+class UnderHandbook:
+    """The policy of a handbook that was not in force: what was counted by a calendar is counted by
+    that calendar, a calendar that only the new handbook names is one of `calendars`. Without a
+    handbook everything stands under the terms that it stood under."""
+
+    handbook: Handbook | None
+    calendars: tuple[WorkingCalendar, ...] = ()
+
+    def __call__(self, recorded: Terms) -> Terms:
+        """Return the terms to decide by what was decided by those recorded."""
+        if self.handbook is None:
+            return recorded
+        found = self._made.get(recorded.hash)
+        if found is None:
+            found = self._made[recorded.hash] = self._moved(self.handbook, recorded)
+        return found
+
+    @cached_property
+    def _made(self) -> dict[str, Terms]:
+        return {}
+
+    def _moved(self, handbook: Handbook, recorded: Terms) -> Terms:
+        known = {each.id: each for each in self.calendars} | recorded.calendars_by_id
+        own = sorted(Terms.named_calendars(handbook) - {recorded.calendar.id})
+        return Terms(
+            handbook=handbook,
+            calendar=recorded.calendar,
+            calendars=tuple(known[id_] for id_ in own if id_ in known),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The issues to try: of a zone, reported within [from_at, to_at), with the events up to a
+    position that `safe_position` gave, and as they stand at `until_at`. All in UTC."""
+
+    zone: str
+    position: int
+    from_at: datetime
+    to_at: datetime
+    until_at: datetime
+
+
+@dataclass(slots=True)
+class Backtest:
+    """What came of it: the sums, and each issue that differs, in order of stream, as far as they
+    are kept."""
+
+    totals: Totals = field(default_factory=Totals)
+    trials: list[Trial] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> int:
+        """Return how many issues that differ are in the sums alone."""
+        return self.totals.differing - len(self.trials)
+
+    def take(self, trial: Trial) -> None:
+        """Add one issue."""
+        self.totals.take(trial)
+        if trial.differs and len(self.trials) < TRIALS_KEPT_MAX:
+            self.trials.append(trial)
+
+    def take_in(self, other: "Backtest") -> None:
+        """Add a later page."""
+        self.totals.take_in(other.totals)
+        self.trials += other.trials[: TRIALS_KEPT_MAX - len(self.trials)]
+
+
+async def backtest(
+    ledger: Pages,
+    policy: Policy,
+    scope: Scope,
+    *,
+    jobs: int = 1,
+    url: str | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Backtest:
+    """Try every issue of `scope` under `policy`. Nothing is written; the same ledger and policy
+    give the same, however many `jobs` there are: so many processes, each with a connection to
+    `url`, here if there is none. `progress` hears how many issues are done."""
+    total = Backtest()
+    async for page in _pages_tried(ledger, policy, scope, jobs, url):
+        total.take_in(page)
+        progress(total.totals.issues)
+    return total
+
+
+async def try_page(
+    ledger: Pages,
+    versions: Mapping[str, int],
+    terms_of: TermsOf,
+    policy: Policy,
+    until_at: datetime,
+) -> Backtest:
+    """Try some issues up to a version each; one that cannot be read is counted as such."""
+    tried = Backtest()
+    try:
+        lives = await _lives(ledger, versions)
+    except SPOILT:
+        if len(versions) == 1:
+            tried.totals.take_unreadable()
+            return tried
+        for stream, version in versions.items():
+            tried.take_in(await try_page(ledger, {stream: version}, terms_of, policy, until_at))
+        return tried
+    for life in lives:
+        try:
+            tried.take(await try_life(life, terms_of, policy, until_at))
+        except SPOILT:
+            tried.totals.take_unreadable()
+    return tried
+
+
+async def _lives(ledger: Pages, versions: Mapping[str, int]) -> list[Life]:
+    records: dict[str, list[Record]] = {stream: [] for stream in versions}
+    commands: dict[str, list[CommandRow]] = {stream: [] for stream in versions}
+    for _, record in await ledger.events_up_to(versions):
+        records[record.stream].append(record)
+    for row in await ledger.commands_of(list(versions)):
+        if row.first_version <= versions[row.stream]:
+            commands[row.stream].append(row)
+    return [Life(each, tuple(records[each]), tuple(commands[each])) for each in versions]
+
+
+async def _pages_tried(
+    ledger: Pages, policy: Policy, scope: Scope, jobs: int, url: str | None
+) -> AsyncIterator[Backtest]:
+    pages = _pages(ledger, scope)
+    if jobs == 1 or url is None:
+        terms_of = terms_reader(ledger)
+        async for versions in pages:
+            yield await try_page(ledger, versions, terms_of, policy, scope.until_at)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(
+        min(jobs, JOBS_MAX), mp_context=context, initializer=_open, initargs=(url, policy)
+    ) as pool:
+        loop = asyncio.get_running_loop()
+        ahead: deque[asyncio.Future[Backtest]] = deque()
+        try:
+            async for versions in pages:
+                ahead.append(loop.run_in_executor(pool, _tried, versions, scope.until_at))
+                if len(ahead) >= PAGES_AHEAD * jobs:
+                    yield await ahead.popleft()
+            while ahead:
+                yield await ahead.popleft()
+        finally:
+            for each in ahead:
+                each.cancel()
+
+
+async def _pages(ledger: Pages, scope: Scope) -> AsyncIterator[dict[str, int]]:
+    """Yield issues with the version to try each up to, a page at a time, in order of stream."""
+    after, before = ranges(scope.zone)[0]
+    while rows := await ledger.streams_between(scope.position, after, before, ISSUES_A_PAGE):
+        fitting = {
+            row.stream: row.version
+            for row in rows
+            if row.version
+            and is_issue_stream(row.stream)
+            and row.reported_at is not None
+            and scope.from_at <= row.reported_at < scope.to_at
+        }
+        if fitting:
+            yield fitting
+        after = rows[-1].stream
+
+
+class _Hand:
+    """One process: its loop, its connection, the policy that it tries."""
+
+    def __init__(self, url: str, policy: Policy) -> None:
+        self._runner = asyncio.Runner()
+        pool = self._runner.run(open_pool(url, size=1, command_timeout_s=TIMEOUT_S))
+        self._ledger = PostgresLedger(pool)
+        self._terms_of = terms_reader(self._ledger)
+        self._policy = policy
+
+    def tried(self, versions: Mapping[str, int], until_at: datetime) -> Backtest:
+        return self._runner.run(
+            try_page(self._ledger, versions, self._terms_of, self._policy, until_at)
+        )
+
+
+_hands: list[_Hand] = []
+
+
+def _open(url: str, policy: Policy) -> None:
+    _hands.append(_Hand(url, policy))
+
+
+def _tried(versions: Mapping[str, int], until_at: datetime) -> Backtest:
+    return _hands[0].tried(versions, until_at)
