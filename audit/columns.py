@@ -25,6 +25,8 @@ OPERATIONAL: Final[dict[tuple[str, str], str]] = {
     ("issue_text", "reported_at"): "as issue_text.stream",
     ("issue_text", "plain"): "as issue_text.stream; emptied by an erasure",
     ("issue_text", "bigrams"): "as issue_text.stream; emptied by an erasure",
+    ("issue_title", "stream"): "an index to search titles; what is found is held against the title",
+    ("issue_title", "parts"): "as issue_title.stream",
     ("webhook_delivery", "webhook"): "how far a webhook has come; lost, it is made anew",
     ("webhook_delivery", "position"): "as webhook_delivery.webhook",
     ("webhook_delivery", "heard"): "what a workflow has heard; a relay tells it again",
