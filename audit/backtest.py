@@ -114,6 +114,11 @@ class _Act:
     target: Terms | None
     stored: tuple[Record, ...]
 
+    @property
+    def stays(self) -> bool:
+        """Return whether it adopted the very terms that the issue stood under."""
+        return self.target is not None and self.target.hash == self.terms.hash
+
 
 class _Recorded:
     """The life as it was: its events folded command by command."""
@@ -162,9 +167,11 @@ class _Tried:
 
     def act(self, act: _Act) -> None:
         """Do again what was done; what is refused now is left out and named."""
+        if self.issue is None and self.forbidden:
+            return  # the report itself was refused: the rest has nothing to be done to
         terms = self._policy(act.terms) if self._terms is None else self._terms
         target = None if act.target is None else self._policy(act.target)
-        if target is not None and target.hash == terms.hash and act.target != act.terms:
+        if target is not None and target.hash == terms.hash and not act.stays:
             return  # under the tried terms there was nothing to move to
         sent = _freed(act.submission, target)
         accepted = isinstance(sent.command, Accept)

@@ -1,21 +1,21 @@
 """A policy tried on every issue of a period: page by page, by as many processes as asked for."""
 
 import asyncio
-import multiprocessing
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final, Protocol
 
+from audit.at_once import at_once
 from audit.backtest import Policy, Trial, try_life
 from audit.backtest_totals import Totals
 from audit.facts import Life, TermsOf, TermTexts, terms_reader
 from audit.reexecute import SPOILT
 from domain.calendar import WorkingCalendar
 from domain.chain import Record
+from domain.errors import InvalidRequestError
 from domain.handbook import Handbook
 from domain.streams import is_issue_stream
 from domain.terms import Terms
@@ -25,9 +25,6 @@ from ledger.port import CommandRow
 from ledger.postgres import PostgresLedger
 
 ISSUES_A_PAGE: Final = 200
-PAGES_AHEAD: Final = 2
-"""Pages that wait for each process."""
-JOBS_MAX: Final = 64
 TRIALS_KEPT_MAX: Final = 10_000
 """Of so many issues that differ each is told of; the sums are of all."""
 TIMEOUT_S: Final = 120.0
@@ -41,10 +38,22 @@ class Pages(Exports, TermTexts, Protocol):
 class UnderHandbook:
     """The policy of a handbook that was not in force: what was counted by a calendar is counted by
     that calendar, a calendar that only the new handbook names is one of `calendars`. Without a
-    handbook everything stands under the terms that it stood under."""
+    handbook everything stands under the terms that it stood under. Raises InvalidRequestError for a
+    handbook that counts by a calendar which is not given."""
 
     handbook: Handbook | None
     calendars: tuple[WorkingCalendar, ...] = ()
+
+    def __post_init__(self) -> None:
+        known = {each.id for each in self.calendars}
+        named = set() if self.handbook is None else Terms.named_calendars(self.handbook)
+        if named - known:
+            raise InvalidRequestError(
+                "The handbook counts by a calendar that nobody knows.",
+                field="handbook",
+                value=sorted(named - known)[0],
+                allowed=sorted(known),
+            )
 
     def __call__(self, recorded: Terms) -> Terms:
         """Return the terms to decide by what was decided by those recorded."""
@@ -171,22 +180,12 @@ async def _pages_tried(
         async for versions in pages:
             yield await try_page(ledger, versions, terms_of, policy, scope.until_at)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        min(jobs, JOBS_MAX), mp_context=context, initializer=_open, initargs=(url, policy)
-    ) as pool:
-        loop = asyncio.get_running_loop()
-        ahead: deque[asyncio.Future[Backtest]] = deque()
-        try:
-            async for versions in pages:
-                ahead.append(loop.run_in_executor(pool, _tried, versions, scope.until_at))
-                if len(ahead) >= PAGES_AHEAD * jobs:
-                    yield await ahead.popleft()
-            while ahead:
-                yield await ahead.popleft()
-        finally:
-            for each in ahead:
-                each.cancel()
+    work = partial(_tried, until_at=scope.until_at)
+    async with aclosing(
+        at_once(pages, work, jobs=jobs, begin=_open, given=(url, policy))
+    ) as outcomes:
+        async for tried in outcomes:
+            yield tried
 
 
 async def _pages(ledger: Pages, scope: Scope) -> AsyncIterator[dict[str, int]]:

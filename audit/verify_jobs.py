@@ -1,14 +1,14 @@
 """Pages of streams verified in order: here, or by processes with connections of their own."""
 
 import asyncio
-import multiprocessing
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from audit.across import Across, Depth
+from audit.at_once import at_once
 from audit.checks import Findings
 from audit.facts import TermsOf, terms_reader
 from audit.reexecute import SPOILT
@@ -17,9 +17,6 @@ from ledger.connections import open_pool
 from ledger.pages import Paged
 from ledger.postgres import PostgresLedger
 
-PAGES_AHEAD = 2
-"""Pages that wait for each process."""
-JOBS_MAX = 64
 TIMEOUT_S = 120.0
 
 
@@ -77,22 +74,10 @@ async def pages_done(
         async for names in names_of:
             yield await verify_page(ledger, names, terms_of, depth)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        min(jobs, JOBS_MAX), mp_context=context, initializer=_open, initargs=(url,)
-    ) as pool:
-        loop = asyncio.get_running_loop()
-        ahead: deque[asyncio.Future[PageDone]] = deque()
-        try:
-            async for names in names_of:
-                ahead.append(loop.run_in_executor(pool, _verified, names, depth))
-                if len(ahead) >= PAGES_AHEAD * jobs:
-                    yield await ahead.popleft()
-            while ahead:
-                yield await ahead.popleft()
-        finally:
-            for each in ahead:
-                each.cancel()
+    work = partial(_verified, depth=depth)
+    async with aclosing(at_once(names_of, work, jobs=jobs, begin=_open, given=(url,))) as outcomes:
+        async for done in outcomes:
+            yield done
 
 
 async def _names(ledger: Paged, after: str, since_size: int) -> AsyncIterator[list[str]]:

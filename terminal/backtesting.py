@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from terminal.auditing import FOUND, JOBS_MAX
 from terminal.handbook_files import VERSION, Zone
 from terminal.local_days import read_days
 from terminal.progress import bars
@@ -14,7 +15,6 @@ from terminal.session import Session
 if TYPE_CHECKING:
     from audit.backtest_run import Backtest, Pages, Scope, UnderHandbook
 
-JOBS_MAX = 64
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2201, 1, 1, tzinfo=UTC)
 
 Tried = Annotated[
@@ -50,7 +50,6 @@ async def backtest(
     every issue is tried under what it stood under: exit code 6 if anything differs then.
     """
     from audit.backtest_run import Scope, UnderHandbook
-    from terminal.auditing import FOUND
     from terminal.handbook_files import shown_version
     from terminal.reads import note_read
     from terminal.shown.backtests import backtested, backtested_plain
@@ -62,8 +61,10 @@ async def backtest(
         policy, name = UnderHandbook(None), "in force"
         if handbook is not None:
             found = await shown_version(session, desk, zone, handbook)
-            calendars = (*present.calendars_by_id.values(), found.version.calendar)
-            policy, name = UnderHandbook(found.version.handbook, calendars), found.name
+            known = await desk.shelf.known_calendars(zone) | present.calendars_by_id
+            known[found.version.calendar.id] = found.version.calendar
+            policy = UnderHandbook(found.version.handbook, tuple(known.values()))
+            name = found.name
         position = await desk.ledger.safe_position()
         scope = Scope(
             zone=zone,

@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import builders as b
+import pytest
 from databases import Database
 from whole_ledger import write_ledger
 
 from audit.backtest_run import Backtest, Scope, UnderHandbook, backtest
+from domain.errors import InvalidRequestError
 from domain.handbook import Handbook
 
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -63,3 +65,11 @@ async def test_an_issue_that_cannot_be_read_is_counted_and_hides_no_other(
         spoilt = await backtest(ledger, UnderHandbook(None), scope)
     assert (whole.totals.unreadable, spoilt.totals.unreadable) == (0, 1)
     assert spoilt.totals.issues == whole.totals.issues
+
+
+def test_a_handbook_with_a_calendar_that_nobody_knows_is_refused_at_once() -> None:
+    told = b.HANDBOOK.model_dump(mode="json")
+    told["clocks"][0]["calendar"] = "nowhere"
+    with pytest.raises(InvalidRequestError, match="nobody knows") as refused:
+        UnderHandbook(Handbook.model_validate(told), (b.CALENDAR,))
+    assert refused.value.value == "nowhere"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import builders as b
 import pytest
-from builders_sound import SOUND, clocks
+from builders_sound import SOUND, SOUND_DATA, clocks
 from halls import Hall, lay
 from stage import OFFICER, REPORT
 
@@ -103,3 +103,18 @@ def test_nothing_is_written_but_that_somebody_looked(hall: Hall) -> None:
     hall.json("backtest", b.ZONE)
     assert hall.json("history", b.ZONE, b.KEY) == before
     assert [row["kind"] for row in hall.json("reads")][:1] == ["backtest"]
+
+
+def test_a_handbook_that_refuses_the_report_leaves_nothing_to_be_tried(
+    hall: Hall, tmp_path: Path
+) -> None:
+    categories = [row for row in SOUND_DATA["categories"] if row["id"] != "road-access"]
+    other = str(lay(tmp_path / "other", revision=2, categories=categories))
+    told = hall.json("backtest", b.ZONE, "--handbook", other)
+    (issue,) = told["issues"]
+    assert issue["would_be"] is None
+    assert [act["command"] for act in issue["forbidden"]] == ["report"]
+    assert (told["totals"]["unplayable"], told["totals"]["breaches"]) == (1, {"was": 0, "after": 0})
+    assert "1 issue could not even be reported." in hall.said(
+        "backtest", b.ZONE, "--handbook", other
+    )
