@@ -58,7 +58,7 @@ async def backtest(
     async with session.desk(reading=True) as desk:
         present = await desk.shelf.current(zone, desk.clock.now())
         time_zone = present.calendar.time_zone
-        policy, name = UnderHandbook(None), "in force"
+        policy, name = UnderHandbook(None), None
         if handbook is not None:
             found = await shown_version(session, desk, zone, handbook)
             known = await desk.shelf.known_calendars(zone) | present.calendars_by_id

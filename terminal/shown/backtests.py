@@ -32,10 +32,11 @@ def backtested_plain(tried: Backtest) -> dict[str, object]:
     }
 
 
-def backtested(tried: Backtest, name: str, time_zone: str) -> RenderableType:
-    """Return the sums, the load, and a line for each deadline that would have been another."""
+def backtested(tried: Backtest, name: str | None, time_zone: str) -> RenderableType:
+    """Return the sums, the load, and a line for each deadline that would have been another. `name`
+    is the handbook's; None: each issue was tried under what it stood under."""
     totals = tried.totals
-    told = f"{many(totals.issues, 'issue')} tried under {name}: "
+    told = f"{many(totals.issues, 'issue')} tried under {name or 'what each stood under'}: "
     told += "none differs." if not totals.differing else f"{totals.differing:,} would differ."
     parts: list[RenderableType] = [Text(told), Text()]
     if totals.differing:
@@ -59,8 +60,8 @@ def _sums(totals: Totals) -> RenderableType:
     ]
     for label, pair in rows:
         sheet.add(label, f"{pair.was:,}", f"{pair.after:,}")
-    moved = f"{totals.earlier:,} deadlines earlier, {totals.later:,} later; "
-    moved += f"{totals.owners:,} with another owner."
+    moved = f"{many(totals.earlier, 'deadline')} earlier, {totals.later:,} later; "
+    moved += f"{many(totals.owners, 'issue')} with another owner."
     parts: list[RenderableType] = [sheet, Text(), Text(moved)]
     for (kind, code), count in sorted(totals.forbidden.items()):
         parts.append(Text(f"{many(count, 'act')} {kind} would have been refused: {code}."))

@@ -57,9 +57,11 @@ def _ring_next(hall: Hall) -> None:
 def test_under_what_it_stood_under_no_issue_differs(hall: Hall) -> None:
     _ring_next(hall)
     told = hall.json("backtest", b.ZONE)
-    assert (told["handbook"], told["totals"]["issues"], told["issues"]) == ("in force", 1, [])
+    assert (told["handbook"], told["totals"]["issues"], told["issues"]) == (None, 1, [])
     assert told["totals"]["rungs"] == {"was": 1, "after": 1}
-    assert "1 issue tried under in force: none differs." in hall.said("backtest", b.ZONE)
+    assert "1 issue tried under what each stood under: none differs." in hall.said(
+        "backtest", b.ZONE
+    )
 
 
 def test_a_shorter_budget_passes_earlier_and_is_told(hall: Hall, tmp_path: Path) -> None:
@@ -81,6 +83,7 @@ def test_a_shorter_budget_passes_earlier_and_is_told(hall: Hall, tmp_path: Path)
     assert "1 issue tried under" in said
     assert "1 would differ." in said
     assert "of handling 0 3" in said
+    assert "1 deadline earlier, 0 later; 1 issue with another owner." in said
     assert "what people would have done otherwise nobody knows" in said
 
 
