@@ -19,10 +19,11 @@ from temporalio import activity
 from activities.channels import Channel, Letter, NotTakenError, Taken
 from activities.channels.postman import send
 from desk.desk import Desk
-from desk.notifying import Look, NoticeOffice, Tellable, Wait
+from desk.notifying import NoticeOffice, Tellable, Wait
 from desk.receipts_made import hold_row, message_content, receipt_row
 from domain.model import Frozen
 from domain.notifying import TAKEN, WAITING, ReceiptKind, is_on_record
+from domain.view import IssueView
 from ledger.port import IssueRow, NoticeRow
 from ledger.receipts import INBOX, ContentRow, HoldRow, ReceiptRow, Telling
 from runtime.channels import Route
@@ -64,11 +65,12 @@ class Attempt:
 
 
 class _OneLook:
-    """One look at an issue for all that is told of it in this moment."""
+    """One look at an issue, and one view of it, for all that is told of it in this moment."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._looks: dict[tuple[str, str], asyncio.Task[IssueRow]] = {}
+        self._views: dict[str, IssueView] = {}
 
     async def row(self, zone: str, key: str) -> IssueRow:
         """Return the issue; who gives up waiting takes the look from nobody else."""
@@ -76,6 +78,13 @@ class _OneLook:
         if look is None:
             look = self._looks[zone, key] = asyncio.create_task(self._desk.row(zone, key))
         return await asyncio.shield(look)
+
+    def view(self, row: IssueRow) -> IssueView:
+        """Return what people read of the issue that was looked at."""
+        view = self._views.get(row.issue.stream)
+        if view is None:
+            view = self._views[row.issue.stream] = self._desk.seer.view(row)
+        return view
 
 
 class Notifier:
@@ -97,7 +106,7 @@ class Notifier:
     @activity.defn
     async def tell_at_once(self, notice_ids: list[str]) -> Told:
         """Tell what can be told within a moment; name what was, and what is still to be told."""
-        look = _OneLook(self._desk).row
+        look = _OneLook(self._desk)
         tries = (
             asyncio.wait_for(self._tell(notice_id, look, at_once=True), A_MOMENT.total_seconds())
             for notice_id in notice_ids
@@ -114,33 +123,32 @@ class Notifier:
     async def tell(self, notice_id: str) -> None:
         """Tell a notice unless it has been told. Raises what the journal raises, and NotTakenError
         where a channel is to be tried again."""
-        await self._tell(notice_id, self._desk.row, at_once=False)
+        await self._tell(notice_id, _OneLook(self._desk), at_once=False)
 
-    async def _tell(self, notice_id: str, look: Look, *, at_once: bool) -> None:
-        notice = await self._desk.ledger.notice(notice_id)
+    async def _tell(self, notice_id: str, look: _OneLook, *, at_once: bool) -> None:
+        office = self._office
+        notice, record = await office.together.notice(notice_id) or (None, None)
         if notice is None or notice.delivered_at is not None:
             return
-        office = self._office
-        tellable = await office.tellable(notice, look)
+        tellable = await office.tellable(notice, look.row, record)
         routes = office.routes(tellable)
-        known = await self._desk.ledger.receipts_of(notice.id) if routes else []
+        known = await office.together.receipts(notice.id) if routes else []
         if not any(each.channel == INBOX for each in known):
-            await self._put_in_inbox(tellable, settled=not routes)
+            await self._put_in_inbox(tellable, look, settled=not routes)
         if not routes:
             return
         if at_once:
             raise LaterError(notice_id)
         await self._tell_by(tellable, [each for each in routes if not _is_done(each, known)], known)
 
-    async def _put_in_inbox(self, tellable: Tellable, *, settled: bool) -> None:
+    async def _put_in_inbox(self, tellable: Tellable, look: _OneLook, *, settled: bool) -> None:
         notice = tellable.notice
         if tellable.row is not None:
-            issue = self._desk.seer.view(tellable.row)
-            await self._channel.deliver(notice.addressee, notice.kind, issue)
+            await self._channel.deliver(notice.addressee, notice.kind, look.view(tellable.row))
         at = self._office.now()
         receipt, content = await self._office.inbox_row(tellable, at)
         done = (notice.id,) if settled else ()
-        await self._desk.ledger.put_telling(
+        await self._office.together.put(
             Telling(receipts=(receipt,), contents=(content,), settled=done, settled_at=at)
         )
 

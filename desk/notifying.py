@@ -25,7 +25,9 @@ from desk.notice_templates import (
 from desk.receipts_made import content_row, receipt_row
 from desk.told_apart import DIGEST, MANNERS, ROUTINE, Values, routine_of
 from desk.told_by_routines import posts_of_person, told_by_routine, values_told
+from desk.told_together import ToldTogether
 from domain.canonical import canonical
+from domain.chain import Record
 from domain.events import RungFired
 from domain.handbook import Handbook
 from domain.handbook_routines import OWN_MAILBOX
@@ -48,7 +50,6 @@ TEMPLATES_KEPT_S: Final = 15.0
 SHOWN_ERROR_MAX: Final = 120
 SHIPPED: Final = "shipped"
 NO_RULE: Final = TellingRule()
-
 
 TITLES_KEPT_MAX = 1000
 Look = Callable[[str, str], Awaitable[IssueRow]]
@@ -95,6 +96,7 @@ class NoticeOffice:
         self.desk = desk
         self.channels = channels
         self.marks = marks
+        self.together = ToldTogether(desk.ledger)
         self._templates: Mapping[Name, Texts] = {}
         self._read_at_s: float | None = None
         self._titles: dict[str, str] = {}
@@ -105,11 +107,11 @@ class NoticeOffice:
         """Return the desk's instant."""
         return to_millisecond(self.desk.clock.now())
 
-    async def tellable(self, notice: NoticeRow, look: Look | None = None) -> Tellable:
+    async def tellable(
+        self, notice: NoticeRow, look: Look | None = None, record: Record | None = None
+    ) -> Tellable:
         """Return what a notice tells: what happened, and the issue or order as it stands now.
-
-        `look` reads the issue where several notices share one look.
-        """
+        `look` reads the issue where several share one; `record` is the event where it was read."""
         if is_order_stream(notice.stream):
             return await self._of_order(notice)
         if is_matter_stream(notice.stream):
@@ -119,8 +121,8 @@ class NoticeOffice:
         zone, _, key = notice.stream.partition("/")
         row = await (look or self.desk.row)(zone, key)
         issue = row.issue
-        records = await self.desk.ledger.records(notice.stream, after_version=notice.version - 1)
-        record = next((each for each in records if each.version == notice.version), None)
+        if record is None:
+            _, record = await self.together.notice(notice.id) or (notice, None)
         if record is None:
             raise LedgerError(f"{notice.id} tells of an event that is not there")
         terms = await self.desk.shelf.version(record.terms)

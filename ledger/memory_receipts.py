@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from domain.chain import Record
 from domain.notifying import TAKEN, ReceiptKind
 from ledger.memory_tables import Tables
+from ledger.port import NoticeRow
 from ledger.receipts import (
     HOLDS_MAX,
     INBOX,
@@ -24,8 +26,12 @@ class MemoryReceipts:
 
     _tables: Tables
 
-    async def put_telling(self, telling: Telling) -> None:
-        """Keep all of it or nothing."""
+    async def put_telling(self, *tellings: Telling) -> None:
+        """Keep all of them or nothing."""
+        for telling in tellings:
+            self._keep(telling)
+
+    def _keep(self, telling: Telling) -> None:
         tables = self._tables
         for content in telling.contents:
             tables.notice_contents.setdefault(content.hash, content)
@@ -40,10 +46,13 @@ class MemoryReceipts:
             tables.holds.pop(name, None)
         if telling.settled_at is not None:
             for notice in telling.settled:
-                await self.mark_delivered(notice, telling.settled_at)
+                self._mark_delivered(notice, telling.settled_at)
 
     async def mark_delivered(self, notice_id: str, at: datetime) -> None:
         """Record that a notice was delivered; the first time stands."""
+        self._mark_delivered(notice_id, at)
+
+    def _mark_delivered(self, notice_id: str, at: datetime) -> None:
         tables = self._tables
         notice = tables.notices.get(notice_id)
         if notice is None or notice.delivered_at is not None:
@@ -65,6 +74,20 @@ class MemoryReceipts:
     async def receipts_of(self, notice: str) -> list[ReceiptRow]:
         """Return the receipts of one notice, oldest first."""
         return self._sorted(row for row in self._all if row.notice == notice)
+
+    async def receipts_of_each(self, notices: Sequence[str]) -> dict[str, list[ReceiptRow]]:
+        """Return the receipts of each notice that has any, oldest first."""
+        each = {notice: await self.receipts_of(notice) for notice in notices}
+        return {notice: rows for notice, rows in each.items() if rows}
+
+    async def notices_named(self, ids: Sequence[str]) -> dict[str, tuple[NoticeRow, Record | None]]:
+        """Return those of the notices that are there, each with the event that it tells of."""
+        kept = self._tables.notices
+        return {id_: (kept[id_], self._event_of(kept[id_])) for id_ in ids if id_ in kept}
+
+    def _event_of(self, notice: NoticeRow) -> Record | None:
+        records = self._tables.records.get(notice.stream, [])
+        return next((each for each in records if each.version == notice.version), None)
 
     async def receipt(self, id_: str) -> ReceiptRow | None:
         """Return one receipt."""

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from domain.chain import Record
 from domain.notifying import ReceiptKind
 from ledger.connections import ledger_errors
+from ledger.port import NoticeRow
 from ledger.postgres_publications import Pooled
 from ledger.receipts import (
     HOLDS_MAX,
@@ -59,14 +61,24 @@ WITH contents AS (
     USING unnest($29::text[], $30::text[], $31::text[]) AS d (notice, channel, address)
     WHERE h.notice = d.notice AND h.channel = d.channel AND h.address = d.address
 )
-SELECT ledger_mark_delivered(s.id, $33::timestamptz) FROM unnest($32::text[]) AS s (id)
+SELECT ledger_mark_delivered(s.id, s.at) FROM unnest($32::text[], $33::timestamptz[]) AS s (id, at)
 """  # noqa: S608  # the names of columns are ours
 OF_STREAM: Final = f"""
 SELECT {RECEIPT} FROM notice_receipt WHERE stream = $1 ORDER BY at, id
 """  # noqa: S608
-OF_NOTICE: Final = f"""
-SELECT {RECEIPT} FROM notice_receipt WHERE notice = $1 ORDER BY at, id
+OF_NOTICES: Final = f"""
+SELECT {RECEIPT} FROM notice_receipt WHERE notice = ANY ($1) ORDER BY at, id
 """  # noqa: S608
+# The limit keeps this a look-up for each notice, never a join of whole tables.
+NAMED: Final = """
+SELECT n.id, n.stream, n.version, n.kind, n.addressee, n.created_at, n.delivered_at, e.*
+FROM notice n LEFT JOIN LATERAL (
+    SELECT stream, version, kind, at, occurred_at, command_id, command_hash, terms, rules, text,
+        previous, hash
+    FROM event WHERE stream = n.stream AND version = n.version LIMIT 1
+) e ON true WHERE n.id = ANY ($1)
+"""
+NOTICE_COLUMNS: Final = 7
 ONE: Final = f"SELECT {RECEIPT} FROM notice_receipt WHERE id = $1"  # noqa: S608  # ours
 CONTENT: Final = "SELECT text FROM notice_content WHERE hash = $1"
 MESSAGES: Final = """
@@ -150,17 +162,22 @@ ORDER BY sequence DESC LIMIT $4
 class PostgresReceipts(Pooled):
     """The part of the ledger that says how people were told."""
 
-    async def put_telling(self, telling: Telling) -> None:
-        """Keep all of it or nothing, in one statement."""
-        receipts, contents, holds = telling.receipts, telling.contents, telling.holds
+    async def put_telling(self, *tellings: Telling) -> None:
+        """Keep all of them or nothing, in one statement."""
+        # By name, so that two writers of the same notices never wait for each other in a ring.
+        receipts = sorted((row for each in tellings for row in each.receipts), key=lambda r: r.id)
+        contents = sorted((row for each in tellings for row in each.contents), key=lambda c: c.hash)
+        settled = [(id_, each.settled_at) for each in tellings for id_ in each.settled]
+        settled.sort(key=lambda s: s[0])
+        holds = [row for each in tellings for row in each.holds]
+        done = [name for each in tellings for name in each.done]
         await self._fetch(
             PUT_TELLING,
             *([getattr(each, name) for each in contents] for name in ("hash", "text", "at")),
             *([_plain(getattr(each, name)) for each in receipts] for name in RECEIPT.split(", ")),
             *([getattr(each, name) for each in holds] for name in HOLD.split(", ")),
-            *([name[part] for name in telling.done] for part in range(3)),
-            list(telling.settled),
-            telling.settled_at,
+            *([name[part] for name in done] for part in range(3)),
+            *([each[part] for each in settled] for part in range(2)),
         )
 
     async def receipts(self, stream: str) -> list[ReceiptRow]:
@@ -169,7 +186,26 @@ class PostgresReceipts(Pooled):
 
     async def receipts_of(self, notice: str) -> list[ReceiptRow]:
         """Return the receipts of one notice, oldest first."""
-        return [_receipt(row) for row in await self._fetch(OF_NOTICE, notice)]
+        return (await self.receipts_of_each([notice])).get(notice, [])
+
+    async def receipts_of_each(self, notices: Sequence[str]) -> dict[str, list[ReceiptRow]]:
+        """Return the receipts of each notice that has any, oldest first."""
+        found: dict[str, list[ReceiptRow]] = {}
+        for row in await self._fetch(OF_NOTICES, list(notices)):
+            found.setdefault(row["notice"], []).append(_receipt(row))
+        return found
+
+    async def notices_named(self, ids: Sequence[str]) -> dict[str, tuple[NoticeRow, Record | None]]:
+        """Return those of the notices that are there, each with the event that it tells of."""
+        found: dict[str, tuple[NoticeRow, Record | None]] = {}
+        for row in await self._fetch(NAMED, list(ids)):
+            # An event that says a moment that is none is refused by whoever tells of it: alone.
+            event = row[NOTICE_COLUMNS:]
+            found[row[0]] = (
+                NoticeRow(*row[:NOTICE_COLUMNS]),
+                None if event[0] is None else Record(*event),
+            )
+        return found
 
     async def receipt(self, id_: str) -> ReceiptRow | None:
         """Return one receipt."""

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from domain.chain import Record
 from domain.notifying import ReceiptKind
+
+if TYPE_CHECKING:
+    from ledger.port import NoticeRow
 
 INBOX = "inbox"
 """The channel that everybody has: the notice's row, read through a face."""
@@ -123,9 +127,16 @@ Mailbox = tuple[str, str]
 class Receipts(Protocol):
     """The part of a ledger that says how people were told."""
 
-    async def put_telling(self, telling: Telling) -> None:
-        """Keep all of it or nothing. A receipt or content that is there already stays as it is; of
-        a notice that is settled the first time stands."""
+    async def put_telling(self, *tellings: Telling) -> None:
+        """Keep all of them or nothing. A receipt or content that is there already stays as it is;
+        of a notice that is settled the first time stands."""
+        ...
+
+    async def notices_named(
+        self, ids: Sequence[str]
+    ) -> "dict[str, tuple[NoticeRow, Record | None]]":
+        """Return those of the notices that are there by id, each with the event that it tells of,
+        None where that is not there."""
         ...
 
     async def receipts(self, stream: str) -> list[ReceiptRow]:
@@ -134,6 +145,10 @@ class Receipts(Protocol):
 
     async def receipts_of(self, notice: str) -> list[ReceiptRow]:
         """Return the receipts of one notice, oldest first."""
+        ...
+
+    async def receipts_of_each(self, notices: Sequence[str]) -> dict[str, list[ReceiptRow]]:
+        """Return the receipts of each notice that has any, oldest first."""
         ...
 
     async def receipt(self, id_: str) -> ReceiptRow | None:

@@ -50,9 +50,14 @@ class Provider:
 class House:
     """A desk, its clock, a provider, and what tells people."""
 
-    def __init__(self, terms: Terms = b.TERMS, tell: list[dict[str, Any]] | None = None) -> None:
+    def __init__(
+        self,
+        terms: Terms = b.TERMS,
+        tell: list[dict[str, Any]] | None = None,
+        ledger: MemoryLedger | None = None,
+    ) -> None:
         self.clock = VirtualClock(b.MON_9)
-        self.ledger = MemoryLedger()
+        self.ledger = ledger or MemoryLedger()
         self.desk = Desk(self.ledger, Shelf(self.ledger, {b.ZONE: terms}), self.clock)
         self.provider = Provider()
         book = {

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from contract import LedgerContract
-from lives import at, told
+from lives import at, note, told, write
 
 from domain.notifying import ReceiptKind
 from ledger.port import Ledger
@@ -64,6 +64,46 @@ class ReceiptsContract(LedgerContract):
         assert settled is not None
         assert settled.delivered_at == at(1)
         assert await ledger.undelivered() == 0
+
+    async def test_what_is_told_together_is_kept_each_at_its_own_instant(
+        self, ledger: Ledger
+    ) -> None:
+        await told(ledger, "a", "deputy", "officer")
+        await told(ledger, "b", "officer")
+        names = ["z1/a/1/deputy", "z1/a/1/officer", "z1/b/1/officer"]
+        each = [
+            Telling(
+                (receipt(name, DELIVERED, at(hours), channel="inbox"),),
+                (ContentRow(f"c{hours}", f"Said to {name}.", at(hours)),),
+                settled=(name,),
+                settled_at=at(hours),
+            )
+            for hours, name in enumerate(names, start=1)
+        ]
+        open_still = replace(each[1], settled=(), settled_at=None)
+        await ledger.put_telling(each[2], each[0], open_still, replace(each[0], settled_at=at(9)))
+
+        assert await ledger.receipts("z1/a") == [*each[0].receipts, *each[1].receipts]
+        assert await ledger.receipts("z1/b") == [*each[2].receipts]
+        assert await ledger.notice_content("c3") == "Said to z1/b/1/officer."
+        settled = [await ledger.notice(name) for name in names]
+        assert [row and row.delivered_at for row in settled] == [at(1), None, at(3)]
+        of_each = await ledger.receipts_of_each([*names[1:], "none"])
+        assert of_each == {name: await ledger.receipts_of(name) for name in names[1:]}
+
+    async def test_notices_are_read_with_the_events_that_they_tell_of(self, ledger: Ledger) -> None:
+        life = await told(ledger, "a", "officer")
+        await write(ledger, life.step(note(1), tell=["deputy", "officer"]))
+        await told(ledger, "b", "officer")
+        names = ["z1/a/1/officer", "z1/a/2/deputy", "z1/b/1/officer"]
+        one, two = await ledger.records("z1/a")
+        (other,) = await ledger.records("z1/b")
+        found = await ledger.notices_named([*names, names[0], "none"])
+        assert found == {
+            name: (await ledger.notice(name), event)
+            for name, event in zip(names, (one, two, other), strict=True)
+        }
+        assert await ledger.notices_named([]) == {}
 
     async def test_a_receipt_that_is_there_stays_as_it_is(self, ledger: Ledger) -> None:
         row = receipt("z1/a/1/officer", SENT, at(1))

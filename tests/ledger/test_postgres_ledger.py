@@ -17,18 +17,20 @@ from contract_matters_past import MattersPastContract
 from contract_orders import OrdersContract
 from contract_publications import PublicationsContract
 from contract_reading import ReadingContract
-from contract_receipts import ReceiptsContract
+from contract_receipts import ReceiptsContract, receipt
 from contract_reports import ReportsContract
 from contract_writing import WritingContract
 from databases import Database
-from lives import Life, note, reported, write
+from lives import Life, at, note, reported, told, write
 
 from domain.chain import Record
+from domain.notifying import ReceiptKind
 from ledger import queries
 from ledger.codec import append_arguments
 from ledger.connections import open_pool
 from ledger.port import ClockRow, CommandRow, FiringRow, Head, HistoryRow, NoticeRow, Refusal
 from ledger.postgres import PostgresLedger
+from ledger.postgres_receipts import NAMED
 from ledger.publications import (
     CalendarRow,
     HandbookPublicationRow,
@@ -39,6 +41,7 @@ from ledger.publications import (
     PublicationRow,
     TaskRow,
 )
+from ledger.receipts import ContentRow, Telling
 
 STATEMENTS = {
     name: value
@@ -93,6 +96,33 @@ async def test_an_incident_is_looked_up_by_its_index(untouched_database: Databas
             f"EXPLAIN {queries.find(['incident'], open_only=False)}", "", 100, "flood"
         )
     assert "issue_incident_idx" in "\n".join(row[0] for row in plan)
+
+
+async def test_notices_and_their_events_are_looked_up_by_key(untouched_database: Database) -> None:
+    async with untouched_database.connection() as connection, connection.transaction():
+        await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        plan = await connection.fetch(f"EXPLAIN {NAMED}", ["z1/a/1/officer"])
+    text = "\n".join(row[0] for row in plan)
+    assert "notice_pkey" in text
+    assert "event_pkey" in text
+
+
+async def test_who_tell_the_same_notices_together_never_wait_for_each_other_in_a_ring(
+    database: Database,
+) -> None:
+    names = [f"post{number}" for number in range(20)]
+    async with database.ledger(size=2) as ledger:
+        for key in map(str, range(8)):
+            await told(ledger, key, *names)
+            ids = [each.id for each in await ledger.notices(f"z1/{key}")]
+            ways = (
+                [Telling(settled=(id_,), settled_at=at(1)) for id_ in ids],
+                [Telling((receipt(id_, ReceiptKind.DELIVERED, at(1)),)) for id_ in ids],
+                [Telling(contents=(ContentRow(id_, "Said.", at(1)),)) for id_ in ids],
+            )
+            for way in ways:
+                await asyncio.gather(ledger.put_telling(*way), ledger.put_telling(*reversed(way)))
+        assert await ledger.undelivered() == 0
 
 
 async def test_every_statement_can_be_prepared(database: Database) -> None:
