@@ -90,6 +90,11 @@ lock: ## pin every dependency anew: hashes, no hosts
 	  --all-extras --python-version 3.11 pyproject.toml -o requirements.lock --quiet
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --python-version 3.11 benchmarks/requirements.in -o benchmarks/requirements.lock --quiet
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --extra fast --extra pdf --extra tsa --python-version 3.11 --constraint requirements.lock \
+	  pyproject.toml -o deploy/container/requirements.lock --quiet
+	echo hatchling | $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 --constraint requirements.lock - -o deploy/container/build-requirements.lock --quiet
 
 clean: ## remove what was built and the demo's data
 	rm -rf $(VENV) benchmarks/.venv .closeout .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
