@@ -33,8 +33,8 @@ def exit_codes() -> Mapping[type[Exception], int]:
 
     Beside these: 0 done, 2 wrong usage, 130 interrupted; 1 also for a failed `doctor` and an anchor
     that `anchor` could not give to, 6 also for what `verify`, `replay`, `clocks audit`,
-    `backtest`, `callback redraw`, `figures recompute`, `reports verify`, `import xes`, `intake`,
-    `export check` and `log prove` find.
+    `backtest`, `fork`, `callback redraw`, `figures recompute`, `reports verify`, `import xes`,
+    `intake`, `export check` and `log prove` find.
     """
     from audit.evidence import EvidenceError
     from audit.facts import UnsoundTermsError

@@ -24,6 +24,7 @@ ReadKind = Literal[
     "figure",
     "figures",
     "follow",
+    "fork",
     "handbook",
     "handbooks",
     "incident",

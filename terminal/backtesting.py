@@ -1,6 +1,7 @@
 """`closeout backtest`: what another handbook would have come to on the recorded past."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,16 @@ import typer
 from terminal.auditing import FOUND, JOBS_MAX
 from terminal.handbook_files import VERSION, Zone
 from terminal.local_days import read_days
+from terminal.printing import (
+    PDF,
+    Force,
+    InLanguage,
+    Language,
+    Printing,
+    ending_of,
+    folders,
+    put_paper,
+)
 from terminal.progress import bars
 from terminal.session import Session
 
@@ -17,7 +28,7 @@ if TYPE_CHECKING:
 
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2201, 1, 1, tzinfo=UTC)
 
-Tried = Annotated[
+Handbook = Annotated[
     str | None,
     typer.Option(
         "--handbook",
@@ -32,16 +43,25 @@ From = Annotated[
 To = Annotated[
     str | None, typer.Option("--to", metavar="DAY", help="Reported on this local day or earlier.")
 ]
+Printed = Annotated[
+    Path | None,
+    typer.Option(
+        "--print", metavar="FILE", help="Write it to a workbook (.xlsx) or a PDF (.pdf) as well."
+    ),
+]
 Jobs = Annotated[int, typer.Option(metavar="N", min=1, max=JOBS_MAX, help="So many processes.")]
 
 
 async def backtest(
     session: Session,
     zone: Zone,
-    handbook: Tried = None,
+    handbook: Handbook = None,
     from_: From = None,
     to: To = None,
     jobs: Jobs = 1,
+    print_: Printed = None,
+    language: InLanguage = Language.ZH,
+    force: Force = False,
 ) -> int:
     """Try a handbook on every recorded issue of a zone: deadlines, breaches, escalations, load.
 
@@ -50,11 +70,17 @@ async def backtest(
     every issue is tried under what it stood under: exit code 6 if anything differs then.
     """
     from audit.backtest_run import Scope, UnderHandbook
+    from audit.printed.backtests import ROWS_MAX, Tried, backtest_paper
+    from audit.printed.ledger import PDF_ROWS_MAX
     from terminal.handbook_files import shown_version
     from terminal.reads import note_read
     from terminal.shown.backtests import backtested, backtested_plain
 
     from_on, to_on = read_days(from_, to)
+    printing = None
+    if print_ is not None:
+        ending = ending_of(print_, field="--print")
+        printing = Printing(print_, ending, folders(session, None), replace=force)
     async with session.desk(reading=True) as desk:
         present = await desk.shelf.current(zone, desk.clock.now())
         time_zone = present.calendar.time_zone
@@ -76,6 +102,14 @@ async def backtest(
         told = {"zone": zone, "handbook": name, "from": from_, "to": to}
         await note_read(session, desk, "backtest", told, position=position)
         tried = await _tried(session, desk.ledger, policy, scope, jobs)
+        handbook_shown = policy.handbook or present.handbook
+        until = scope.until_at
+        asked = Tried(handbook_shown, name, from_, to, position, until, time_zone)
+    if printing is not None:
+        rows_max = PDF_ROWS_MAX if printing.ending == PDF else ROWS_MAX
+        paper = backtest_paper(tried, asked, language.value, rows_max=rows_max)
+        written = await put_paper(paper, printing)
+        told |= {"printed": str(written.path), "sha256": written.sha256}
     session.out.answer(
         {**told, "position": position, **backtested_plain(tried)},
         lambda: backtested(tried, name, time_zone),

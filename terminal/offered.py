@@ -38,6 +38,7 @@ from terminal.figures import (
     figures_restate,
     figures_show,
 )
+from terminal.forking import fork
 from terminal.forms import forms_application, forms_rectifications
 from terminal.handbook_check import handbook_check
 from terminal.handbook_publish import handbook_publish
@@ -115,7 +116,7 @@ COMMANDS: dict[str, tuple[Body, ...]] = {
     "Who is responsible": (board, enterprises, team),
     "Supervision": (attest, routines),
     "Audit": (verify, replay, notices, reads, anchor),
-    "Rules": (adopt, tasks, backtest),
+    "Rules": (adopt, tasks, backtest, fork),
     "Running it": (up, serve, tour, demo, outcomes, doctor, recover, migrate, erase, client),
 }
 """Every command, under the heading of the help that it stands under."""

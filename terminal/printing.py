@@ -113,12 +113,12 @@ async def print_ledger(
         at_risk=at_risk,
         open_only=open_only,
     )
-    ending = _ending(to)
+    ending = ending_of(to)
     async with session.desk(reading=True) as desk:
         asked = await _asked(desk, filters, language, as_of, known_at)
         scope = {"zone": zone, "printed": "ledger", "form": ending[1:], **_named(filters)}
         await note_read(session, desk, "export", scope, position=asked.sight.position, actor=actor)
-        printing = _Printing(to, ending, _folders(session, fonts), force, spell_missing)
+        printing = Printing(to, ending, folders(session, fonts), force, spell_missing)
         count, file = await _ledger_put(session, desk, asked, printing)
     _answer(session, file, asked.sight.position, count)
 
@@ -145,7 +145,7 @@ async def print_report(
     from desk.reports import stored_report
     from domain.errors import InvalidRequestError
 
-    ending = _ending(to)
+    ending = ending_of(to)
     async with session.desk(reading=True) as desk:
         found = await stored_report(desk, number, version)
         row = found.row
@@ -157,19 +157,19 @@ async def print_report(
         await note_read(session, desk, "export", scope, position=row.position, actor=actor)
         terms = await desk.shelf.version(row.terms)
     paper = paper_of_row(row, found.body, terms, language.value)
-    printing = _Printing(to, ending, _folders(session, fonts), force, spell_missing)
-    _answer(session, await _put(paper, printing), row.position, None)
+    printing = Printing(to, ending, folders(session, fonts), force, spell_missing)
+    _answer(session, await put_paper(paper, printing), row.position, None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Printing:
+class Printing:
     """Where a paper goes, as what, and by which fonts."""
 
     to: Path
     ending: str
     fonts: "FontFolders"
     replace: bool
-    spell_missing: bool
+    spell_missing: bool = False
 
 
 async def _asked(
@@ -197,7 +197,7 @@ async def _asked(
 
 
 async def _ledger_put(
-    session: Session, desk: "Desk", asked: "Asked", printing: _Printing
+    session: Session, desk: "Desk", asked: "Asked", printing: Printing
 ) -> "tuple[int, Written]":
     """Write the ledger; return how many issues it has, and the file."""
     from audit.exports.files import PartFile, scratch
@@ -210,7 +210,7 @@ async def _ledger_put(
 
         if printing.ending == PDF:
             paper, count = await ledger_paper(desk.ledger, asked, progress=progress)
-            return count, await _put(paper, printing)
+            return count, await put_paper(paper, printing)
         with PartFile(printing.to, replace=printing.replace) as file, scratch(printing.to) as own:
             made = own / "ledger.xlsx"
             count = await write_ledger(desk.ledger, asked, made, progress=progress)
@@ -219,7 +219,7 @@ async def _ledger_put(
             return count, file.finish()
 
 
-async def _put(paper: "Paper", printing: _Printing) -> "Written":
+async def put_paper(paper: "Paper", printing: Printing) -> "Written":
     """Write a paper; its file appears whole or not at all."""
     from audit.exports.files import PartFile
     from audit.printed.pages import pdf_bytes
@@ -235,19 +235,20 @@ async def _put(paper: "Paper", printing: _Printing) -> "Written":
         return file.finish()
 
 
-def _ending(to: Path) -> str:
+def ending_of(to: Path, field: str = "--to") -> str:
     """Return as what it is printed. Raises InvalidRequestError."""
     from domain.errors import InvalidRequestError
 
     ending = to.suffix.lower()
     if ending not in ENDINGS:
         raise InvalidRequestError(
-            "The file's name does not say as what.", field="--to", value=to.name, allowed=ENDINGS
+            "The file's name does not say as what.", field=field, value=to.name, allowed=ENDINGS
         )
     return ending
 
 
-def _folders(session: Session, fonts: Path | None) -> "FontFolders":
+def folders(session: Session, fonts: Path | None) -> "FontFolders":
+    """Return the fonts that PDFs are set in: these, the settings', the program's."""
     from audit.printed.fonts import FontFolders
 
     return FontFolders(own=fonts or session.settings.font_dir)

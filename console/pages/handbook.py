@@ -60,6 +60,7 @@ async def show(
             "was_proved": query.was_proved(visit.terms),
             "may_prove": visit.may(Act.CHECK_RULES),
             "may_publish": visit.may(Act.PUBLISH_RULES),
+            "may_try": visit.may(Act.READ_FIGURES),
         },
     )
 

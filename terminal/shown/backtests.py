@@ -6,7 +6,8 @@ from datetime import datetime
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from audit.backtest import Forbidden, Trial
+from audit.again import Forbidden
+from audit.backtest import Trial
 from audit.backtest_run import Backtest
 from audit.backtest_totals import Pair, Totals
 from audit.course import Course
@@ -97,7 +98,7 @@ def _issues(tried: Backtest, time_zone: str) -> RenderableType:
     sheet = Sheet((kept("Issue"), kept("Clock"), kept("Due"), kept("Would be due"), wrapped("")))
     for trial in tried.trials[:ISSUES_SHOWN_MAX]:
         name = trial.number or trial.stream
-        for clock, was, after in _deadlines(trial):
+        for clock, was, after in deadlines_apart(trial.was, trial.after):
             sheet.add(name, clock, local(was, time_zone), local(after, time_zone))
             name = ""
         for act in trial.forbidden:
@@ -111,18 +112,17 @@ def _issues(tried: Backtest, time_zone: str) -> RenderableType:
     return Group(sheet, Text(f"… and {many(left, 'issue')} more: --json has them", SECOND))
 
 
-def _deadlines(trial: Trial) -> Iterator[tuple[str, datetime | None, datetime | None]]:
+def deadlines_apart(
+    was: Course, after: Course | None
+) -> Iterator[tuple[str, datetime | None, datetime | None]]:
     """Yield each cycle whose deadline is another, with both."""
-    was = {(each.clock, each.cycle): each.due_at for each in trial.was.deadlines}
-    after = (
-        {}
-        if trial.after is None
-        else {(each.clock, each.cycle): each.due_at for each in trial.after.deadlines}
-    )
-    for cycle in sorted(was.keys() | after.keys()):
-        old, new = was.get(cycle), after.get(cycle)
-        if old != new:
-            yield f"{cycle[0]} {cycle[1]}" if cycle[1] > 1 else cycle[0], old, new
+    old = {(each.clock, each.cycle): each.due_at for each in was.deadlines}
+    found = () if after is None else after.deadlines
+    new = {(each.clock, each.cycle): each.due_at for each in found}
+    for clock, cycle in sorted(old.keys() | new.keys()):
+        then, now = old.get((clock, cycle)), new.get((clock, cycle))
+        if then != now:
+            yield f"{clock} {cycle}" if cycle > 1 else clock, then, now
 
 
 def _trial_plain(trial: Trial) -> dict[str, object]:
@@ -132,13 +132,14 @@ def _trial_plain(trial: Trial) -> dict[str, object]:
         "enterprise": trial.enterprise,
         "category": trial.category,
         "reported_at": written(trial.reported_at),
-        "was": _course_plain(trial.was),
-        "would_be": None if trial.after is None else _course_plain(trial.after),
-        "forbidden": [_forbidden_plain(act) for act in trial.forbidden],
+        "was": course_plain(trial.was),
+        "would_be": None if trial.after is None else course_plain(trial.after),
+        "forbidden": [forbidden_plain(act) for act in trial.forbidden],
     }
 
 
-def _course_plain(course: Course) -> dict[str, object]:
+def course_plain(course: Course) -> dict[str, object]:
+    """Return what a life came to, for JSON."""
     return {
         "phase": course.phase.value,
         "outcome": None if course.outcome is None else course.outcome.value,
@@ -175,7 +176,8 @@ def _course_plain(course: Course) -> dict[str, object]:
     }
 
 
-def _forbidden_plain(act: Forbidden) -> dict[str, object]:
+def forbidden_plain(act: Forbidden) -> dict[str, object]:
+    """Return an act that was refused, for JSON."""
     return {
         "command_id": act.command_id,
         "command": act.kind,

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import builders as b
@@ -120,4 +121,16 @@ def test_a_handbook_that_refuses_the_report_leaves_nothing_to_be_tried(
     assert (told["totals"]["unplayable"], told["totals"]["breaches"]) == (1, {"was": 0, "after": 0})
     assert "1 issue could not even be reported." in hall.said(
         "backtest", b.ZONE, "--handbook", other
+    )
+
+
+def test_it_is_printed_as_a_workbook_and_never_over_another_file(
+    hall: Hall, tmp_path: Path
+) -> None:
+    file = tmp_path / "trial.xlsx"
+    told = hall.json("backtest", b.ZONE, "--print", str(file))
+    assert told["sha256"] == sha256(file.read_bytes()).hexdigest()
+    assert hall.refused(3, "backtest", b.ZONE, "--print", str(file))
+    assert hall.refused(3, "backtest", b.ZONE, "--print", str(tmp_path / "trial.doc"))["field"] == (
+        "--print"
     )
