@@ -96,10 +96,11 @@ class Recorded:
         stored = self._life.records[self._read : self._read + row.count]
         self._read += row.count
         zone, key = self._life.zone, self._life.key
-        for record in stored:
-            self._issue = evolve(self._issue, record.event, zone=zone, key=key, terms=record.terms)
+        events = [record.event for record in stored]  # each is read anew when it is asked for
+        for record, event in zip(stored, events, strict=True):
+            self._issue = evolve(self._issue, event, zone=zone, key=key, terms=record.terms)
         if self._issue is not None:
-            self.maker.take([record.event for record in stored], self._issue, terms)
+            self.maker.take(events, self._issue, terms)
         return stored
 
 

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from benchmarks import (
     acknowledgement,
+    backtests,
     calendars,
     folds,
     growth,
@@ -36,7 +37,7 @@ from runtime.postgres_home import remove_home
 RESULTS = Path(__file__).parent / "results"
 SECTIONS = (
     *("ack", "lives", "history", "lateness", "open"),
-    *("calendars", "folds", "verify", "pages", "growth"),
+    *("calendars", "folds", "verify", "backtest", "pages", "growth"),
 )
 
 FULL: dict[str, dict[str, float]] = {
@@ -48,6 +49,7 @@ FULL: dict[str, dict[str, float]] = {
     "calendars": {"cases": 40, "rounds": 5, "seconds": 0.1, "fresh": 15},
     "folds": {"rounds": 9, "seconds": 0.2},
     "verify": {"issues": 100_000, "distinct": 300, "rounds": 5, "seconds": 1.0},
+    "backtest": {"issues": 100_000, "distinct": 300},
     "pages": {"issues": 1_000_000, "opened": 100_000, "events": 500, "rounds": 60},
     "growth": {
         **{"smallest": 10_000, "times": 10, "sizes": 3, "distinct": 300},
@@ -63,6 +65,7 @@ QUICK: dict[str, dict[str, float]] = {
     "calendars": {"cases": 10, "rounds": 1, "seconds": 0.02, "fresh": 3},
     "folds": {"rounds": 1, "seconds": 0.05},
     "verify": {"issues": 200, "distinct": 20, "rounds": 1, "seconds": 0.1},
+    "backtest": {"issues": 400, "distinct": 20},
     "pages": {"issues": 20_000, "opened": 5_000, "events": 100, "rounds": 10},
     "growth": {
         **{"smallest": 1_000, "times": 5, "sizes": 2, "distinct": 20},
@@ -80,6 +83,7 @@ COMPUTED: dict[str, Callable[..., None]] = {
     "calendars": calendars.measure,
     "folds": folds.measure,
     "verify": verification.measure,
+    "backtest": backtests.measure,
     "pages": pages.measure,
     "growth": growth.measure,
 }
