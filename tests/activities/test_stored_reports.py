@@ -27,6 +27,8 @@ from domain.sight import folded
 from ledger.memory import MemoryLedger
 from ledger.reports import ReportRow
 
+pytestmark = IN_CHECK
+
 
 @pytest.fixture
 async def office() -> Office:

@@ -9,11 +9,13 @@ from typing import Any, Final
 import builders as b
 import httpx2
 from databases import Database
-from deep import FOUND
+from deep import FOUND, IN_CHECK
 from desks import StandingClock, counter
 from sampling import face_of_its_own
 
 from domain.chain import breaks
+
+pytestmark = IN_CHECK
 
 CLIENTS: Final = 200
 ISSUES: Final = 4

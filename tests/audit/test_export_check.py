@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deep import IN_CHECK
 from exports_made import made
 from kept_ledger import KeptLedger
 
@@ -15,6 +16,8 @@ from audit.exports.reading import check_export
 from domain.canonical import canonical
 from domain.chain import link
 from domain.errors import InvalidRequestError
+
+pytestmark = IN_CHECK
 
 LEDGER = KeptLedger(names=("rules-3-procedures",))
 Lines = list[dict[str, Any]]

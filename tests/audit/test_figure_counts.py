@@ -16,6 +16,8 @@ from domain.figure_definitions import DEFINITIONS, definition
 from domain.figure_dimensions import Dimension
 from domain.figure_ranking import rank, units_in
 
+pytestmark = IN_CHECK
+
 CORPUS = Path(__file__).with_name("corpus")
 NAMES = sorted({each.name for each in DEFINITIONS})
 NEWEST = [definition(name) for name in NAMES]

@@ -8,6 +8,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from deep import IN_CHECK
 from printed_papers import embedded, read_pdf, squeezed, told
 from stored_reports import KINDS, Clock, made, printed, year
 
@@ -22,6 +23,8 @@ from domain.lights import Light
 from domain.routines import RoutineKind
 from ledger.port import UnreadableRowError
 from ledger.reports import ReportRow
+
+pytestmark = IN_CHECK
 
 
 @pytest.fixture(scope="module")

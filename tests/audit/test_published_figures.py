@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from deep import deep
+from deep import IN_CHECK, deep
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from laid_figures import (
@@ -44,6 +44,8 @@ from domain.figures import Definition, Period, Sums
 from domain.phases import Phase, SignOffOutcome
 from domain.retold import retold, terms_named
 from ledger.figures import FigureRow
+
+pytestmark = IN_CHECK
 
 EXAMPLES = deep("ledgers whose figures are published, recomputed, restated", 200)
 NAMES = sorted({each.name for each in DEFINITIONS})

@@ -19,6 +19,8 @@ from domain.routines import RoutineKind
 from ledger.memory import MemoryLedger
 from ledger.reports import AttestationRow, ReportRow
 
+pytestmark = IN_CHECK
+
 Reported = tuple[MemoryLedger, dict[RoutineKind, ReportRow]]
 Change = Callable[[ReportRow], ReportRow]
 

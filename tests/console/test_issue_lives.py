@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from consoles import Console, console_over
-from deep import deep
+from deep import IN_CHECK, deep
 from desks import StandingClock
 from issue_offers import BEGINS_AT, KEY, WAITS, ZONE, actors, offers, reports, terms
 
@@ -18,6 +18,8 @@ from domain.errors import IssueError
 from domain.issue import Issue
 from domain.people import Actor, Engine, Officer, Representative, Service
 from ledger.memory import MemoryLedger
+
+pytestmark = IN_CHECK
 
 LIVES, STEPS = deep("lives on their pages", 60), 12
 ONE = f"/console/{ZONE}/issues/{KEY}"

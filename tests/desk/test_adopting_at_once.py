@@ -7,6 +7,7 @@ from typing import Any
 import builders as b
 import pytest
 from adoptions import ENDS_2026, EXTENDED, IN_2027, LONGER, TO_2026, Office
+from deep import IN_CHECK
 from desks import StandingClock
 from engine_fake import Engine
 
@@ -17,6 +18,8 @@ from desk.planning import Planning
 from domain.terms import Terms
 from ledger.port import Ledger
 from ledger.publications import adoption_id
+
+pytestmark = IN_CHECK
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ import builders as b
 import pytest
 from adoptions import EXTENDED, TO_2026, Office
 from databases import Database
+from deep import IN_CHECK
 from desks import StandingClock
 from shelves import ISLAND, REPLACED, TIDES, island, publish, revised
 
@@ -21,6 +22,8 @@ from desk.shelf import LOOK_AGAIN_SECONDS, Shelf
 from domain.errors import ConflictError, UnknownZoneError
 from ledger.memory import MemoryLedger
 from ledger.port import Ledger, LedgerUnavailableError
+
+pytestmark = IN_CHECK
 
 BETWEEN = 4711
 """The advisory lock that a test holds to stop a publication half way."""

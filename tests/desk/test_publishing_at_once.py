@@ -25,6 +25,8 @@ from domain.commands_of_time import AdoptCalendar
 from domain.errors import ConflictError
 from ledger.publications import PublicationRow
 
+pytestmark = IN_CHECK
+
 
 async def test_of_two_who_publish_at_once_one_does(
     there: Office, elsewhere: Office, monkeypatch: pytest.MonkeyPatch

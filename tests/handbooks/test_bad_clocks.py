@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from bad_clocks import BAD, LATE, limit
 from bad_pauses import BAD_PAUSES
+from deep import IN_CHECK
 
 from domain.clock_rules import ClockRule
 from domain.handbook import Handbook
@@ -15,7 +16,7 @@ from domain.terms import Terms
 from handbooks.faults import Fault
 from handbooks.shelf import SHIPPED, HandbookError, read_terms, zones
 
-pytestmark = pytest.mark.attack
+pytestmark = [pytest.mark.attack, IN_CHECK]
 
 ZONE = "bishan"
 RULES = f"{ZONE}/rules.toml"

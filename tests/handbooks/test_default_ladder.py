@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from deep import IN_CHECK
 from default_lives import AREA_LEAD, COMMITTEE, ENTERPRISE, GRID_OFFICER, SOLVED, Life
 
 from domain import commands as cmd
@@ -16,6 +17,8 @@ from domain.people import Officer, Representative
 from domain.phases import Phase, Priority
 from domain.terms import Terms
 from handbooks.shelf import read_handbook, read_terms, zones
+
+pytestmark = IN_CHECK
 
 XINGHE = read_terms("xinghe")
 FIRM = Representative(person="foods-r01", enterprise="xinghe-foods")

@@ -3,6 +3,7 @@
 import tomllib
 
 import pytest
+from deep import IN_CHECK
 from overlays import good, overlaid
 
 from domain.problem import Problem
@@ -10,6 +11,8 @@ from domain.proof_of_procedures import procedure_problems
 from domain.proof_times import period_of
 from domain.terms import Terms
 from handbooks.shelf import zones
+
+pytestmark = IN_CHECK
 
 OVER = "xinghe"
 VERIFYING = (

@@ -20,6 +20,8 @@ from domain.events_of_ladder import DispatchBound, DispatchRefused, DispatchRule
 from domain.phases import Origin
 from domain.responsibility import HolderKind
 
+pytestmark = IN_CHECK
+
 FIRM = "xinghe-materials"
 OWNER = "xinghe-grid-east-2"
 KEYS = ("disputed", "unruled", "quiet")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from matters_world import (
     LISTED,
     ODD_ONE,
@@ -26,6 +27,8 @@ from domain.matters.counting import figures_of
 from domain.matters.figures import Figure
 from domain.matters.values import Amount, Count
 from domain.phases import Origin, Outcome, Phase
+
+pytestmark = IN_CHECK
 
 GRID = "xinghe-grid-east-1"
 SERVICE, FINANCE = "xinghe-service", "xinghe-finance"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from databases import Database
+from deep import IN_CHECK
 from matters_world import MattersWorld, figure, keeping_matters, problem
 from procedure_world import FIRM
 from temporalio.client import Client
@@ -16,6 +17,8 @@ from domain.matters.grant.events import HoldingsEnding, HoldingsExpired
 from domain.matters.grant.rules import GrantProcedure
 from domain.matters.grant.state import Grant
 from domain.matters.values import Count, Quantity
+
+pytestmark = IN_CHECK
 
 EMERGENCY, ECONOMY = "xinghe-emergency", "xinghe-economy"
 COORDINATOR, TOP = "xinghe-coordinator", "xinghe-director"

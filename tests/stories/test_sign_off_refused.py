@@ -26,6 +26,8 @@ from domain.phases import (
     Subject,
 )
 
+pytestmark = IN_CHECK
+
 NO = cmd.Reject(reason="问题仍在。", satisfaction=1)
 EARLIER_REVIEW = {
     "rejections_max = 5": "rejections_max = 3",

@@ -5,8 +5,11 @@ from pathlib import Path
 import builders as b
 import pytest
 from builders import MON_9, WED_9
+from deep import IN_CHECK
 from halls import Hall, lay
 from stage import OFFICER
+
+pytestmark = IN_CHECK
 
 SUPERVISOR = f"officer:{b.SUPERVISOR.person}@{b.SUPERVISOR.post}"
 COORDINATOR = f"officer:{b.COORDINATOR.person}@{b.COORDINATOR.post}"

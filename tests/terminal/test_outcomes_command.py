@@ -1,6 +1,7 @@
 """`closeout outcomes`: sums as the sources tell them; `handbook show` has every procedure."""
 
 import pytest
+from deep import IN_CHECK
 from rich.console import Console
 from stage import Stage
 
@@ -8,6 +9,8 @@ from domain.handbook_diff import Change, differences
 from handbooks.shelf import read_handbook, zones
 from terminal.shown.handbook_in_full import counts_of
 from terminal.shown.handbook_matters import matter_sheet
+
+pytestmark = IN_CHECK
 
 WIDE = 220
 XINGHE = read_handbook("xinghe")

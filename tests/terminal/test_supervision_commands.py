@@ -6,8 +6,11 @@ from typing import Any
 import builders as b
 import builders_ladder as bl
 import pytest
+from deep import IN_CHECK
 from stage import OFFICER, REPORT
 from watch import DIRECTOR, ROADS, SUPERVISOR, Watch, warned
+
+pytestmark = IN_CHECK
 
 MINUTE = timedelta(minutes=1)
 

@@ -9,6 +9,7 @@ import builders as b
 import pytest
 from cities import City, city_on, count
 from databases import Database
+from deep import IN_CHECK
 from temporalio.client import Client
 
 from activities.adoption import Leg
@@ -26,6 +27,8 @@ from domain.view import ADOPTION_TYPE, adoption_workflow_id
 from ledger.port import IssueRow, LedgerUnavailableError
 from runtime.temporal import DYNAMIC_CONFIG, EmbeddedTemporal, connect
 from workflows.adoption import AdoptionWorkflow
+
+pytestmark = IN_CHECK
 
 WEEK_OFF = WorkingCalendar.model_validate(
     b.CALENDAR.model_dump()

@@ -7,12 +7,15 @@ import builders as b
 import pytest
 from cities import City, city_on, count, until
 from databases import Database
+from deep import IN_CHECK
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
 
 from activities import notifier
 from domain.phases import Phase
 from workflows import steps
+
+pytestmark = IN_CHECK
 
 A_MOMENT = timedelta(milliseconds=120)
 

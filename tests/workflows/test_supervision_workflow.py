@@ -23,6 +23,8 @@ from domain.order_words import OrderStanding
 from ledger.port import LedgerUnavailableError
 from runtime.temporal import DYNAMIC_CONFIG, EmbeddedTemporal, connect
 
+pytestmark = IN_CHECK
+
 
 @pytest.fixture
 async def city(ring: str, database: Database, temporal: Client) -> AsyncIterator[City]:

@@ -7,6 +7,7 @@ import builders as b
 import pytest
 from cities import City, city_on
 from databases import Database
+from deep import IN_CHECK
 from temporalio.client import Client
 
 from activities.channels import Letter, NotTakenError, Taken, postman
@@ -14,6 +15,8 @@ from domain.notifying import ReceiptKind
 from runtime.channels import ChannelBook
 from worker import make_worker
 from workflows.upkeep import NoticesWorkflow
+
+pytestmark = IN_CHECK
 
 BOOK = ChannelBook.model_validate(
     {
