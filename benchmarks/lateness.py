@@ -74,7 +74,7 @@ async def measure(stage: Stage, results: Results, *, rungs: float, lead_s: float
         due_at = due_in(max(lead_s, await _pace_s(stage) * count * MARGIN))
         await open_due(stage, "late", count, due_at)
         async with stage.desk() as desk:
-            rings = await fired(desk, "late", count)
+            rings = await fired(desk, "late", count, due_at)
     counted = await count_rungs(stage.stack.postgres.owner_url, "late", count, due_at)
     note_lateness(results, SECTION, rings, timers, counted)
     results.notes.append(
@@ -117,16 +117,17 @@ async def open_due(stage: Stage, prefix: str, count: int, due_at: datetime) -> N
         raise RuntimeError("the issues were not open before their rungs: raise the lead")
 
 
-async def fired(desk: Desk, prefix: str, count: int) -> list[float]:
-    """Wait until so many rungs have fired, and return how many seconds late each was. Raises
-    LateError."""
+async def fired(desk: Desk, prefix: str, count: int, due_at: datetime) -> list[float]:
+    """Wait until so many rungs that are due at one instant have fired, and return how many seconds
+    late each was. Raises LateError."""
 
     async def all_fired() -> bool:
         # Each look reads all of them, so that very many are looked at less often.
         await asyncio.sleep(max(0.5, count / FIRED_A_LOOK))
         return len(await _fired(desk, prefix)) >= count
 
-    await until("rungs", all_fired, seconds=late_seconds_max(count))
+    still_s = max(0.0, (due_at - datetime.now(UTC)).total_seconds())
+    await until("rungs", all_fired, seconds=still_s + late_seconds_max(count))
     return await _fired(desk, prefix)
 
 

@@ -83,7 +83,7 @@ async def measure(stage: Stage, results: Results, *, issues: float, due: float) 
         async with stage.worker():
             if datetime.now(UTC) + timedelta(seconds=cold_s) >= due_at:
                 raise RuntimeError("the deadlines fall before a worker can be back")
-            rings = await fired(desk, "due", at_once)
+            rings = await fired(desk, "due", at_once, due_at)
             await drained(desk, seconds=late_seconds_max(at_once))
     counted = await count_rungs(stage.stack.postgres.owner_url, "due", at_once, due_at)
     note_lateness(results, SECTION, rings, await _bare(stage, at_once), counted)
@@ -208,7 +208,7 @@ async def _cold(desk: Desk, results: Results) -> float:
     """Note how many seconds a worker that has just been started takes to ring what was due
     meanwhile; return those to the last ring."""
     began_at = datetime.now(UTC)
-    await fired(desk, "probe", PROBES)
+    await fired(desk, "probe", PROBES, began_at)
     found = [
         (row.fired_at - began_at).total_seconds()
         for row in await desk.ledger.firings()
