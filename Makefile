@@ -91,7 +91,7 @@ lock: ## pin every dependency anew: hashes, no hosts
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --python-version 3.11 benchmarks/requirements.in -o benchmarks/requirements.lock --quiet
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	  --extra fast --extra pdf --extra tsa --python-version 3.11 --constraint requirements.lock \
+	  --extra fast --extra pdf --extra tsa --extra otel --python-version 3.11 --constraint requirements.lock \
 	  pyproject.toml -o deploy/container/requirements.lock --quiet
 	echo hatchling | $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --python-version 3.11 --constraint requirements.lock - -o deploy/container/build-requirements.lock --quiet

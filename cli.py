@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from rich.console import Console
     from temporalio.client import Client
 
+    from audit.year_sums import SimulatedYear
     from desk.desk import Desk
     from face.house import House
     from ledger.port import Ledger
     from runtime.settings import Settings
     from runtime.stack import ChildProgram
     from terminal.outcomes import Outcome
+    from terminal.simulating import YearAsked
     from terminal.touring import Tour
 
 
@@ -33,13 +35,15 @@ def exit_codes() -> Mapping[type[Exception], int]:
 
     Beside these: 0 done, 2 wrong usage, 130 interrupted; 1 also for a failed `doctor` and an anchor
     that `anchor` could not give to, 6 also for what `verify`, `replay`, `clocks audit`,
-    `backtest`, `fork`, `callback redraw`, `figures recompute`, `reports verify`, `import xes`,
-    `intake`, `export check` and `log prove` find.
+    `backtest`, `fork`, `simulate`, `callback redraw`, `figures recompute`, `reports verify`,
+    `import xes`, `import ledger`, `intake`, `export check`, `log prove`, `attachments check` and
+    `attachments sweep` find.
     """
     from audit.evidence import EvidenceError
     from audit.facts import UnsoundTermsError
     from audit.figures import UncountableStreamError
     from audit.replay import DamagedHistoryError
+    from desk.attachments.problems import AttachmentGoneError, UnknownAttachmentError
     from desk.importing.problems import UnusableFileError
     from desk.principals import UnknownPrincipalError
     from domain import errors
@@ -70,6 +74,8 @@ def exit_codes() -> Mapping[type[Exception], int]:
         errors.UnknownMatterError: 5,
         errors.UnknownProcedureError: 3,
         UnknownPrincipalError: 5,
+        UnknownAttachmentError: 5,
+        AttachmentGoneError: 5,
         EvidenceError: FOUND,
         UnsoundTermsError: FOUND,
         DamagedHistoryError: FOUND,
@@ -91,7 +97,13 @@ def workflows() -> Sequence[type]:
     return WORKFLOWS
 
 
-OF_THE_FACES = frozenset({"CLOSEOUT_LINK_SECRET", "CLOSEOUT_OIDC_CLIENT_SECRET"})
+OF_THE_FACES = frozenset(
+    {
+        "CLOSEOUT_ATTACHMENT_SECRET_KEY",
+        "CLOSEOUT_LINK_SECRET",
+        "CLOSEOUT_OIDC_CLIENT_SECRET",
+    }
+)
 """Secrets that only the HTTP face and commands use: no worker's and no relay's."""
 
 
@@ -141,6 +153,22 @@ async def open_tour(issues: int, seed: int) -> "Tour":
     return await made_up(issues, seed)
 
 
+async def simulate(asked: "YearAsked") -> "SimulatedYear":
+    """Play a scenario's year in virtual time."""
+    from demo.scenario import read_scenario
+    from demo.simulation import simulate as played
+
+    return await played(
+        read_scenario(asked.file, asked.changes).with_handling(asked.known),
+        file=asked.file.name,
+        jobs=asked.jobs,
+        folder=asked.folder,
+        figures=asked.figures,
+        check=asked.check,
+        progress=asked.progress,
+    )
+
+
 async def tell_outcomes() -> Sequence["Outcome"]:
     """Tell what the sources say in sums."""
     from demo.outcomes_told import tell_outcomes as told
@@ -186,6 +214,7 @@ def make_application() -> Application:
             serve_house=serve_house,
             open_tour=open_tour,
             tell_outcomes=tell_outcomes,
+            simulate=simulate,
         )
     )
     for panel, bodies in COMMANDS.items():

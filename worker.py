@@ -52,6 +52,7 @@ from desk.opening import database_url, open_desk
 from desk.order_upkeep import OrderRelay
 from desk.relay import Relay
 from desk.supervising import SupervisionDesk
+from desk.watching import Watch
 from desk.webhook_relay import WebhookRelay
 from ledger.connections import OutboxBell
 from ledger.port import LedgerError
@@ -67,6 +68,7 @@ from runtime.outgoing import Outgoing, outgoing_of
 from runtime.settings import Settings
 from runtime.telemetry import Telemetry, served
 from runtime.temporal import connect, ensure_namespace
+from runtime.tracing import HANDED, traces
 from runtime.webhook_signing import webhook_keys
 from workflows.adoption import AdoptionWorkflow
 from workflows.issue import IssueWorkflow
@@ -222,49 +224,72 @@ async def serve(settings: Settings, *, worker: bool = True, relay: bool = True) 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     telemetry = Telemetry()
-    client = await connect(data_converter=data_converter(settings))
-    async with (
-        open_desk(settings, name="closeout-worker", on_fired=telemetry.rungs_fired) as desk,
-        contextlib.AsyncExitStack() as up,
-    ):
-        # A relay that runs apart shares its worker's settings, hence the next port.
-        up.enter_context(
-            served(telemetry, settings.metrics_address, ports_further=0 if worker else 1)
+    with traces(settings, "worker" if worker else "relay") as interceptors:
+        opened = open_desk(
+            settings,
+            name="closeout-worker",
+            on_fired=telemetry.rungs_fired,
+            on_refused=telemetry.command_refused,
         )
-        if worker:
-            await ensure_namespace(client)
-            await ensure_schedules(client, settings.task_queue)
-            staying = _stay_set_up(client, settings.task_queue)
-            up.push_async_callback(_cancelled, asyncio.create_task(staying))
-            routines = RoutineSchedules(client, desk, task_queue=settings.task_queue)
-            planning = _stay_planned(routines)
-            up.push_async_callback(_cancelled, asyncio.create_task(planning))
-            outgoing = outgoing_of(settings)
-            up.push_async_callback(outgoing.close)
-            made = make_worker(
-                client,
-                desk,
-                task_queue=settings.task_queue,
-                telemetry=telemetry,
-                channels=read_channels(settings.channels),
-                marks=marks_of(settings) if settings.channels else OF_THIS_PROCESS,
-                keeper=lambda: open_keeper(log_of(desk.ledger), settings),
-                courier=Courier(desk, webhook_keys(settings), outgoing),
-                verify=verifier(settings),
-            )
-            await up.enter_async_context(made)
-        if relay:
-            carrier = make_relay(client, desk, task_queue=settings.task_queue, window=BURST)
-            bell = OutboxBell(database_url(settings))
-            await up.enter_async_context(bell.listen(carrier.wake))
-            relaying = asyncio.create_task(carrier.run())
-            # A relay that fails must not leave a process behind that only looks alive.
-            relaying.add_done_callback(lambda _: stop.set())
-            up.push_async_callback(_cancelled, relaying)
-        look_seldom_for_cycles()
-        log.info("worker_serves", worker=worker, relay=relay, task_queue=settings.task_queue)
-        await stop.wait()
+        # The ledger comes first: one of a newer program is refused before anybody is told anything.
+        async with opened as desk, contextlib.AsyncExitStack() as up:
+            converter = data_converter(settings)
+            client = await connect(data_converter=converter, interceptors=interceptors)
+            await _serve(settings, desk, client, telemetry, up, stop, worker=worker, relay=relay)
     log.info("worker_stopped")
+
+
+async def _serve(
+    settings: Settings,
+    desk: Desk,
+    client: Client,
+    telemetry: Telemetry,
+    up: contextlib.AsyncExitStack,
+    stop: asyncio.Event,
+    *,
+    worker: bool,
+    relay: bool,
+) -> None:
+    """Run what is asked for until `stop` is set; whatever runs is ended by `up`."""
+    in_force = await desk.shelf.in_force(desk.clock.now())
+    telemetry.zones_known(terms.handbook.zone for terms in in_force)
+    watching = asyncio.create_task(Watch(desk, client, telemetry).run())
+    up.push_async_callback(_cancelled, watching)
+    # A relay that runs apart shares its worker's settings, hence the next port.
+    up.enter_context(served(telemetry, settings.metrics_address, ports_further=0 if worker else 1))
+    if worker:
+        await ensure_namespace(client)
+        await ensure_schedules(client, settings.task_queue)
+        staying = _stay_set_up(client, settings.task_queue)
+        up.push_async_callback(_cancelled, asyncio.create_task(staying))
+        routines = RoutineSchedules(client, desk, task_queue=settings.task_queue)
+        planning = _stay_planned(routines)
+        up.push_async_callback(_cancelled, asyncio.create_task(planning))
+        outgoing = outgoing_of(settings)
+        up.push_async_callback(outgoing.close)
+        made = make_worker(
+            client,
+            desk,
+            task_queue=settings.task_queue,
+            telemetry=telemetry,
+            channels=read_channels(settings.channels),
+            marks=marks_of(settings) if settings.channels else OF_THIS_PROCESS,
+            keeper=lambda: open_keeper(log_of(desk.ledger), settings),
+            courier=Courier(desk, webhook_keys(settings), outgoing),
+            verify=verifier(settings),
+        )
+        await up.enter_async_context(made)
+    if relay:
+        carrier = make_relay(client, desk, task_queue=settings.task_queue, window=BURST)
+        bell = OutboxBell(database_url(settings))
+        await up.enter_async_context(bell.listen(carrier.wake, HANDED.hear))
+        relaying = asyncio.create_task(carrier.run())
+        # A relay that fails must not leave a process behind that only looks alive.
+        relaying.add_done_callback(lambda _: stop.set())
+        up.push_async_callback(_cancelled, relaying)
+    look_seldom_for_cycles()
+    log.info("worker_serves", worker=worker, relay=relay, task_queue=settings.task_queue)
+    await stop.wait()
 
 
 async def _stay_set_up(client: Client, task_queue: str) -> None:
@@ -303,9 +328,16 @@ def main() -> None:
     only = parser.parse_args().only
     settings = Settings.load()
     configure_logging(settings.log_level, as_json=settings.log_json)
-    leave_after(
-        lambda: asyncio.run(serve(settings, worker=only != "relay", relay=only != "worker"))
-    )
+    leave_after(lambda: _run(settings, only))
+
+
+def _run(settings: Settings, only: str | None) -> None:
+    """Serve until stopped. What has to be put right first ends it in plain words, with code 1."""
+    try:
+        asyncio.run(serve(settings, worker=only != "relay", relay=only != "worker"))
+    except (StackError, LedgerError) as error:
+        log.error("worker_cannot_serve", error=str(error))  # noqa: TRY400  # it says what to do
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

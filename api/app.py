@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 from api import describing
 from api.codec import install as install_origin
 from api.routes import (
+    attachments,
     boards,
     calendars,
     callbacks,
@@ -56,6 +57,7 @@ from face.proxies import BehindProxies
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     issues.router,
     issue_details.router,
+    attachments.router,
     lists.router,
     me.router,
     sessions.router,
@@ -122,6 +124,7 @@ def make_app(house: House) -> FastAPI:
     )
     app.state.house = house
     app.state.telemetry = FaceTelemetry()
+    house.desk.on_refused = app.state.telemetry.command_refused
     problems.install(app)
     rates.install(app, house.settings)
     describing.install(app)

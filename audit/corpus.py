@@ -67,18 +67,45 @@ async def write_corpus(
     """Write a ledger, or some streams of it, to `folder`; the same ledger gives the same bytes."""
     chosen = [stream async for stream in facts.streams()] if streams is None else sorted(streams)
     path = folder / f"{name}{SUFFIX}"
-    kept: set[str] = set()
-    with _packing(path) as packed:
-        packed.write(_line("corpus", {"format": FORMAT, "name": name}))
+    with writing(path) as written_to:
         for stream in chosen:
             life = await read_life(facts, stream)
-            named = _named(life)
-            for hash_ in sorted(named - kept):
-                packed.write(_line("terms", {"hash": hash_, "text": await facts.terms(hash_)}))
-            kept |= named
-            packed.writelines(_line("command", asdict(row)) for row in life.commands)
-            packed.writelines(_line("event", asdict(row)) for row in life.records)
+            for hash_ in written_to.unknown(life):
+                written_to.terms(hash_, await facts.terms(hash_))
+            written_to.life(life)
     return path
+
+
+class Writer:
+    """A corpus file that is being written: the terms that a life names, then the life."""
+
+    def __init__(self, packed: gzip.GzipFile) -> None:
+        self._packed = packed
+        self._known: set[str] = set()
+
+    def unknown(self, life: Life) -> list[str]:
+        """Return which terms the life names that are not in the file, in order."""
+        return sorted(_named(life) - self._known)
+
+    def terms(self, hash_: str, text: str | None) -> None:
+        """Write terms; None where the ledger does not have them."""
+        self._known.add(hash_)
+        self._packed.write(_line("terms", {"hash": hash_, "text": text}))
+
+    def life(self, life: Life) -> None:
+        """Write everything recorded of one stream."""
+        self._packed.writelines(_line("command", asdict(row)) for row in life.commands)
+        self._packed.writelines(_line("event", asdict(row)) for row in life.records)
+
+
+@contextmanager
+def writing(path: Path, level: int = 9) -> Iterator[Writer]:
+    """Write a corpus file life by life; `level`: how hard it is packed, 1 to 9. The same lives in
+    the same order give the same bytes."""
+    with _packing(path, level) as packed:
+        name = path.name.removesuffix(SUFFIX)
+        packed.write(_line("corpus", {"format": FORMAT, "name": name}))
+        yield Writer(packed)
 
 
 def _named(life: Life) -> set[str]:
@@ -132,10 +159,10 @@ def corpus_files(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _packing(path: Path) -> Iterator[gzip.GzipFile]:
+def _packing(path: Path, level: int) -> Iterator[gzip.GzipFile]:
     """Open a gzip file that carries neither a name nor a time of its own."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
+    with path.open("wb") as file, gzip.GzipFile("", "wb", level, file, 0) as packed:
         yield packed
 
 

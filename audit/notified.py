@@ -176,14 +176,15 @@ class _Life:
         self, told: Told, notices: Sequence[NoticeRow], receipts: Sequence[ReceiptRow]
     ) -> Iterator[Breach]:
         """Yield what this event made a breach."""
-        before = {} if told.before is None else {_name(each): each for each in told.before.clocks}
+        if told.before is None:
+            return  # what passed before an issue came here, another ledger would have to show
+        before = {_name(each): each for each in told.before.clocks}
         for clock in told.after.clocks:
             was = before.get(_name(clock))
             if clock.breached_at is None or (was is not None and was.breached_at is not None):
                 continue
             due_at = _due_at(told, clock)
-            issue = told.after if told.before is None else told.before
-            holder = self._holder_of(clock, issue, told.terms.handbook)
+            holder = self._holder_of(clock, told.before, told.terms.handbook)
             about = self._about(clock, holder, told, notices)
             yield Breach(
                 stream=told.record.stream,

@@ -136,8 +136,7 @@ class PromiseBook:
         cause = None
         if isinstance(event, RungFired):
             self._fire(record, event)
-            self._last = record.command_id, event
-            cause = event
+            self._last, cause = (record.command_id, event), event
         elif last is not None and last[0] == record.command_id and is_effect(event, last[1]):
             cause = last[1]
         for change in event.clocks:
@@ -211,16 +210,17 @@ class PromiseBook:
 
     def _move(self, record: Record, cause: Firing | None, change: ClockTransition) -> None:
         cycle = self._present.get(change.clock)
-        rungs = () if change.run is None else change.run.rungs
+        run = change.run
         match change.move:
             case Move.START | Move.RESET:
                 if cycle is not None:
                     self._end(cycle, record, cause, change)
-                begun = _Cycle(change.clock, change.cycle)
-                self._present[change.clock] = begun
+                begun = self._present[change.clock] = _Cycle(change.clock, change.cycle)
                 self._cycles[change.clock, change.cycle] = begun
-                for rung in rungs:
+                for rung in () if run is None else run.rungs:
                     self._promise(begun, rung, record)
+                for missed in () if run is None else run.passed_over:
+                    self._supersede(begun, missed, record.version)
             case Move.STOP | Move.CANCEL:
                 if cycle is not None:
                     self._end(cycle, record, cause, change)

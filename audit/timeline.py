@@ -20,6 +20,7 @@ from domain.duration_text import written_duration
 from domain.events_of_callbacks import CallbackEvent
 from domain.events_of_exclusions import ExclusionEvent
 from domain.events_of_forms import FormEvent
+from domain.events_of_import import IssueImported
 from domain.events_of_kin import KinEvent
 from domain.events_of_ladder import LadderEvent
 from domain.events_of_modes import ModeEvent
@@ -41,6 +42,7 @@ TITLES: dict[str, Name] = {
     **timeline_kin.TITLES,
     **timeline_exclusions.TITLES,
     "issue_reported": Name(zh="问题上报", en="reported"),
+    "issue_imported": Name(zh="旧台账转入", en="imported"),
     "issue_accepted": Name(zh="受理登记", en="accepted"),
     "issue_turned_away": Name(zh="不予受理", en="turned away"),
     "issue_assigned": Name(zh="指定承办", en="assigned"),
@@ -133,6 +135,9 @@ def summary(event: ev.Event) -> str:  # noqa: C901, PLR0911, PLR0912  # one case
         case ev.IssueReported():
             what = f"{event.category}, {event.priority}, tier {event.tier}, owner {event.owner}"
             return f"{event.enterprise}: {short(event.title)} ({what})"
+        case IssueImported():
+            said = f"number {event.number}, {event.phase}, tier {event.tier}, owner {event.owner}"
+            return f"{event.enterprise}: {short(event.title)} ({said}; row {event.source.line})"
         case ev.IssueAccepted():
             return f"number {event.number}, category {event.category}, handler {event.handler}"
         case ev.IssueTurnedAway():

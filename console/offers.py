@@ -120,6 +120,7 @@ GROUPS: Final[Mapping[str, Group]] = MappingProxyType(
 WITHHELD: Final[Mapping[str, str]] = MappingProxyType(
     {
         "report": "it makes an issue; there is a page of its own for it",
+        "import_issue": "it takes an issue over from another ledger, which files are for",
         "ring_rung": "the engine's own: a clock rings by itself",
         "record_history_lost": "the engine's own, of what happened to its workflows",
         "record_handover": "the engine's own: posts change hands in the handbook",

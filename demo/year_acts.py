@@ -19,7 +19,7 @@ from domain.handbook import Handbook
 from domain.issue import Issue, Promise, Resolution
 from domain.organization import chain_posts, holders, owner_post, posts_of_unit
 from domain.people import Actor, Officer, Representative
-from domain.permissions import verifying_tier
+from domain.permissions import PERMITTED, Capacity, verifying_tier
 from domain.phases import PauseReason, Phase, ResultClass, TurnAwayCode
 
 HOUR_MS: Final = 3_600_000
@@ -49,6 +49,11 @@ CONFIRMED, REJECTED = 58, 12
 USUAL_HOURS: Final = 2.5
 """Between one act and the next, of opening hours."""
 
+OF_HANDLERS: Final = frozenset({Capacity.HANDLER, Capacity.OFFICER})
+
+Pace = Callable[[random.Random, Issue], float | None]
+"""How many opening hours what comes next with an issue takes; None where nothing is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
@@ -61,12 +66,15 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """An issue as those see it who have to do with it, on a local day."""
+    """An issue as those see it who have to do with it, on a local day. `handlers`: whoever has the
+    work does what a handler may; else the owner does all of it."""
 
     chance: random.Random
     issue: Issue
     handbook: Handbook
     day: date
+    pace: Pace | None = None
+    handlers: bool = False
 
     def next_act(self) -> Act | None:
         """Return what is done next, None if nobody moves."""
@@ -78,7 +86,7 @@ class Scene:
             case Phase.SIGN_OFF:
                 return self._at_sign_off()
             case Phase.PARKED:
-                return self._act(self.chance.uniform(60, 220), self._owner(), _UNPARK)
+                return self._act(self._between(60, 220), self._owner(), _UNPARK)
             case Phase.CLOSED:
                 return self._when_closed()
 
@@ -97,14 +105,16 @@ class Scene:
             answer = tm.Grant(note="Agreed.") if granted else tm.Refuse(reason="Not this time.")
             return self._act(self._some_hours(3), self._of_tier(self.handbook.top_tier), answer)
         if issue.pause is not None:
-            hours = self.chance.uniform(3, 45)
-            return self._act(hours, self._owner(), cmd.Resume(note="It goes on."))
+            hours = self._between(3, 45)
+            resume = cmd.Resume(note="It goes on.")
+            return self._act(hours, self._worker(resume, self._owner()), resume)
         if issue.team is not None and issue.team.open_parts:
             return self._in_team()
         family = issue.category.partition("-")[0]
         hours = self._some_hours(MEDIAN_HOURS.get(family, USUAL_HOURS))
         kind = self.chance.choices(list(WORK), weights=list(WORK.values()))[0]
-        return self._act(hours, self._owner(), _MAKERS[kind](self))
+        owner, command = self._owner(), _MAKERS[kind](self)
+        return self._act(hours, self._worker(command, owner), command)
 
     def _in_team(self) -> Act | None:
         part = self.issue.team.open_parts[0] if self.issue.team is not None else None
@@ -147,7 +157,7 @@ class Scene:
             person=f"{self.issue.enterprise}-manager", enterprise=self.issue.enterprise
         )
         again = cmd.Reopen(reason="It has come back.")
-        return self._act(self.chance.uniform(4, 30), manager, again)
+        return self._act(self._between(4, 30), manager, again)
 
     def _act(self, hours: float, actor: Actor | None, command: Command | None) -> Act | None:
         if actor is None or command is None:
@@ -156,6 +166,12 @@ class Scene:
 
     def _owner(self) -> Actor | None:
         return self._officer(self.issue.owner)
+
+    def _worker(self, command: Command | None, owner: Actor | None) -> Actor | None:
+        """Whoever has the work, where they may send such a command, else the owner."""
+        if not self.handlers or command is None or not PERMITTED[command.kind] & OF_HANDLERS:
+            return owner
+        return self._officer(self.issue.handler) or owner
 
     def _of_tier(self, tier: int) -> Actor | None:
         """Somebody of that tier who had no hand in the result, if there is anybody."""
@@ -175,8 +191,18 @@ class Scene:
         return Officer(person=self.chance.choice(people), post=post_id) if people else None
 
     def _some_hours(self, median: float) -> float:
-        """Most are quick and a few very slow."""
+        """Most are quick and a few very slow, unless it is known how long such things take."""
+        known = self._known_hours()
+        if known is not None:
+            return known
         return min(median * self.chance.lognormvariate(0, 1.0), median * 14)
+
+    def _between(self, low: float, high: float) -> float:
+        known = self._known_hours()
+        return self.chance.uniform(low, high) if known is None else known
+
+    def _known_hours(self) -> float | None:
+        return None if self.pace is None else self.pace(self.chance, self.issue)
 
     def _grade(self, said: int) -> int | None:
         """Two in three give one, and most of these a good one."""

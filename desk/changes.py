@@ -11,6 +11,7 @@ from domain.days import zone_of
 from domain.decisions import RULES, Decision
 from domain.errands import errands_of
 from domain.events import Event, IssueReopened, IssueReported, RungFired
+from domain.events_of_import import IssueImported
 from domain.events_of_kin import IssueUnmerged
 from domain.events_of_time import TermsAdopted
 from domain.issue import Issue
@@ -26,7 +27,7 @@ from ledger.publications import TaskRow
 
 CALENDAR_TASK = "calendar"
 """The kind of a task to publish a calendar."""
-BEGINNINGS = IssueReported | IssueReopened | IssueUnmerged
+BEGINNINGS = IssueReported | IssueImported | IssueReopened | IssueUnmerged
 """What an issue is open after that had no workflow before, or one that has ended."""
 _SHOWN = ("phase", "tier", "owner", "unit", "category")
 
@@ -63,7 +64,7 @@ def changes_of(
     poke, armed = _poke(before, after, events, head, heard=heard, to_tell=bool(rows.notices))
     at = events[0].at if events else after.changed_at
     return Changes(
-        command=_command_row(submission, body, hash_, terms, first, events, after, at),
+        command=command_row(submission, body, hash_, terms, first, events, after, at),
         records=records,
         issue=after,
         armed_due_at=armed,
@@ -154,13 +155,14 @@ def _poke(
 
 
 def _is_answered(head: Head | None, events: tuple[Event, ...]) -> bool:
-    """A report, a reopening and the undoing of a merge need a workflow that has not spoken yet."""
+    """A report, an import, a reopening and the undoing of a merge need a workflow that has not
+    spoken yet."""
     if head is None or any(isinstance(e, BEGINNINGS) for e in events):
         return False
     return head.answered
 
 
-def _command_row(
+def command_row(
     submission: Submission,
     body: str,
     hash_: str,
@@ -170,6 +172,7 @@ def _command_row(
     after: Issue,
     at: datetime,
 ) -> CommandRow:
+    """Return the row of a decided command, whose first event comes after version `first`."""
     result = CommandResult(
         command_id=submission.id,
         zone=submission.zone,

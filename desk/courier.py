@@ -18,6 +18,7 @@ from domain.webhooks import Carried, Failure, Lane, WebhookStanding
 from ledger.port import LedgerError
 from runtime.outgoing import Outgoing, RefusedAddressError, Reply, UnreachableError
 from runtime.seals import SubjectKeys
+from runtime.tracing import working
 from runtime.webhook_signing import signed_headers
 
 if TYPE_CHECKING:
@@ -137,6 +138,13 @@ class Courier:
         self, found: Subscription, keys: Sequence[str], stream: str, position: int
     ) -> Failure | None:
         """Send one recorded event; return why it was not taken."""
+        to = found.id
+        with working("webhook.send", kind="client", issue=stream, position=position, webhook=to):
+            return await self._deliver(found, keys, stream, position)
+
+    async def _deliver(
+        self, found: Subscription, keys: Sequence[str], stream: str, position: int
+    ) -> Failure | None:
         at_position = await self._ledger.follow(position - 1, 1)
         if not at_position or at_position[0][0] != position:
             raise LedgerError(f"there is no event at position {position} any more")

@@ -16,6 +16,7 @@ from desk.ringing import NotDueError, require_fired
 from desk.sealing import Sealer
 from desk.seen import Seer
 from desk.shelf import Shelf
+from desk.traced import carrying
 from desk.vouching import Vouching
 from domain.canonical import canonical, sha256
 from domain.commands import Accept, Report, RingRung, Submission
@@ -80,8 +81,8 @@ class Desk:
     """Carries out commands: lock, decide, record, fold, project, acknowledge; one transaction each.
 
     `on_poke` is called after a commit that left something for the relay, `on_fired` after one that
-    fired rungs, with the zone. Personal texts are sealed by `sealer`, and the word of faces is held
-    against `vouching`, before anything is decided.
+    fired rungs, with the zone, `on_refused` of a refusal's code. Personal texts are sealed by
+    `sealer`, and the word of faces is held against `vouching`, before anything is decided.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Desk:
         wakeup_spread_ms: int = 0,
         on_poke: Callable[[], None] = lambda: None,
         on_fired: OnFired = lambda _zone, _rungs: None,
+        on_refused: Callable[[str], None] = lambda _code: None,
         sealer: Sealer | None = None,
         vouching: Vouching | None = None,
     ) -> None:
@@ -102,6 +104,7 @@ class Desk:
         self.seer = Seer(clock, wakeup_spread_ms)
         self.on_poke = on_poke
         self.on_fired = on_fired
+        self.on_refused = on_refused
         self.sealer = sealer or Sealer()
         self.vouching = vouching or Vouching()
         self._known: OrderedDict[str, tuple[Head, Issue]] = OrderedDict()
@@ -210,18 +213,19 @@ class Desk:
     async def _with_retries(
         self, submission: Submission, *, heard: bool, target: Terms | None = None
     ) -> Done:
-        for attempt in range(1, ATTEMPTS_MAX + 1):
-            try:
-                return await self._attempt(submission, heard=heard, target=target)
-            except StreamConflictError:
-                if attempt == ATTEMPTS_MAX:
-                    raise
-                await asyncio.sleep(0.002 * attempt)
-            except _TermsWantedError as wanted:
-                if wanted.version is None:
-                    await self.shelf.current(submission.zone, to_millisecond(self.clock.now()))
-                else:
-                    await self.shelf.version(wanted.version)
+        with carrying(submission, stream_name(submission.zone, submission.key)):
+            for attempt in range(1, ATTEMPTS_MAX + 1):
+                try:
+                    return await self._attempt(submission, heard=heard, target=target)
+                except StreamConflictError:
+                    if attempt == ATTEMPTS_MAX:
+                        raise
+                    await asyncio.sleep(0.002 * attempt)
+                except _TermsWantedError as wanted:
+                    if wanted.version is None:
+                        await self.shelf.current(submission.zone, to_millisecond(self.clock.now()))
+                    else:
+                        await self.shelf.version(wanted.version)
         msg = f"{submission.id}: the terms are not at hand after {ATTEMPTS_MAX} attempts"
         raise LedgerError(msg)
 
@@ -353,11 +357,11 @@ class Desk:
         terms: Terms,
         at: datetime,
     ) -> str | None:
-        """Allot the ledger number that an acceptance needs: zone, local year, six digits."""
+        """Allot an acceptance's number: zone, local year, six digits; what has one keeps it."""
         if not isinstance(submission.command, Accept) or issue is None:
             return None
-        if issue.phase is not Phase.INTAKE:
-            return None
+        if issue.phase is not Phase.INTAKE or issue.number is not None:
+            return issue.number
         year = at.astimezone(zone_of(terms.calendar.time_zone)).year
         number = await tx.allot_number(submission.zone, year)
         return f"{submission.zone.upper()}-{year}-{number:06d}"
@@ -378,6 +382,7 @@ class Desk:
         """Keep a refusal where an auditor finds it; the refusal itself must reach the caller."""
         if isinstance(submission.actor, Engine):
             return
+        self.on_refused(refusal.code)
         entry = Refusal(
             command_id=submission.id,
             stream=stream_name(submission.zone, submission.key),

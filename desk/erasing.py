@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from desk.attachments.keeping import require_none_held
 from desk.desk import Desk
 from desk.publishing import leads, oversees
 from domain.canonical import canonical
@@ -46,6 +47,7 @@ async def erase(desk: Desk, asked: Asked) -> Erased:
     keys = desk.sealer.keys
     if keys is None:
         raise InvalidRequestError("There are no keys here that could be destroyed.")
+    await require_none_held(desk.ledger, asked.subject)
     key_id = await asyncio.to_thread(keys.destroy, asked.subject)
     if key_id is None:
         raise InvalidRequestError(

@@ -11,6 +11,7 @@ from desk.desk import Desk
 from domain.chain import Record
 from domain.errors import UnknownIssueError
 from domain.events import IssueReported
+from domain.events_of_import import IssueImported
 from domain.handbook import Handbook
 from domain.issue import Issue, stream_name
 from domain.likeness import (
@@ -97,7 +98,7 @@ class LikeIssues:
         issue = (await self._desk.row(zone, key)).issue
         records = await self._desk.ledger.records(issue.stream)
         reported = records[0].event if records else None
-        if not isinstance(reported, IssueReported):
+        if not isinstance(reported, IssueReported | IssueImported):
             raise UnknownIssueError("The issue has no report.", field="key", value=key)
         told = Told(issue.enterprise, issue.category, reported.title, reported.text)
         return await self._found(zone, told, _known(issue))
@@ -167,7 +168,9 @@ def _text(record: Record) -> TextRow | None:
     except (ValidationError, ValueError, KeyError) as error:
         log.warning("report_not_read", stream=record.stream, why=str(error))
         return None
-    return text_row(zone, key, reported) if isinstance(reported, IssueReported) else None
+    if not isinstance(reported, IssueReported | IssueImported):
+        return None
+    return text_row(zone, key, reported)
 
 
 def _compared(handbook: Handbook, told: Told, asked: Plain, row: LikeRow) -> Suggestion:

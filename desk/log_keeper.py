@@ -243,7 +243,7 @@ class LogKeeper:
                 receipt = await anchor.give(row.note)
             except AnchorError as error:
                 log.warning(
-                    "anchor refused", kind=anchor.kind, target=anchor.target, why=str(error)
+                    "anchor_refused", kind=anchor.kind, target=anchor.target, why=str(error)
                 )
                 done.append(Anchored(anchor.kind, anchor.target, str(error)))
                 continue

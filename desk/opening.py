@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from desk.clock import DeskClock, SystemClock
@@ -19,6 +19,7 @@ from runtime.errors import SettingsError
 from runtime.face_keys import FaceKeys
 from runtime.seals import subject_keys
 from runtime.settings import Settings
+from runtime.tracing import HANDED
 
 BETWEEN_RINGS_SECONDS = 0.05
 
@@ -49,7 +50,7 @@ class Ringer:
         if self._wanted.is_set():
             self._wanted.clear()
             with contextlib.suppress(LedgerError):
-                await self._bell.notify()
+                await self._bell.notify(HANDED.told())
 
 
 @asynccontextmanager
@@ -59,6 +60,7 @@ async def open_desk(
     clock: DeskClock | None = None,
     name: str = "closeout",
     on_fired: OnFired = lambda _zone, _rungs: None,
+    on_refused: Callable[[str], None] = lambda _code: None,
     speaks_as: str | None = None,
 ) -> AsyncIterator[Desk]:
     """Open the desk on the ledger that `settings` name, with the handbooks that are in force.
@@ -83,6 +85,7 @@ async def open_desk(
             wakeup_spread_ms=settings.wakeup_spread_ms,
             on_poke=ringer,
             on_fired=on_fired,
+            on_refused=on_refused,
             sealer=Sealer(subject_keys(settings)),
             vouching=Vouching(
                 FaceKeys(settings), wanted=settings.actors == "signed", speaks_as=speaks_as

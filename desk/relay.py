@@ -12,6 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from desk.seen import Seer
 from domain.view import WORKFLOW_TYPE, Glimpse, lean, workflow_id
 from ledger.port import IssueRow, Ledger, LedgerError
+from runtime.tracing import HANDED, working
 
 log = structlog.get_logger()
 
@@ -125,16 +126,22 @@ class Relay:
 
     async def _tell(self, row: IssueRow) -> bool:
         """Poke one workflow; whether its rows can be forgotten. One bad issue stops no other."""
-        glimpse = self._seer.glimpse(row)
-        try:
-            if glimpse.is_open and not row.answered:
-                await self._start(glimpse)
-            elif not await self._signal(glimpse):
-                await self._start_if_untold(row.issue.stream)
-        except (RPCError, LedgerError) as error:
-            log.warning("poke_failed", issue=row.issue.stream, error=str(error)[:200])
-            return False
+        stream, version = row.issue.stream, row.issue.version
+        came_by = HANDED.take(stream)
+        with working("relay.poke", kind="producer", parent=came_by, issue=stream, version=version):
+            try:
+                await self._poke(row)
+            except (RPCError, LedgerError) as error:
+                log.warning("poke_failed", error=str(error)[:200])
+                return False
         return True
+
+    async def _poke(self, row: IssueRow) -> None:
+        glimpse = self._seer.glimpse(row)
+        if glimpse.is_open and not row.answered:
+            await self._start(glimpse)
+        elif not await self._signal(glimpse):
+            await self._start_if_untold(row.issue.stream)
 
     async def _signal(self, glimpse: Glimpse) -> bool:
         """Signal a running workflow; False if there is none, which for an open issue the guard

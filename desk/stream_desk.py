@@ -16,6 +16,7 @@ from desk.desk import ATTEMPTS_MAX, Desk
 from desk.kinship import RESERVED_IDS
 from desk.repeats import is_repeat
 from desk.shelf import UnfitZoneError
+from desk.traced import carrying
 from domain.canonical import canonical
 from domain.errors import (
     ConflictError,
@@ -256,13 +257,14 @@ class StreamDesk(ABC, Generic[State, Row, Sent]):
         return {self.what: state.stream}
 
     async def _with_retries(self, submission: Sent, *, move: Move | None = None) -> CommandResult:
-        for attempt in range(1, ATTEMPTS_MAX + 1):
-            try:
-                return await self._attempt(submission, move)
-            except StreamConflictError:
-                if attempt == ATTEMPTS_MAX:
-                    raise
-                await asyncio.sleep(0.002 * attempt)
+        with carrying(submission, self._stream(submission.zone, submission.key)):
+            for attempt in range(1, ATTEMPTS_MAX + 1):
+                try:
+                    return await self._attempt(submission, move)
+                except StreamConflictError:
+                    if attempt == ATTEMPTS_MAX:
+                        raise
+                    await asyncio.sleep(0.002 * attempt)
         msg = f"{submission.id}: not carried out after {ATTEMPTS_MAX} attempts"
         raise LedgerError(msg)
 
@@ -277,6 +279,7 @@ class StreamDesk(ABC, Generic[State, Row, Sent]):
         """Keep a refusal where an auditor finds it; the refusal itself must reach the caller."""
         if isinstance(submission.actor, Engine):
             return
+        self.desk.on_refused(refusal.code)
         entry = Refusal(
             command_id=submission.id,
             stream=self._stream(submission.zone, submission.key),

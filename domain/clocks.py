@@ -66,6 +66,10 @@ class Run(Frozen):
     `duration` is what the budget was resolved from, for a clock that starts. `carried_ms` is what
     earlier cycles have spent of it already, below zero where more time was granted than they spent
     (R10.1): that much less is left.
+
+    Of a clock that comes from another ledger `counted_from_at` is when it began there, and
+    `passed_over` are rungs whose time had passed by then: they never fire. One that `stands` begins
+    within a wait; its `due_at` is what it would be if it ran at once.
     """
 
     basis: Basis
@@ -76,6 +80,9 @@ class Run(Frozen):
     rungs: tuple[RungDue, ...] = ()
     duration: Duration | None = Field(default=None, exclude_if=is_none)
     carried_ms: int = Field(default=0, exclude_if=is_unset)
+    counted_from_at: Moment | None = Field(default=None, exclude_if=is_none)
+    passed_over: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
+    stands: bool = Field(default=False, exclude_if=is_unset)
 
 
 class Target(Frozen):
@@ -188,7 +195,8 @@ class Clock(Frozen):
 
 
 def moved(clock: Clock | None, change: ClockTransition, at: datetime) -> Clock:
-    """Return the clock after `change`. A start or reset begins a fresh cycle."""
+    """Return the clock after `change`. A start or reset begins a fresh cycle; only what began in
+    another ledger has spent of it, or has passed its deadline, already."""
     if change.move in (Move.START, Move.RESET):
         return _fresh(change, at)
     if clock is None:
@@ -303,19 +311,25 @@ def _fresh(change: ClockTransition, at: datetime) -> Clock:
         msg = f"clock {change.clock!r} starts without a run"
         raise ValueError(msg)
     run = change.run
+    over = run.counted_from_at is not None and run.due_at <= at
     return unchecked(
         Clock,
         id=change.clock,
         rule=change.rule,
         cycle=change.cycle,
-        standing=Standing.RUNNING,
+        standing=Standing.PAUSED if run.stands else Standing.RUNNING,
         basis=run.basis,
         budget_ms=run.budget_ms,
         anchor_at=run.anchor_at,
         since_at=at,
-        due_at=run.due_at,
+        elapsed_ms=change.elapsed_ms if change.move is Move.START else 0,
+        due_at=None if run.stands else run.due_at,
         provisional=run.provisional,
         rungs=run.rungs,
+        breached_at=run.due_at if over else None,
+        superseded=run.passed_over,
+        born_breached=over,
+        counted_from_at=run.counted_from_at,
         duration=run.duration,
         carried_ms=run.carried_ms,
     )

@@ -7,6 +7,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from domain.commands_of_callbacks import CallbackCommand, RecordDraw
 from domain.commands_of_exclusions import ExclusionCommand
 from domain.commands_of_forms import FormCommand
+from domain.commands_of_import import ImportIssue
 from domain.commands_of_kin import KinCommand, RecordKin
 from domain.commands_of_ladder import LadderCommand, RecordHandover
 from domain.commands_of_modes import ModeCommand
@@ -310,6 +311,7 @@ EngineCommand = RingRung | RecordHistoryLost | RecordHandover | RecordKin | Reco
 
 Command = Annotated[
     Report
+    | ImportIssue
     | WorkCommand
     | LadderCommand
     | ModeCommand

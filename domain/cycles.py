@@ -149,6 +149,7 @@ def _begun(change: ClockTransition, told: Told) -> Cycle:
         anchor_at=run.anchor_at,
         duration=run.duration,
         carried_ms=run.carried_ms,
+        counted_from_at=run.counted_from_at,
     )
     aim = Aim(
         by=STARTED if change.retarget is None else change.retarget.rule,
@@ -159,10 +160,17 @@ def _begun(change: ClockTransition, told: Told) -> Cycle:
         calendars=[(told.version, told.terms.calendar_of(rule))],
         change=change.retarget,
         provisional=run.provisional,
-        due_at=run.due_at,
+        due_at=None if run.stands else run.due_at,
     )
-    lap = Lap(Standing.RUNNING, told.event.at, told, run)
-    return Cycle(told, change, rule, [aim], [lap], clock)
+    at, left_out = told.event.at, dict.fromkeys(run.passed_over, told)
+    running = Lap(Standing.RUNNING, at, told, run, _brought(change))
+    lap = Lap(Standing.PAUSED, at, told) if run.stands else running
+    return Cycle(told, change, rule, [aim], [lap], clock, passed_over=left_out)
+
+
+def _brought(change: ClockTransition) -> int:
+    """Return what a clock had spent in another ledger when it began here."""
+    return change.elapsed_ms if change.move is Move.START else 0
 
 
 def _fire(present: dict[str, Cycle], event: RungFired, told: Told) -> None:

@@ -9,6 +9,7 @@ from domain.clocks import RungDue
 from domain.events_of_callbacks import CallbackEvent
 from domain.events_of_exclusions import ExclusionEvent
 from domain.events_of_forms import FormEvent
+from domain.events_of_import import IssueImported
 from domain.events_of_kin import KinEvent
 from domain.events_of_ladder import LadderEvent, People
 from domain.events_of_modes import ModeEvent
@@ -322,6 +323,7 @@ class HistoryLost(Happened):
 
 Event = Annotated[
     IssueReported
+    | IssueImported
     | IssueAccepted
     | IssueTurnedAway
     | IssueAssigned

@@ -8,6 +8,7 @@ from domain.clocks import Clock, ClockTransition, moved, rung_fired
 from domain.events_of_callbacks import CallbackEvent
 from domain.events_of_exclusions import ExclusionEvent
 from domain.events_of_forms import FormEvent
+from domain.events_of_import import IssueImported
 from domain.events_of_kin import KinEvent
 from domain.events_of_ladder import LadderEvent
 from domain.events_of_modes import ModeEvent
@@ -17,6 +18,7 @@ from domain.events_of_time import TimeEvent
 from domain.evolve_callbacks import callback_changes
 from domain.evolve_exclusions import exclusion_changes
 from domain.evolve_forms import form_changes, ordered
+from domain.evolve_import import brought
 from domain.evolve_kin import kin_changes
 from domain.evolve_ladder import entered, ladder_changes, mode_changes, sent
 from domain.evolve_rounds import round_changes
@@ -67,6 +69,8 @@ def facts_after(issue: Issue | None, event: ev.Event, *, zone: str, key: str, te
     if issue is None:
         if isinstance(event, ev.IssueReported):
             return _reported(event, zone, key, terms)
+        if isinstance(event, IssueImported):
+            return brought(event, zone, key, terms)
         msg = f"stream {zone}/{key} begins with {event.kind}, not with a report"
         raise StreamError(msg)
     changes = _changes(issue, event)
@@ -112,7 +116,7 @@ def _ties(event: ev.IssueReported) -> tuple[Tie, ...]:
 
 def _changes(issue: Issue, event: ev.Event) -> dict[str, object]:  # noqa: C901, PLR0911  # one case an event
     match event:
-        case ev.IssueReported():
+        case ev.IssueReported() | IssueImported():
             msg = f"stream {issue.stream} reports its issue twice"
             raise StreamError(msg)
         case ev.IssueAccepted():

@@ -89,6 +89,10 @@ class Space:
 EVENT_CLASSES = {kind.model_fields["kind"].default: kind for kind in get_args(get_args(Event)[0])}
 """Every event by its kind."""
 
+BEGUN_ELSEWHERE = frozenset({"issue_imported"})
+"""Of these no clock's rule is asked: an import brings the issue and its clocks to where the acts of
+an ordinary life would have brought them at that instant."""
+
 RING: str = RungFired.model_fields["kind"].default
 WHILE_OPEN = (
     "note_added",

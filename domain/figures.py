@@ -62,7 +62,7 @@ Shares = Callable[[Story, Period], Iterable[Share]]
 PERCENTILES = (50, 90, 95)
 """Of lengths, by nearest rank: the smallest of them that so many in a hundred do not exceed."""
 CLOSINGS = frozenset({"issue_closed_out", "issue_turned_away", "merged_into"})
-OPENINGS = frozenset({"issue_reported", "issue_reopened", "issue_unmerged"})
+OPENINGS = frozenset({"issue_reported", "issue_imported", "issue_reopened", "issue_unmerged"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def load(story: Story, period: Period) -> Iterator[Share]:
         if told.after.is_open and not was_open:
             opened = left_by(told)
             yield Share(working(told.after, opened.handbook), {"opened": 1}, setting=opened)
-        elif not told.after.is_open and (was_open or told.before is None):
+        elif not told.after.is_open and was_open:
             yield Share(worker(told), {"closed": 1}, setting=found_by(told))
     if last is None or not last.after.is_open:
         return

@@ -216,6 +216,23 @@ class Callback(Closing):
     answer: CallbackAnswer | None = Field(default=None, exclude_if=is_none)
 
 
+class Source(Frozen):
+    """Where an issue stands in the file that it was imported from: the SHA-256 of the file and of
+    its row as it is written there, and the row's number."""
+
+    file: Hash
+    line: Annotated[int, Field(ge=1)]
+    sha256: Hash
+
+
+class Imported(Frozen):
+    """Where an issue was kept before. `limits`: clocks whose deadline was stated there; it stands,
+    whatever a later handbook gives."""
+
+    source: Source
+    limits: tuple[ClockId, ...] = Field(default=(), exclude_if=is_unset)
+
+
 class Issue(Frozen):
     """The fold of one stream. The owner is the accountable post; the handler does the work, in
     `unit` if the work was routed there (R5, M23).
@@ -290,6 +307,7 @@ class Issue(Frozen):
     closing: Closing | None = Field(default=None, exclude_if=is_none)
     verified_by: tuple[Code, ...] = Field(default=(), exclude_if=is_unset)
     exclusions: tuple[Exclusion, ...] = Field(default=(), exclude_if=is_unset)
+    imported: Imported | None = Field(default=None, exclude_if=is_none)
 
     @property
     def stream(self) -> str:

@@ -16,6 +16,7 @@ from domain.chain import Record
 from domain.clocks import Clock, ClockTransition, Move, Standing, Verdict
 from domain.durations import Basis, Duration, budget_of, due_at, elapsed_ms
 from domain.events import IssueAccepted, IssueReported
+from domain.events_of_import import IssueImported
 from domain.events_of_time import FactCorrected
 from domain.model import ClockId, Code, Frozen, Moment
 from domain.people import Engine
@@ -132,7 +133,7 @@ class _Reader:
     anchors: list[_Mark] = field(default_factory=list)
 
     def read(self, told: Told) -> None:
-        if isinstance(told.event, IssueReported | IssueAccepted):
+        if isinstance(told.event, IssueReported | IssueImported | IssueAccepted):
             self.anchors.append(_Mark(told, self._claimed_at(told)))
         for change in told.event.clocks:
             self._move(told, change)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from domain.chain import Record
 from domain.days import MINUTE_MS, to_ms
 from domain.events import Event, IssueReported
+from domain.events_of_import import IssueImported
 from domain.events_of_modes import EmergencyDeclared, EmergencyEnded, GreenChannelOpened
 from domain.events_of_time import IssueReclassified
 from domain.handbook import Handbook
@@ -47,7 +48,7 @@ def _unflagged_minutes(handbook: Handbook, *, emergency: bool) -> int | None:
 
 def _priority_after(priority: Priority | None, event: Event) -> Priority | None:
     match event:
-        case IssueReported():
+        case IssueReported() | IssueImported():
             return event.priority
         case EmergencyDeclared():
             return Priority.EMERGENCY

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import get_args
 
 from domain.commands import Command, EngineCommand, Report, Submission
+from domain.commands_of_import import ImportIssue
 from domain.decisions import Context, decide
 from domain.decisions.draft import Draft
 from domain.decisions.rounds import drop_unneeded
@@ -27,7 +28,7 @@ KINDS: tuple[str, ...] = tuple(
 """Every kind of command."""
 
 NOBODYS: frozenset[str] = frozenset(
-    kind.model_fields["kind"].default for kind in (*get_args(EngineCommand), Report)
+    kind.model_fields["kind"].default for kind in (*get_args(EngineCommand), Report, ImportIssue)
 )
 """What is asked of no issue that is there, or by the engine alone."""
 

@@ -49,6 +49,7 @@ _ENTERPRISE_SIDE = frozenset({Capacity.ENTERPRISE, Capacity.COORDINATOR})
 
 PERMITTED: dict[str, frozenset[Capacity]] = {
     "report": frozenset({Capacity.ENTERPRISE, Capacity.OFFICER, Capacity.SERVICE, Capacity.ENGINE}),
+    "import_issue": frozenset({Capacity.COORDINATOR}),
     "accept": _DIRECT,
     "turn_away": _DIRECT,
     "assign": _DIRECT,

@@ -33,15 +33,25 @@ class BodyRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Routes whose bodies are alike. `under` is the beginning of their paths. `without_nul`: their
-    forms are refused at the door for a NUL, others say themselves in which field it is."""
+    """Routes whose bodies are alike. `under` is the beginning of their paths, `form` the whole of
+    them where that is not enough. `without_nul`: their forms are refused at the door for a NUL,
+    others say themselves in which field it is."""
 
     under: str
     bytes_max: int
     types: tuple[str, ...]
     without_nul: bool = False
+    form: re.Pattern[str] | None = None
+
+    def has(self, path: str) -> bool:
+        """Return whether a path is of this family."""
+        return path.startswith(self.under) and (
+            self.form is None or self.form.fullmatch(path) is not None
+        )
 
 
+UPLOAD_BYTES_MAX: Final = 1024 * 1024
+"""Of one piece of an attachment."""
 ORDINARY: Final = Family("/", 64 * 1024, (JSON,))
 FAMILIES: Final[tuple[Family, ...]] = (
     Family(
@@ -63,6 +73,12 @@ FAMILIES: Final[tuple[Family, ...]] = (
     Family("/open311/", 256 * 1024, (FORM, MULTIPART)),
     Family("/console/", 256 * 1024, (FORM,), without_nul=True),
     Family("/v1/sessions", 16 * 1024, (JSON, FORM)),
+    Family(
+        "/v1/issues/",
+        UPLOAD_BYTES_MAX,
+        ("application/octet-stream",),
+        form=re.compile(r"/v1/issues/[^/]+/[^/]+/uploads/[^/]+"),
+    ),
     Family("/codec/", 4 * 1024 * 1024, (JSON,)),
 )
 """The first whose beginning fits is it; whatever is not named is ordinary."""
@@ -71,7 +87,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
 def family_of(path: str) -> Family:
     """Return the family of a path."""
     for family in FAMILIES:
-        if path.startswith(family.under):
+        if family.has(path):
             return family
     return ORDINARY
 

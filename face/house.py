@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from desk.attachments.room import Room
 from desk.desk import Desk
 from domain.access import Principal
 from domain.vouching import Sent
@@ -39,6 +40,8 @@ class House:
     """A desk of the auditors' role, which can write nothing; unset, `desk` reads."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     refused: Refused = field(default_factory=Refused)
+    room: Room | None = None
+    """Where attachments are taken in and kept; unset, none are."""
 
     @property
     def reader(self) -> Desk:

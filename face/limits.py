@@ -234,6 +234,8 @@ ONCE: Final = frozenset(
         b"idempotency-key",
         b"if-match",
         b"last-event-id",
+        b"range",
+        b"upload-offset",
         b"x-csrf-token",
     }
 )

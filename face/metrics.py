@@ -2,13 +2,17 @@
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.process_collector import ProcessCollector
 
-BUCKETS_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+from domain.errors import ERRORS
+from runtime.measures import OF_DESKS, OF_REQUESTS, Figures
+
 MEDIA_TYPE: Final = CONTENT_TYPE_LATEST
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+TOO_MANY: Final = "too_many_requests"
 
 
 class FaceTelemetry:
@@ -18,31 +22,18 @@ class FaceTelemetry:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._requests = Counter(
-            "closeout_http_requests",
-            "Requests answered.",
-            ("method", "route", "status"),
-            registry=self.registry,
-        )
-        self._took = Histogram(
-            "closeout_http_request_seconds",
-            "From a request's headers to the end of its answer; streams are not in it.",
-            ("method", "route"),
-            buckets=BUCKETS_SECONDS,
-            registry=self.registry,
-        )
-        self._refused = Counter(
-            "closeout_http_refused", "Problems told, by code.", ("code",), registry=self.registry
-        )
-        self._rate_limited = Counter(
-            "closeout_http_rate_limited", "Requests told to wait.", registry=self.registry
-        )
-        self._streams = Gauge(
-            "closeout_http_streams_open", "Streams of events now open.", registry=self.registry
-        )
-        self._in_progress = Gauge(
-            "closeout_http_requests_in_progress", "Requests now answered.", registry=self.registry
-        )
+        figures = Figures((*OF_DESKS, *OF_REQUESTS), self.registry)
+        self._requests = figures.counter("closeout_http_requests_total")
+        self._took = figures.histogram("closeout_http_request_seconds")
+        self._refused = figures.counter("closeout_http_refused_total")
+        self._commands_refused = figures.counter("closeout_refusals_total")
+        for code in ERRORS:
+            self._commands_refused.labels(code)
+        for code in ("unauthenticated", TOO_MANY):
+            self._refused.labels(code)
+        self._rate_limited = figures.counter("closeout_http_rate_limited_total")
+        self._streams = figures.gauge("closeout_http_streams_open")
+        self._in_progress = figures.gauge("closeout_http_requests_in_progress")
 
     def begun(self) -> None:
         """Count a request in."""
@@ -59,8 +50,12 @@ class FaceTelemetry:
     def refused(self, code: str) -> None:
         """Count a problem that was told."""
         self._refused.labels(code).inc()
-        if code == "too_many_requests":
+        if code == TOO_MANY:
             self._rate_limited.inc()
+
+    def command_refused(self, code: str) -> None:
+        """Count a command that the desk refused."""
+        self._commands_refused.labels(code).inc()
 
     def stream_opened(self) -> None:
         """Count a stream of events in."""

@@ -13,8 +13,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from face.addresses import Addresses
-from face.metrics import FaceTelemetry
+from face.looking import POSITION
+from face.metrics import METHODS, FaceTelemetry
 from face.problems import MEDIA_TYPE
+from runtime.tracing import parent_in, working
 
 log = structlog.get_logger()
 
@@ -44,6 +46,7 @@ class _Seen:
     is_problem: bool = False
     is_stream: bool = False
     code: str | None = None
+    position: str | None = None
     begun: float = field(default_factory=perf_counter)
 
 
@@ -75,11 +78,20 @@ class Observed:
             await send(message)
 
         self._telemetry.begun()
-        with structlog.contextvars.bound_contextvars(request_id=name):
+        with working(
+            _called(scope, state),
+            kind="server",
+            parent=parent_in(Headers(scope=scope)),
+            request_id=name,
+            route=str(state["route"]),
+        ) as work:
             try:
                 await self._app(scope, receive, sending)
             finally:
                 self._note(scope, state, seen)
+                work.tell("http.response.status_code", seen.status)
+                if seen.code is not None:
+                    work.tell("closeout.code", seen.code)
 
     def _mark(self, message: Message, name: str, seen: _Seen) -> None:
         message.setdefault("headers", [])
@@ -88,6 +100,7 @@ class Observed:
         for header, value in SAFE_HEADERS.items():
             headers.setdefault(header, value)
         seen.status = message["status"]
+        seen.position = headers.get(POSITION)
         kind = headers.get("content-type", "")
         seen.is_problem = kind.startswith(MEDIA_TYPE)
         if kind.startswith(EVENT_STREAM) and not seen.is_stream:
@@ -111,7 +124,14 @@ class Observed:
             ms=round(took * 1000, 1),
             principal=principal,
             code=seen.code,
+            position=seen.position,
         )
+
+
+def _called(scope: Scope, state: dict[str, object]) -> str:
+    """Return what a request's span is called: its route, never its path."""
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    return f"{method} {state['route']}"
 
 
 def request_name(given: str | None) -> str:

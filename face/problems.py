@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from audit.evidence import EvidenceError
+from desk.attachments.problems import AttachmentGoneError, UnknownAttachmentError
 from desk.principals import UnknownPrincipalError
 from desk.subscribed import UnknownSubscriptionError
 from desk.travelling import NotReachedError
@@ -25,6 +26,8 @@ from face.translated import in_language
 from face.words import Language, language_of, said
 from handbooks.shelf import HandbookError
 from ledger.port import LedgerError, LedgerUnavailableError, StreamConflictError
+from runtime.attachments.scanning import ScanFailedError
+from runtime.attachments.store import StoreError
 from runtime.errors import StackError
 
 log = structlog.get_logger()
@@ -102,6 +105,8 @@ KINDS: Mapping[type[Exception], Kind] = {
     errors.UnknownProcedureError: Kind("unknown_procedure", 422),
     errors.TooManyMattersError: Kind("too_many_matters", 422),
     errors.UnknownZoneError: Kind("unknown_zone", 404),
+    UnknownAttachmentError: Kind("unknown_attachment", 404),
+    AttachmentGoneError: Kind("gone", 410),
     UnknownPrincipalError: Kind("unknown_principal", 404),
     UnknownSubscriptionError: Kind("unknown_subscription", 404),
     errors.ConflictError: Kind("conflict", 409),
@@ -117,6 +122,8 @@ KINDS: Mapping[type[Exception], Kind] = {
     StreamConflictError: Kind("busy", 503),
     LedgerUnavailableError: Kind("ledger_unavailable", 503),
     LedgerError: Kind("ledger_failed", 500),
+    StoreError: Kind("unavailable", 503),
+    ScanFailedError: Kind("not_scanned", 503),
     StackError: Kind("not_set_up", 503),
 }
 """Every error that a request can end with, its stable code and its status: the one table."""

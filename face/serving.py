@@ -10,6 +10,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
+from desk.attachments.room import open_room
 from desk.opening import open_desk
 from face.connections import HEADERS_BYTES_MAX, BoundedProtocol, room_for
 from face.house import House
@@ -19,6 +20,7 @@ from runtime.errors import SettingsError
 from runtime.face_keys import face_signer
 from runtime.marks import OF_THIS_PROCESS, marks_of
 from runtime.settings import NOWHERE, Settings, host_and_port
+from runtime.tracing import traces
 
 log = structlog.get_logger()
 
@@ -74,6 +76,7 @@ async def serve(settings: Settings, make: Callable[[House], FastAPI]) -> None:
         raise SettingsError("The HTTP face is switched off: CLOSEOUT_API_ADDRESS is `off`.")
     host, port = host_and_port(settings.api_address)
     async with contextlib.AsyncExitStack() as open_until:
+        open_until.enter_context(traces(settings, "api"))
         desk = await open_until.enter_async_context(open_desk(settings, name="closeout-api"))
         reading = None
         if settings.reader_database_url is not None:
@@ -89,7 +92,7 @@ async def serve(settings: Settings, make: Callable[[House], FastAPI]) -> None:
             marks=marks_of(settings) if settings.oidc_issuer else OF_THIS_PROCESS,
         )
         open_until.push_async_callback(identity.close)
-        house = House(desk, settings, identity, reading)
+        house = House(desk, settings, identity, reading, room=open_room(settings))
         open_until.push_async_callback(house.refused.close, desk.ledger)
         log.info("api_serves", host=host, port=port)
         await serve_house(house, make)

@@ -133,12 +133,15 @@ class OutboxBell:
         self._making = asyncio.Lock()
 
     @asynccontextmanager
-    async def listen(self, callback: Callable[[], None]) -> AsyncIterator[None]:
-        """Call `callback` at every ring of another bell, until the end of the block.
+    async def listen(
+        self, callback: Callable[[], None], hear: Callable[[str], None] = lambda _: None
+    ) -> AsyncIterator[None]:
+        """Call `callback` at every ring of another bell, until the end of the block, and before it
+        `hear` with what was rung with.
 
         A lost connection is made anew; `callback` is called then too, for what was missed.
         """
-        hearing = asyncio.create_task(self._hear(callback))
+        hearing = asyncio.create_task(self._hear(callback, hear))
         try:
             yield
         finally:
@@ -146,11 +149,11 @@ class OutboxBell:
             with suppress(asyncio.CancelledError):
                 await hearing
 
-    async def notify(self) -> None:
-        """Ring. Raises LedgerUnavailableError."""
+    async def notify(self, said: str = "") -> None:
+        """Ring, with a text of less than 8,000 bytes. Raises LedgerUnavailableError."""
         with ledger_errors():
             connection = await self._open()
-            await connection.execute(f"NOTIFY {CHANNEL}")
+            await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, said)
 
     async def close(self) -> None:
         """Let go of the connection."""
@@ -163,21 +166,24 @@ class OutboxBell:
                 self._connection = await connect(self._url, command_timeout_s=COMMAND_TIMEOUT_S)
             return self._connection
 
-    async def _hear(self, callback: Callable[[], None]) -> None:
+    async def _hear(self, callback: Callable[[], None], hear: Callable[[str], None]) -> None:
         while True:
             try:
                 with ledger_errors():
-                    await self._hear_until_lost(callback)
+                    await self._hear_until_lost(callback, hear)
             except LedgerError:
                 await asyncio.sleep(RECONNECT_AFTER_S)
 
-    async def _hear_until_lost(self, callback: Callable[[], None]) -> None:
+    async def _hear_until_lost(
+        self, callback: Callable[[], None], hear: Callable[[str], None]
+    ) -> None:
         connection = await self._open()
         own = connection.get_server_pid()
         lost = asyncio.Event()
 
-        def rung(_connection: object, pid: int, _channel: str, _payload: object) -> None:
+        def rung(_connection: object, pid: int, _channel: str, said: object) -> None:
             if pid != own:
+                hear(str(said))
                 callback()
 
         def gone(_connection: object) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from domain.chain import Record
 from ledger.codec import checked_at_once
 from ledger.memory_asof import MemoryAsOf
+from ledger.memory_attachments import MemoryAttachments
 from ledger.memory_day_lists import MemoryDayLists
 from ledger.memory_draws import MemoryDraws
 from ledger.memory_erasures import MemoryErasures
@@ -27,6 +28,7 @@ from ledger.memory_subscriptions import MemoryWebhooks
 from ledger.memory_tables import Row, Tables
 from ledger.memory_texts import MemoryTexts
 from ledger.memory_verifications import MemoryVerifications
+from ledger.memory_waits import MemoryWaits
 from ledger.memory_writing import MemoryTransaction
 from ledger.port import (
     Changes,
@@ -54,6 +56,7 @@ class MemoryLedger(
     MemoryTexts,
     MemoryAsOf,
     MemoryErasures,
+    MemoryAttachments,
     MemoryReads,
     MemoryReports,
     MemoryVerifications,
@@ -65,6 +68,7 @@ class MemoryLedger(
     MemoryFigures,
     MemoryLists,
     MemoryDayLists,
+    MemoryWaits,
 ):
     """The ledger in memory. One process, one event loop, no durability."""
 
@@ -241,10 +245,6 @@ class MemoryLedger(
             yield MemoryPokes(self._tables, taken)
         finally:
             self._tables.held -= ids
-
-    async def outbox_size(self) -> int:
-        """Return how many issues wait to be poked."""
-        return len(set(self._tables.outbox.values()))
 
     async def overdue(self, at: datetime, limit: int) -> list[IssueRow]:
         """Return open issues whose next rung was due before `at` and has not fired."""

@@ -10,6 +10,7 @@ from domain.clocks import Standing
 from domain.issue import Issue
 from domain.matters.state import Matter
 from domain.orders import SupervisionOrder
+from ledger.attachments import AttachmentRow
 from ledger.board_rows import BoardRow
 from ledger.draws import DrawRow
 from ledger.erasures import ErasureRow
@@ -131,6 +132,7 @@ class Tables:
     """What waits for its channel, and until when it is taken."""
     figures: list[FigureRow] = field(default_factory=list)
     erasures: dict[str, ErasureRow] = field(default_factory=dict)
+    attachments: dict[tuple[str, str], AttachmentRow] = field(default_factory=dict)
     locks: dict[object, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     poked: int = 0
 

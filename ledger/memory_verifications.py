@@ -1,7 +1,7 @@
 """What verifications came to, in memory."""
 
 from ledger.memory_tables import Tables
-from ledger.verifications import WHOLE, VerificationRow, last
+from ledger.verifications import WHOLE, VerificationRow, last, newest
 
 
 class MemoryVerifications:
@@ -16,3 +16,7 @@ class MemoryVerifications:
     async def last_verification(self, scope: str = WHOLE) -> VerificationRow | None:
         """Return the newest verification of a scope that looked at all of it; None before any."""
         return last(list(self._tables.verifications.values()), scope)
+
+    async def newest_verification(self, scope: str = WHOLE) -> VerificationRow | None:
+        """Return the newest verification of a scope, also of what came after a checkpoint alone."""
+        return newest(list(self._tables.verifications.values()), scope)

@@ -63,7 +63,7 @@ GRANTS = {
     "report, attestation, routine_run",
     "UPDATE (settled_at, settled_by) ON": "administrative_task",
     "SELECT, INSERT, UPDATE ON": "issue, clock, rung_firing, notice, number_sequence, "
-    "supervision_order, matter",
+    "supervision_order, matter, attachment",
     "SELECT, INSERT, UPDATE, DELETE ON": "outbox, issue_text, notice_hold, credential, session, "
     "webhook_delivery, webhook_pending, saved_view, issue_board",
     "SELECT, INSERT, DELETE ON": "issue_link, errand, matter_party",

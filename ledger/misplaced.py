@@ -48,6 +48,7 @@ UNIQUE: Final[frozenset[tuple[str, str]]] = frozenset(
     | {("report", "number, version"), ("report", "zone, kind, to_on, version")}
     | {("attestation", "zone, day, post, version"), ("routine_run", "zone, routine, period")}
     | {("saved_view", "principal, zone, name"), ("saved_view", "principal, zone, place")}
+    | {("attachment", "stream, sha256")}
     | {("webhook_delivery", "webhook"), ("webhook_pending", "webhook, position")}
 )
 """What no two rows have in common, as the migrations made it: tables, and the columns with which

@@ -10,6 +10,7 @@ from domain.chain import Record
 from domain.issue import Issue
 from domain.phases import LinkType
 from ledger.asof import AsOf
+from ledger.attachments import Attachments
 from ledger.board_rows import BoardRow
 from ledger.day_lists import DayLists
 from ledger.draws import Draws
@@ -30,6 +31,7 @@ from ledger.saved_views import SavedViews
 from ledger.subscriptions import Webhooks
 from ledger.texts import Texts
 from ledger.verifications import Verifications
+from ledger.waits import Waits
 
 
 class LedgerError(Exception):
@@ -250,6 +252,7 @@ class Ledger(
     Draws,
     Texts,
     Erasures,
+    Attachments,
     AuditReads,
     Reports,
     Verifications,
@@ -263,6 +266,7 @@ class Ledger(
     Figures,
     Histories,
     DayLists,
+    Waits,
     Protocol,
 ):
     """The only truth, and what is read from it."""
@@ -372,10 +376,6 @@ class Ledger(
 
         What was `done` stays done even if the block then fails.
         """
-        ...
-
-    async def outbox_size(self) -> int:
-        """Return how many issues wait to be poked."""
         ...
 
     async def open_count(self) -> int:

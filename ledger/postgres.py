@@ -26,6 +26,7 @@ from ledger.port import (
     StreamConflictError,
 )
 from ledger.postgres_asof import PostgresAsOf
+from ledger.postgres_attachments import PostgresAttachments
 from ledger.postgres_dashboards import PostgresDashboards
 from ledger.postgres_day_lists import PostgresDayLists
 from ledger.postgres_draws import PostgresDraws
@@ -48,6 +49,7 @@ from ledger.postgres_subscriptions import PostgresWebhooks
 from ledger.postgres_texts import PostgresTexts
 from ledger.postgres_verifications import PostgresVerifications
 from ledger.postgres_verify import PostgresVerify
+from ledger.postgres_waits import PostgresWaits
 from ledger.postgres_writing import PostgresTransaction
 from ledger.together import Together
 
@@ -68,6 +70,7 @@ class PostgresLedger(
     PostgresKin,
     PostgresDraws,
     PostgresErasures,
+    PostgresAttachments,
     PostgresTexts,
     PostgresAsOf,
     PostgresLog,
@@ -85,6 +88,7 @@ class PostgresLedger(
     PostgresDashboards,
     PostgresDayLists,
     PostgresVerify,
+    PostgresWaits,
 ):
     """The ledger in a migrated database, reached through a pool that `open_pool` made.
 
@@ -275,11 +279,6 @@ class PostgresLedger(
         finally:
             with ledger_errors():
                 await self._pool.release(connection)
-
-    async def outbox_size(self) -> int:
-        """Return how many issues wait to be poked."""
-        row = await self._row(queries.OUTBOX_SIZE)
-        return 0 if row is None else int(row[0])
 
     async def overdue(self, at: datetime, limit: int) -> list[IssueRow]:
         """Return open issues whose next rung was due before `at` and has not fired."""

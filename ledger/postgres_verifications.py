@@ -16,6 +16,10 @@ SELECT {COLUMNS} FROM verification
 WHERE scope = $1 AND since = 0 ORDER BY ended_at DESC, id DESC LIMIT 1
 """  # noqa: S608  # the names of columns are ours
 
+NEWEST: Final = f"""
+SELECT {COLUMNS} FROM verification WHERE scope = $1 ORDER BY ended_at DESC, id DESC LIMIT 1
+"""  # noqa: S608  # the names of columns are ours
+
 
 class PostgresVerifications(Pooled):
     """The part of the ledger that says what verifications came to."""
@@ -27,4 +31,9 @@ class PostgresVerifications(Pooled):
     async def last_verification(self, scope: str = WHOLE) -> VerificationRow | None:
         """Return the newest verification of a scope that looked at all of it; None before any."""
         row = await self._row(LAST, scope)
+        return None if row is None else VerificationRow(*row)
+
+    async def newest_verification(self, scope: str = WHOLE) -> VerificationRow | None:
+        """Return the newest verification of a scope, also of what came after a checkpoint alone."""
+        row = await self._row(NEWEST, scope)
         return None if row is None else VerificationRow(*row)

@@ -107,8 +107,6 @@ INSERT INTO outbox (stream) SELECT stream FROM found
 
 TAKE_POKES: Final = "SELECT taken_stream, taken_ids FROM ledger_take_pokes($1)"
 FORGET_POKES: Final = "DELETE FROM outbox WHERE id = ANY ($1)"
-OUTBOX_SIZE: Final = "SELECT count(DISTINCT stream) FROM outbox"
-
 
 OPEN_COUNT: Final = "SELECT count(*) FROM issue WHERE open"
 PROVISIONAL_COUNT: Final = """

@@ -8,6 +8,8 @@ from typing import Final, Literal, Protocol, get_args
 READS_MAX = 1000
 ReadKind = Literal[
     "verify",
+    "attachment",
+    "attachments",
     "replay",
     "export",
     "evidence",

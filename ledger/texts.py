@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from domain.events import IssueReported
+from domain.events_of_import import IssueImported
 from domain.issue import stream_name
 from domain.likeness import bigrams, plain
 
@@ -81,18 +82,19 @@ class Texts(Protocol):
         ...
 
 
-def text_row(zone: str, key: str, reported: IssueReported) -> TextRow:
-    """Return what is kept of a report's text."""
+def text_row(zone: str, key: str, reported: IssueReported | IssueImported) -> TextRow:
+    """Return what is kept of a report's text, or of an imported issue's."""
     told = plain(reported.title, reported.text)
-    return TextRow(stream_name(zone, key), zone, reported.at, told.whole, bigrams(told.whole))
+    at = reported.reported_at if isinstance(reported, IssueImported) else reported.at
+    return TextRow(stream_name(zone, key), zone, at, told.whole, bigrams(told.whole))
 
 
 def text_of(changes: "Changes") -> TextRow | None:
-    """Return the text that a command writes: a report's, of all others none."""
+    """Return the text that a command writes: that which an issue begins with, of others none."""
     first = changes.records[0] if changes.records else None
     if first is None or first.version != 1 or changes.issue is None:
         return None
     reported = first.event
-    if not isinstance(reported, IssueReported):
+    if not isinstance(reported, IssueReported | IssueImported):
         return None
     return text_row(changes.issue.zone, changes.issue.key, reported)

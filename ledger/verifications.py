@@ -40,8 +40,17 @@ class Verifications(Protocol):
         """Return the newest verification of a scope that looked at all of it; None before any."""
         ...
 
+    async def newest_verification(self, scope: str = WHOLE) -> VerificationRow | None:
+        """Return the newest verification of a scope, also of what came after a checkpoint alone."""
+        ...
+
 
 def last(rows: Sequence[VerificationRow], scope: str) -> VerificationRow | None:
     """Return the newest of `rows` that looked at all of a scope."""
-    whole = [row for row in rows if row.scope == scope and not row.since]
-    return max(whole, key=lambda row: (row.ended_at, row.id), default=None)
+    return newest([row for row in rows if not row.since], scope)
+
+
+def newest(rows: Sequence[VerificationRow], scope: str) -> VerificationRow | None:
+    """Return the newest of `rows` about a scope."""
+    of_scope = [row for row in rows if row.scope == scope]
+    return max(of_scope, key=lambda row: (row.ended_at, row.id), default=None)

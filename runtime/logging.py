@@ -1,13 +1,22 @@
 """One log for the engine and its libraries: structured lines on standard error."""
 
 import logging
+import re
 import sys
 from typing import Final
 
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+from runtime.tracing import at_work
+
 HANDLER_NAME: Final = "closeout"
+
+TELL_ADDRESSES: Final = ("httpx2", "httpcore2")
+"""Libraries that log whole addresses: of a bot its key, of a search what was looked for."""
+INPUT_QUOTED: Final = re.compile(r"(input_value=)(?:.*(?=, input_type=\w+\])|.*)")
+ROW_QUOTED: Final = re.compile(r"(Failing row contains )\(.*\)")
+"""What libraries quote of what they were given, up to the end of its line."""
 
 
 def configure_logging(level: str = "info", *, as_json: bool = False) -> None:
@@ -20,6 +29,7 @@ def configure_logging(level: str = "info", *, as_json: bool = False) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
+        add_work,
         add_temporal_context,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
@@ -45,23 +55,24 @@ def configure_logging(level: str = "info", *, as_json: bool = False) -> None:
         root.removeHandler(previous)
     root.addHandler(handler)
     root.setLevel(level.upper())
+    for name in TELL_ADDRESSES:
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _formatter(shared: list[Processor], *, as_json: bool) -> logging.Formatter:
-    final: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    # A traceback drawn with every local value takes seconds, which fails a workflow's task, and it
+    # shows what no log should.
+    told: Processor = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
     if as_json:
-        final += [
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
-        ]
-    else:
-        # A traceback drawn with every local value takes seconds, which fails a workflow's task,
-        # and shows what no log should.
-        final.append(
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
-        )
+        told = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
+    final: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        without_inputs,
+        told,
+    ]
     return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final)
 
 
@@ -78,6 +89,22 @@ def drop_while_replaying(_: WrappedLogger, __: str, event: EventDict) -> EventDi
     """Drop a line that replay would write a second time."""
     if is_replaying():
         raise structlog.DropEvent
+    return event
+
+
+def add_work(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Add what the work in hand is about: issue, command, position, trace."""
+    for key, value in at_work().items():
+        event.setdefault(key, value)
+    return event
+
+
+def without_inputs(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Take what somebody sent out of the words of libraries: pydantic quotes the input that it
+    refuses, PostgreSQL the row; one as the other may hold what is said of a person."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = ROW_QUOTED.sub(r"\1(…)", INPUT_QUOTED.sub(r"\1…", value))
     return event
 
 

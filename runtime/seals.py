@@ -87,6 +87,10 @@ class SubjectKey:
             ) from error
         return plain.rstrip(b"\0").decode()
 
+    def of_files(self, purpose: str) -> bytes:
+        """Return the key that files about the subject are sealed with or named by."""
+        return _derived(self.key, f"closeout file 1 {purpose}".encode())
+
     def _place(self, stream: str) -> bytes:
         return json.dumps(["closeout seal 1", stream, self.subject, self.key_id]).encode()
 

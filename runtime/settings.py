@@ -241,6 +241,9 @@ class Settings(BaseSettings):
     metrics_public: bool = False
     """Whether the HTTP face shows its figures (`/metrics`) to whoever reaches its port; otherwise
     to operators only."""
+    otlp_endpoint: WebAddress | None = None
+    """Where traces are sent (OTLP over HTTP), such as http://127.0.0.1:4318; needs the extra
+    `otel`. Unset, none are made."""
 
     log_key: Folder | None = None
     """The file of the private key (PEM) that signs checkpoints. `closeout up` keeps one of its own
@@ -278,6 +281,24 @@ class Settings(BaseSettings):
     is."""
     open311_contact: str = Field(default="", max_length=200)
     """Whom clients of Open311 may ask, as the discovery document says it."""
+
+    attachment_dir: Folder | None = None
+    """Where uploads are taken in, and kept unless a bucket is named; unset, `attachments` in the
+    data folder."""
+    attachment_bucket: str = Field(default="", max_length=1000)
+    """Where they are kept instead: a bucket of an S3-compatible store, as
+    https://host/bucket; http only on this machine."""
+    attachment_region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
+    attachment_access_key: str = Field(default="", max_length=200)
+    attachment_secret_key: SecretStr | None = None
+    attachment_bytes_max: int = Field(default=20 * 1024**2, ge=1024, le=1024**3)
+    """How large one may be."""
+    attachments_of_issue_max: int = Field(default=50, ge=1, le=1000)
+    attachment_scan: str = Field(default="", max_length=2000)
+    """A program that judges each upload, with its arguments; `{}` stands for the file's path, and
+    without it the file comes on standard input. It ends with 0 for clean and 1 for infected."""
+    attachment_scan_seconds: float = Field(default=20, ge=1, le=25)
+    """How long it may take: a request ends after 30 s."""
 
     channels: Folder | None = None
     """The file of channels through which people are told, and of who is told through which; unset,

@@ -26,6 +26,8 @@ from runtime.temporal import EmbeddedTemporal
 log = structlog.get_logger(__name__)
 
 RECORD_NAME: Final = "stack.json"
+UNFINISHED_NAME: Final = "restore-not-finished"
+"""In a data folder from before a restore touches it until it has ended well."""
 BACKOFF_FIRST_S: Final = 0.2
 BACKOFF_LAST_S: Final = 5.0
 STEADY_AFTER_S: Final = 10.0
@@ -83,8 +85,10 @@ def read_running_stack(data_dir: Path) -> RunningStack | None:
 class EmbeddedStack:
     """PostgreSQL and Temporal for one data folder, from entering to leaving the context."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, finishing: bool = False) -> None:
+        """`finishing`: it is the restore itself that starts it, on what was just loaded."""
         self.data_dir = settings.data_dir
+        self._finishing = finishing
         self.postgres = EmbeddedPostgres(self.data_dir, bin_dir=settings.postgres_bin_dir)
         self.temporal = EmbeddedTemporal(self.data_dir, binary=settings.temporal_binary)
         self._folder = DataFolder(self.data_dir)
@@ -94,6 +98,7 @@ class EmbeddedStack:
     async def __aenter__(self) -> Self:
         self._folder.hold()
         try:
+            self._require_whole()
             await self._start_both()
             self.note_pids({})
         except BaseException:
@@ -115,6 +120,14 @@ class EmbeddedStack:
         trace: TracebackType | None,
     ) -> None:
         await self.stop()
+
+    def _require_whole(self) -> None:
+        """Refuse what a restore has left half done: a part of a ledger looks like a whole one."""
+        if not self._finishing and self.data_dir.joinpath(UNFINISHED_NAME).exists():
+            raise FolderUnusableError(
+                f"A restore into {self.data_dir} has not ended. Run the same `closeout restore` "
+                "again: it begins anew."
+            )
 
     async def _start_both(self) -> None:
         """Start them side by side; the first to fail calls off the other."""

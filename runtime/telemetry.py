@@ -1,25 +1,51 @@
-"""What Prometheus is told of one process: late rungs, the guard's finds, ends of routines."""
+"""What Prometheus is told of one process: late rungs, the guard's finds, ends of routines, what
+waits. Which figures there are stands in `runtime/measures.py`."""
 
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import product
 from wsgiref.simple_server import WSGIServer
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.process_collector import ProcessCollector
 
+from domain.clock_rules import RungEffect
+from domain.errors import ERRORS
 from domain.events import RungFired
 from domain.matters.words import Aggregate
 from domain.routines import RoutineKind, RunEnd
 from domain.view import Rounds
 from runtime.errors import SettingsError
+from runtime.measures import OF_DESKS, OF_WORK, Figures
 from runtime.settings import host_and_port
 
 log = structlog.get_logger()
 
-LATENESS_BUCKETS_SECONDS = (1.0, 5.0, 30.0, 60.0, 300.0, 3600.0, 86400.0)
+LEDGER, TEMPORAL = "ledger", "temporal"
+"""What is looked at, and may be away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in a ledger, as one look found it at `at`. Lengths are seconds; a thing of which
+    there is none yet is 0."""
+
+    at: datetime
+    outbox_issues: int = 0
+    outbox_oldest_s: float = 0.0
+    rung_overdue_s: float = 0.0
+    webhook_events: int = 0
+    webhook_lag_s: float = 0.0
+    dead_letters: int = 0
+    errands_failing: int = 0
+    verification_findings: int = 0
+    verification_age_s: float = 0.0
+    log_facts_uncovered: int = 0
+    checkpoint_age_s: float = 0.0
 
 
 class Telemetry:
@@ -28,62 +54,34 @@ class Telemetry:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._lateness = Histogram(
-            "closeout_rung_lateness_seconds",
-            "From the instant a rung was due to its firing.",
-            ("effect", "zone"),
-            buckets=LATENESS_BUCKETS_SECONDS,
-            registry=self.registry,
-        )
-        self._fired = Counter(
-            "closeout_rungs_fired", "Rungs fired.", ("effect", "zone"), registry=self.registry
-        )
-        self._late_by_us = Counter(
-            "closeout_rungs_late_by_us",
-            "Rungs fired so late that the platform is to blame.",
-            ("effect", "zone"),
-            registry=self.registry,
-        )
-        self._guard_rounds = Counter(
-            "closeout_guard_rounds", "Rounds of the guard.", registry=self.registry
-        )
-        self._guard_found = Counter(
-            "closeout_guard_found",
-            "What the guard found and mended.",
-            ("what",),
-            registry=self.registry,
-        )
-        for what in ("overdue", "without_workflow", "untold"):
-            self._guard_found.labels(
-                what
-            )  # a series that is there before it counts can be alerted on
-        self._routine_runs = Counter(
-            "closeout_routine_runs",
-            "Runs of routines that were due, by what became of them.",
-            ("routine", "end"),
-            registry=self.registry,
-        )
+        figures = Figures((*OF_DESKS, *OF_WORK), self.registry)
+        self._gauge = figures.gauge
+        self._lateness = figures.histogram("closeout_rung_lateness_seconds")
+        self._fired = figures.counter("closeout_rungs_fired_total")
+        self._late_by_us = figures.counter("closeout_rungs_late_by_us_total")
+        self._guard_rounds = figures.counter("closeout_guard_rounds_total")
+        self._guard_found = figures.counter("closeout_guard_found_total")
+        self._routine_runs = figures.counter("closeout_routine_runs_total")
+        self._refused = figures.counter("closeout_refusals_total")
+        self._looks_failed = figures.counter("closeout_looks_failed_total")
+        self._matters = figures.gauge("closeout_matters_open")
+        # A series that is there before it counts can be alerted on.
+        for what in ("overdue", "without_workflow", "untold", "orders", "matters"):
+            self._guard_found.labels(what)
         for routine, end in product(RoutineKind, RunEnd):
             self._routine_runs.labels(routine.value, end.value)
-        self._open = self._gauge("issues_open", "Open issues")
-        self._provisional = self._gauge(
-            "clocks_provisional", "Live clocks due beyond the published days"
-        )
-        self._dead_letters = self._gauge(
-            "dead_letters", "Events that could not be sent to subscriptions"
-        )
-        self._held = self._gauge(
-            "notices_held", "Notices that wait for quiet hours or a storm to end"
-        )
-        self._matters = self._gauge("matters_open", "Open matters", "aggregate")
         for aggregate in Aggregate:
             self._matters.labels(aggregate.value)
-        self._matters_overdue = self._gauge(
-            "matters_overdue", "Open matters for which an instant should have passed"
-        )
-        self._errands = self._gauge(
-            "errands_pending", "What issues and matters have still to tell others"
-        )
+        for code in ERRORS:
+            self._refused.labels(code)
+        for of in (LEDGER, TEMPORAL):
+            self._looks_failed.labels(of)
+
+    def zones_known(self, zones: Iterable[str]) -> None:
+        """Have the series of every zone there before its first rung fires."""
+        for effect, zone in product(RungEffect, zones):
+            for each in (self._fired, self._late_by_us, self._lateness):
+                each.labels(effect.value, zone)
 
     def rungs_fired(self, zone: str, firings: Sequence[RungFired]) -> None:
         """Count rungs that a command of `zone` has just fired."""
@@ -99,25 +97,49 @@ class Telemetry:
         """Count a run of a routine that was due."""
         self._routine_runs.labels(routine.value, end.value).inc()
 
+    def command_refused(self, code: str) -> None:
+        """Count a command that the desk refused."""
+        self._refused.labels(code).inc()
+
     def guard_round(self, found: Rounds) -> None:
         """Count what a round of the guard found."""
         self._guard_rounds.inc()
-        self._guard_found.labels("overdue").inc(found.overdue)
-        self._guard_found.labels("without_workflow").inc(found.without_workflow)
-        self._guard_found.labels("untold").inc(found.untold)
-        self._open.set(found.open_issues)
-        self._provisional.set(found.provisional)
-        self._dead_letters.set(found.dead_letters)
-        self._held.set(found.held)
+        for what in ("overdue", "without_workflow", "untold", "orders", "matters"):
+            self._guard_found.labels(what).inc(getattr(found, what))
+        self._gauge("closeout_issues_open").set(found.open_issues)
+        self._gauge("closeout_clocks_provisional").set(found.provisional)
+        self._gauge("closeout_notices_held").set(found.held)
+        self._gauge("closeout_dead_letters").set(found.dead_letters)
         for aggregate in Aggregate:
             self._matters.labels(aggregate.value).set(found.open_matters.get(aggregate.value, 0))
-        self._matters_overdue.set(found.overdue_matters)
-        self._errands.set(found.errands)
+        self._gauge("closeout_matters_overdue").set(found.overdue_matters)
+        self._gauge("closeout_errands_pending").set(found.errands)
 
-    def _gauge(self, name: str, says: str, *labels: str) -> Gauge:
-        return Gauge(
-            f"closeout_{name}", f"{says}, at the last round.", labels, registry=self.registry
-        )
+    def looked(self, found: Waiting) -> None:
+        """Tell what a look at the ledger found."""
+        for name, value in (
+            ("closeout_looked_seconds", found.at.timestamp()),
+            ("closeout_outbox_issues", found.outbox_issues),
+            ("closeout_outbox_oldest_seconds", found.outbox_oldest_s),
+            ("closeout_rung_overdue_seconds", found.rung_overdue_s),
+            ("closeout_webhook_events_pending", found.webhook_events),
+            ("closeout_webhook_lag_seconds", found.webhook_lag_s),
+            ("closeout_dead_letters", found.dead_letters),
+            ("closeout_errands_failing", found.errands_failing),
+            ("closeout_verification_findings", found.verification_findings),
+            ("closeout_verification_age_seconds", found.verification_age_s),
+            ("closeout_log_facts_uncovered", found.log_facts_uncovered),
+            ("closeout_checkpoint_age_seconds", found.checkpoint_age_s),
+        ):
+            self._gauge(name).set(value)
+
+    def workflows_with_problems(self, count: int) -> None:
+        """Tell of how many running workflows Temporal reports problems."""
+        self._gauge("closeout_workflows_with_problems").set(count)
+
+    def look_failed(self, of: str) -> None:
+        """Count a look at the ledger or at Temporal that was not answered."""
+        self._looks_failed.labels(of).inc()
 
 
 @contextmanager

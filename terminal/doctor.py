@@ -16,6 +16,7 @@ async def doctor(session: Session) -> int:
     """Check settings, PostgreSQL, Temporal, worker and relay. Exit code 1 if anything fails."""
     from terminal import checks, checks_of_channels, checks_of_roles, checks_of_temporal
     from terminal.checks import Check, Grade
+    from terminal.checks_of_watching import watching
     from terminal.shown.checkup import checkup
 
     found: list[Check] = [checks.versions()]
@@ -34,6 +35,7 @@ async def doctor(session: Session) -> int:
         found += await _guarded(
             "temporal", lambda: checks_of_temporal.temporal(session.client, queue)
         )
+        found += await _guarded("metrics", lambda: watching(place.settings))
     found += await _guarded("identity", lambda: _faces(session))
     sound = all(check.grade is not Grade.FAIL for check in found)
     session.out.answer({"sound": sound, "checks": found}, lambda: checkup(found))
@@ -42,6 +44,7 @@ async def doctor(session: Session) -> int:
 
 async def _ledger(session: Session) -> "list[Check]":
     from terminal import checks
+    from terminal.checks_of_attachments import attachments
     from terminal.checks_of_channels import held_back
     from terminal.checks_of_keys import subject_keys
     from terminal.checks_of_log import log_checks
@@ -54,6 +57,7 @@ async def _ledger(session: Session) -> "list[Check]":
             *await webhooks(desk),
             *await log_checks(desk, session.place.settings),
             await subject_keys(desk),
+            await attachments(desk, session.place.settings),
         ]
 
 

@@ -86,9 +86,9 @@ async def _taken(
     from desk.intake.taking import Taking, taken_in
     from terminal.shown.intake import intake_plain, intake_shown
 
-    own = NO_MAPPING if mapping is None else read_mapping(_read(mapping, MAPPING_BYTES_MAX))
-    _require_ending(answer)
-    table = read_table(_read(file, BYTES_MAX), sheet)
+    own = NO_MAPPING if mapping is None else read_mapping(read_within(mapping, MAPPING_BYTES_MAX))
+    require_new_table(answer)
+    table = read_table(read_within(file, BYTES_MAX), sheet)
     async with session.desk() as desk:
         with bars(session) as shown:
             terms = await desk.shelf.current(zone, desk.clock.now())
@@ -96,7 +96,7 @@ async def _taken(
             taking = Taking(
                 desk=desk,
                 terms=terms,
-                actor=_actor(acting),
+                actor=acting_as(acting),
                 dry_run=dry_run,
                 compare_max=ROWS_MAX,
                 progress=lambda done: shown.move("rows", completed=done),
@@ -108,7 +108,8 @@ async def _taken(
     return 0 if found.is_clean else FOUND
 
 
-def _actor(acting: dict[str, str]) -> "Acting":
+def acting_as(acting: dict[str, str]) -> "Acting":
+    """Return who acts. Raises InvalidRequestError."""
     from pydantic import TypeAdapter, ValidationError
 
     from domain.errors import from_validation
@@ -121,7 +122,8 @@ def _actor(acting: dict[str, str]) -> "Acting":
         raise from_validation(error) from None
 
 
-def _read(path: Path, bytes_max: int) -> bytes:
+def read_within(path: Path, bytes_max: int) -> bytes:
+    """Return what a file holds. Raises InvalidRequestError."""
     from domain.errors import InvalidRequestError
     from handbooks.operator_files import FileReadError, read_bytes
 
@@ -131,7 +133,8 @@ def _read(path: Path, bytes_max: int) -> bytes:
         raise InvalidRequestError(f"The file {error}.", field="file", value=path) from error
 
 
-def _require_ending(answer: Path | None) -> None:
+def require_new_table(answer: Path | None) -> None:
+    """Refuse a file that an answer cannot be written to. Raises InvalidRequestError."""
     from domain.errors import InvalidRequestError
 
     if answer is None:
@@ -151,12 +154,18 @@ def _require_ending(answer: Path | None) -> None:
 
 def _write(answer: Path, found: "IntakeAnswer", language: str) -> None:
     from desk.intake.writing import as_csv, as_workbook
-    from domain.errors import InvalidRequestError
 
     write = as_csv if answer.suffix.lower() == ".csv" else as_workbook
+    write_table(answer, write(found, language))
+
+
+def write_table(answer: Path, content: bytes) -> None:
+    """Write an answer to a new file. Raises InvalidRequestError."""
+    from domain.errors import InvalidRequestError
+
     try:
         with answer.open("xb") as file:
-            file.write(write(found, language))
+            file.write(content)
     except OSError as error:
         raise InvalidRequestError(
             f"The answer cannot be written: {error.strerror}.", field="--answer", value=answer

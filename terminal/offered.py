@@ -3,7 +3,15 @@
 from terminal.adopting import adopt
 from terminal.application import Body
 from terminal.asking import do, report
+from terminal.attachments import (
+    attachments_check,
+    attachments_hold,
+    attachments_list,
+    attachments_release,
+    attachments_sweep,
+)
 from terminal.auditing import verify
+from terminal.backing_up import backup, restore
 from terminal.backtesting import backtest
 from terminal.board import board, enterprises
 from terminal.calendar_files import (
@@ -19,6 +27,7 @@ from terminal.client import client
 from terminal.clock_audit import clocks_audit
 from terminal.deadlines import why
 from terminal.doctor import doctor
+from terminal.drilling import drill
 from terminal.erasing import erase
 from terminal.evidence import evidence_make, evidence_verifier
 from terminal.exporting import (
@@ -56,6 +65,7 @@ from terminal.matters import (
     matters_timeline,
 )
 from terminal.notices import notices, template_check, template_set, template_show
+from terminal.old_ledger import import_ledger
 from terminal.operating import demo, migrate, recover, serve, up
 from terminal.orders import (
     supervise_accept,
@@ -87,6 +97,7 @@ from terminal.reports import REPORTS, attest, routines
 from terminal.routing import routing_preview
 from terminal.sign_offs import signoff_answer, signoff_link, signoff_report
 from terminal.similar import similar
+from terminal.simulating import simulate
 from terminal.supervision import supervise_lights, supervise_parked, supervise_warnings
 from terminal.team import team
 from terminal.touring import tour
@@ -116,8 +127,11 @@ COMMANDS: dict[str, tuple[Body, ...]] = {
     "Who is responsible": (board, enterprises, team),
     "Supervision": (attest, routines),
     "Audit": (verify, replay, notices, reads, anchor),
-    "Rules": (adopt, tasks, backtest, fork),
-    "Running it": (up, serve, tour, demo, outcomes, doctor, recover, migrate, erase, client),
+    "Rules": (adopt, tasks, backtest, fork, simulate),
+    "Running it": (
+        *(up, serve, tour, demo, outcomes, doctor, recover, migrate, erase, client),
+        *(backup, restore, drill),
+    ),
 }
 """Every command, under the heading of the help that it stands under."""
 
@@ -210,6 +224,17 @@ FAMILIES: dict[str, tuple[str, str, tuple[Body, ...]]] = {
         "Audit",
         (evidence_make, evidence_verifier),
     ),
+    "attachments": (
+        "Files uploaded for issues: held, swept, checked.",
+        "Running it",
+        (
+            attachments_list,
+            attachments_hold,
+            attachments_release,
+            attachments_sweep,
+            attachments_check,
+        ),
+    ),
     "webhook": (
         "Events sent to addresses: subscriptions, secrets, dead letters.",
         "Running it",
@@ -225,7 +250,11 @@ FAMILIES: dict[str, tuple[str, str, tuple[Body, ...]]] = {
             webhook_test,
         ),
     ),
-    "import": ("Logs of other systems, played and counted.", "Audit", (import_xes,)),
+    "import": (
+        "An office's old ledger taken over; logs of other systems, played and counted.",
+        "Audit",
+        (import_ledger, import_xes),
+    ),
     "log": (
         "The transparency log: checkpoints, keys, proofs.",
         "Audit",

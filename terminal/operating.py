@@ -2,14 +2,19 @@
 
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from terminal.progress import bars
 from terminal.session import Session
 
 if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from desk.desk import Desk
     from desk.first_access import FirstAccess
     from runtime.settings import Settings
     from runtime.stack import EmbeddedStack
@@ -27,7 +32,7 @@ async def up(session: Session) -> None:
     from runtime.settings import kept_by_stack
     from runtime.stack import EmbeddedStack, Supervisor
 
-    session.prepare_log(session.settings.log_level)
+    session.prepare_log_of_server()
     began = time.monotonic()
 
     async def ready(stack: "EmbeddedStack") -> None:
@@ -115,7 +120,7 @@ async def serve(session: Session) -> None:
     """
     from runtime.exposure import is_of_embedded_stack, require_actors_chosen
 
-    session.prepare_log(session.settings.log_level)
+    session.prepare_log_of_server()
     settings = session.place.settings
     require_actors_chosen(settings, embedded=is_of_embedded_stack(settings))
     await session.wiring.serve_api(settings)
@@ -127,8 +132,21 @@ async def recover(
         bool,
         typer.Option("--restart", help="End every run and start it again, not only what is gone."),
     ] = False,
-) -> None:
-    """Put back the workflow of every open issue and order: the ledger holds all that it takes."""
+    restored: Annotated[
+        datetime | None,
+        typer.Option(
+            "--restored",
+            metavar="TIME",
+            help="The ledger was restored to a backup of TIME (UTC): name every difference to "
+            "Temporal, end what runs on it, start from the ledger.",
+            show_default=False,
+        ),
+    ] = None,
+) -> int | None:
+    """Put back the workflow of every open issue and order: the ledger holds all that it takes.
+
+    With --restored exit code 6 if anything was lost.
+    """
     from temporalio.service import RPCError
 
     from desk.guard import Guard
@@ -139,6 +157,8 @@ async def recover(
         client = await session.client()
         try:
             await ensure_namespace(client)
+            if restored is not None:
+                return await _restored(session, desk, client, restored)
             guard = Guard(desk, client)
             if restart:
                 count = await guard.restart("closeout recover --restart")
@@ -157,6 +177,28 @@ async def recover(
             + ("; the relay starts them now." if count else ": there was nothing to do.")
         ),
     )
+    return None
+
+
+async def _restored(session: Session, desk: "Desk", client: "Client", at: datetime) -> int:
+    """Start everything over after a restore that `closeout restore` did not do itself."""
+    from runtime.codec import data_converter
+    from terminal.auditing import FOUND
+    from terminal.restoring import SKEW, start_over
+    from terminal.shown.backups import started_over, started_over_plain
+
+    since = (at if at.tzinfo else at.replace(tzinfo=UTC)) - SKEW
+    with bars(session) as shown:
+        over = await start_over(
+            desk,
+            client,
+            since,
+            data_converter(session.settings),
+            task_queue=session.settings.task_queue,
+            moved=shown.move,
+        )
+    session.out.answer(started_over_plain(over), lambda: started_over(over))
+    return FOUND if over.anything_lost else 0
 
 
 async def migrate(session: Session) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from temporalio.client import Client
 
+    from audit.year_sums import SimulatedYear
     from desk.desk import Desk
     from face.house import House
     from ledger.port import IssueRow, Ledger
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from runtime.stack import ChildProgram, RunningStack
     from terminal.outcomes import Outcome
     from terminal.output import Output
+    from terminal.simulating import YearAsked
     from terminal.touring import Tour
 
 
@@ -45,6 +47,7 @@ class Wiring:
     serve_house: Callable[["House"], Awaitable[None]]
     open_tour: Callable[[int, int], Awaitable["Tour"]]
     tell_outcomes: Callable[[], Awaitable[Sequence["Outcome"]]]
+    simulate: Callable[["YearAsked"], Awaitable["SimulatedYear"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,13 @@ class Session:
         from runtime.logging import configure_logging
 
         configure_logging("debug" if self.debug else level)
+
+    def prepare_log_of_server(self) -> None:
+        """Send the log to stderr as the settings say: what serves is read by collectors."""
+        from runtime.logging import configure_logging
+
+        level, as_json = self.settings.log_level, self.settings.log_json
+        configure_logging("debug" if self.debug else level, as_json=as_json)
 
 
 async def find_issue(desk: "Desk", issue: str, key: str | None) -> "IssueRow":

@@ -32,6 +32,7 @@ from domain.terms import Terms
 TOLD: Final = frozenset(
     {
         "issue_reported",
+        "issue_imported",
         "issue_accepted",
         "issue_turned_away",
         "issue_assigned",

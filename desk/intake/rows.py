@@ -50,7 +50,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Known:
     """Codes by the names of the things they name; a name that several have means none."""
 
     codes: Mapping[str, tuple[str, ...]]
@@ -61,6 +61,7 @@ class _Known:
     nearest: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def found(self, text: str) -> tuple[str, ...]:
+        """Return the codes that a text names."""
         return (text,) if text in self.names else self.codes.get(plain_name(text), ())
 
     def suggested(self, text: str) -> tuple[str, ...]:
@@ -85,8 +86,8 @@ class RowReader:
         self._columns = columns
         book: Handbook = terms.handbook
         self._known = {
-            Field.ENTERPRISE: _known((each.id, each.name) for each in book.enterprises),
-            Field.CATEGORY: _known((each.id, each.name) for each in book.categories),
+            Field.ENTERPRISE: known_by_name((each.id, each.name) for each in book.enterprises),
+            Field.CATEGORY: known_by_name((each.id, each.name) for each in book.categories),
         }
 
     def read(self, line: Line) -> Asked:
@@ -203,7 +204,8 @@ class RowReader:
         return None if findings else report
 
 
-def _known(things: Iterable[tuple[str, Name]]) -> _Known:
+def known_by_name(things: Iterable[tuple[str, Name]]) -> Known:
+    """Return what things are called, by code and by name."""
     codes: dict[str, tuple[str, ...]] = {}
     names: dict[str, str] = {}
     compared: dict[str, str] = {}
@@ -212,7 +214,7 @@ def _known(things: Iterable[tuple[str, Name]]) -> _Known:
         compared[code] = plain_name(f"{code} {name.zh} {name.en}")
         for each in {plain_name(name.zh), plain_name(name.en), plain_name(code)}:
             codes[each] = (*codes.get(each, ()), code)
-    return _Known(codes, names, compared)
+    return Known(codes, names, compared)
 
 
 def _title_and_text(said: Mapping[Field, str]) -> tuple[str, str]:

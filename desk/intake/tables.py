@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from hashlib import sha256
-from typing import Final, Literal
+from typing import Final
 
 from desk.intake.bounds import BYTES_MAX, COLUMNS_MAX, ROWS_MAX
+from desk.intake.encodings import Encoding, decoded_by_line
 from desk.intake.problems import UnusableTableError
 from desk.intake.workbooks import OLD_OR_LOCKED, SIGNATURE, Cell, sheet_of
 
@@ -20,8 +21,6 @@ DELIMITERS: Final = (",", ";", "\t")
 MARKS_OF_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 WHOLE_DIGITS_MAX: Final = 15
 """A spreadsheet keeps no more digits of a number exactly."""
-
-Encoding = Literal["utf-8", "utf-8-sig", "gb18030", "xlsx"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +40,13 @@ class Table:
     encoding: Encoding
     sheet: str | None
     lines: tuple[Line, ...]
+    formulas: frozenset[tuple[int, int]] = frozenset()
+    """Of a workbook, which cells are worked out: the row's number, and the column's from 0."""
 
 
-def read_table(content: bytes, sheet: str | None = None) -> Table:
-    """Return what a file holds. Raises UnusableTableError."""
+def read_table(content: bytes, sheet: str | None = None, *, by_line: bool = False) -> Table:
+    """Return what a file holds. `by_line`: lines of a text in another encoding than most are read
+    as they are, and marked (see `encodings`). Raises UnusableTableError."""
     if len(content) > BYTES_MAX:
         raise UnusableTableError("The file is too large.", allowed=f"{BYTES_MAX} bytes")
     if content.startswith(OLD_OR_LOCKED):
@@ -53,12 +55,12 @@ def read_table(content: bytes, sheet: str | None = None) -> Table:
         )
     hash_ = sha256(content).hexdigest()
     if content.startswith(SIGNATURE):
-        name, cells = sheet_of(content, sheet)
-        rows = ((number, tuple(map(_text, row))) for number, row in enumerate(cells, 1))
-        return Table(hash_, "xlsx", name, _lines(rows))
+        found = sheet_of(content, sheet)
+        rows = ((number, tuple(map(_text, row))) for number, row in enumerate(found.cells, 1))
+        return Table(hash_, "xlsx", found.name, _lines(rows), found.formulas)
     if sheet is not None:
         raise UnusableTableError("Only a workbook has sheets.", value=sheet)
-    encoding, text = _decoded(content)
+    encoding, text = (_decoded_by_line if by_line else _decoded)(content)
     return Table(hash_, encoding, None, _lines(_csv_rows(text)))
 
 
@@ -80,9 +82,18 @@ def _lines(rows: Iterator[tuple[int, tuple[str, ...]]]) -> tuple[Line, ...]:
     return tuple(found)
 
 
-def _decoded(content: bytes) -> tuple[Encoding, str]:
+def _require_bytes_of_text(content: bytes) -> None:
     if content.startswith(MARKS_OF_UTF16) or b"\0" in content:
         raise UnusableTableError("This is no CSV, or in UTF-16.", allowed="CSV in UTF-8 or GB18030")
+
+
+def _decoded_by_line(content: bytes) -> tuple[Encoding, str]:
+    _require_bytes_of_text(content)
+    return decoded_by_line(content)
+
+
+def _decoded(content: bytes) -> tuple[Encoding, str]:
+    _require_bytes_of_text(content)
     marked = content.startswith(b"\xef\xbb\xbf")
     try:
         return ("utf-8-sig", content[3:].decode()) if marked else ("utf-8", content.decode())

@@ -34,6 +34,9 @@ ENCRYPTED: Final = 0x1
 LETTERS: Final = 26
 SHARED: Final = "s"
 PANIC: Final = "PanicException"
+BOOK_FOLDER: Final = "xl/"
+BOOK: Final = "xl/workbook.xml"
+BOOK_RELATIONS: Final = "xl/_rels/workbook.xml.rels"
 SHOWN_CHARACTERS_MAX: Final = 500
 _PLACE: Final = re.compile(r"([A-Za-z]{1,3})([1-9][0-9]{0,6})")
 _DECLARED: Final = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([^"']*)""")
@@ -52,6 +55,8 @@ class _Measured:
     tables_of_texts: int = 0
     asked: Counter[int] = field(default_factory=Counter)
     """How often cells ask for each shared text."""
+    formulas: dict[str, set[tuple[int, int]]] = field(default_factory=dict)
+    """The rows and columns of cells that are worked out, from 1, by the part they stand in."""
 
 
 class _Meter:
@@ -62,8 +67,10 @@ class _Meter:
         self._row = 0
         self._column = 0
         self._is_shared = False
+        self._in_cell = False
         self._index: list[str] | None = None
         self._text: int | None = None
+        self.formulas: set[tuple[int, int]] = set()
 
     def read(self, part: str) -> None:
         """Count what a part holds. Raises UnusableTableError."""
@@ -86,6 +93,9 @@ class _Meter:
             case "c":
                 self._place(attributes.get("r"))
                 self._is_shared = attributes.get("t") == SHARED
+                self._in_cell = True
+            case "f" if self._in_cell:
+                self.formulas.add((self._row, self._column))
             case "v" if self._is_shared:
                 self._index = []
             case "sst":
@@ -101,7 +111,7 @@ class _Meter:
                 self._measured.asked[_number("".join(self._index).strip())] += 1
                 self._index = None
             case "c":
-                self._is_shared = False
+                self._is_shared = self._in_cell = False
             case "si" if self._text is not None:
                 self._measured.texts.append(self._text)
                 self._text = None
@@ -136,21 +146,65 @@ class _Meter:
         raise UnusableTableError("The workbook cannot be read: no workbook declares a DOCTYPE.")
 
 
-def sheet_of(content: bytes, sheet: str | None) -> tuple[str, list[list[Cell]]]:
-    """Return the name and the cells of a sheet, from A1 on; the first one if none is named. Raises
-    UnusableTableError."""
-    copy = measured_copy(content)
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet's cells, from A1 on; of those that are formulas the values that were last worked out.
+    `formulas` are the rows, from 1, and the columns, from 0, of these."""
+
+    name: str
+    cells: list[list[Cell]]
+    formulas: frozenset[tuple[int, int]]
+
+
+def sheet_of(content: bytes, sheet: str | None) -> Sheet:
+    """Return a sheet; the first one if none is named. Raises UnusableTableError."""
+    copy, formulas = measured_copy(content)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(copy))
         name = _sheet_named(workbook.sheet_names, sheet)
         cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        own = formulas.get(_part_of(copy, name), set()) if formulas else set()
     except UnusableTableError:
         raise
     except BaseException as error:  # a panic of the reader, which is not written in Python
         if isinstance(error, Exception) or type(error).__name__ == PANIC:
             raise UnusableTableError("The workbook cannot be read.") from error
         raise
-    return name, [list(row) for row in cells]
+    return Sheet(
+        name,
+        [list(row) for row in cells],
+        frozenset((row, column - 1) for row, column in own),
+    )
+
+
+def _part_of(copy: bytes, sheet: str) -> str:
+    """Return the part of a measured workbook that holds a sheet; empty if it does not say."""
+    with zipfile.ZipFile(io.BytesIO(copy)) as parts:
+        ids = {each.get("name"): _relation_of(each) for each in _elements(parts, BOOK, "sheet")}
+        targets = {
+            each.get("Id"): each.get("Target", "")
+            for each in _elements(parts, BOOK_RELATIONS, "Relationship")
+        }
+    target = targets.get(ids.get(sheet), "")
+    return target.lstrip("/") if target.startswith("/") else f"{BOOK_FOLDER}{target}"
+
+
+def _relation_of(attributes: dict[str, str]) -> str | None:
+    return next((each for name, each in attributes.items() if name.endswith(":id")), None)
+
+
+def _elements(parts: zipfile.ZipFile, part: str, named: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] == named:
+            found.append(attributes)
+
+    if part in parts.namelist():
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = begin
+        parser.Parse(parts.read(part).decode("utf-8-sig"), True)
+    return found
 
 
 def _sheet_named(names: list[str], sheet: str | None) -> str:
@@ -162,23 +216,25 @@ def _sheet_named(names: list[str], sheet: str | None) -> str:
     raise UnusableTableError("The workbook has no such sheet.", value=sheet, allowed=allowed)
 
 
-def measured_copy(content: bytes) -> bytes:
-    """Return the parts of a workbook that are read, unpacked and within bounds. Raises
-    UnusableTableError."""
+def measured_copy(content: bytes) -> tuple[bytes, dict[str, set[tuple[int, int]]]]:
+    """Return the parts of a workbook that are read, unpacked and within bounds, and where formulas
+    stand in them. Raises UnusableTableError."""
     measured, copy = _Measured(), io.BytesIO()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed, zipfile.ZipFile(copy, "w") as plain:
             for info in _parts(packed):
                 part = _unpacked(packed, info)
                 if info.filename.endswith(".xml"):
-                    _Meter(measured).read(_text_of(part))
+                    meter = _Meter(measured)
+                    meter.read(_text_of(part))
+                    measured.formulas[info.filename] = meter.formulas
                 plain.writestr(info.filename, part)
     except UnicodeDecodeError as error:
         raise UnusableTableError("The workbook cannot be read: a part is not UTF-8.") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise UnusableTableError("The workbook is damaged, or no workbook.") from error
     _require_texts(measured)
-    return copy.getvalue()
+    return copy.getvalue(), measured.formulas
 
 
 def _parts(packed: zipfile.ZipFile) -> list[zipfile.ZipInfo]:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import xlsxwriter  # type: ignore[import-untyped]  # it has no types
@@ -22,17 +22,27 @@ WIDTHS: Final = (6, 14, 24, 12, 14, 30, 30, 44, 30, 40)
 
 
 def as_csv(answer: IntakeAnswer, language: str) -> bytes:
-    """Return the answer as CSV. No cell is taken for a formula: an apostrophe goes before."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    for row in _rows(answer, language):
-        writer.writerow([f"'{each}" if each.startswith(ACTIVE) else each for each in row])
-    return (MARK + text.getvalue()).encode()
+    """Return the answer as CSV."""
+    return csv_of(_rows(answer, language))
 
 
 def as_workbook(answer: IntakeAnswer, language: str) -> bytes:
     """Return the answer as a workbook."""
-    file = io.BytesIO()
+    return workbook_of(_rows(answer, language), WIDTHS)
+
+
+def csv_of(rows: Iterable[Sequence[str]]) -> bytes:
+    """Return rows as CSV. No cell is taken for a formula: an apostrophe goes before."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    for row in rows:
+        writer.writerow([f"'{each}" if each.startswith(ACTIVE) else each for each in row])
+    return (MARK + text.getvalue()).encode()
+
+
+def workbook_of(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> bytes:
+    """Return rows, of which the first is the head, as a workbook of one sheet."""
+    file, last = io.BytesIO(), 1
     options = {
         "in_memory": True,
         "strings_to_formulas": False,
@@ -43,13 +53,14 @@ def as_workbook(answer: IntakeAnswer, language: str) -> bytes:
         sheet = workbook.add_worksheet()
         head = workbook.add_format({"bold": True, "bottom": 1})
         wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
-        for place, width in enumerate(WIDTHS):
+        for place, width in enumerate(widths):
             sheet.set_column(place, place, width, wrapped)
-        for number, row in enumerate(_rows(answer, language)):
+        for number, row in enumerate(rows):
+            last = max(last, number)
             for place, each in enumerate(row):
                 sheet.write_string(number, place, each, head if number == 0 else wrapped)
         sheet.freeze_panes(1, 0)
-        sheet.autofilter(0, 0, max(1, len(answer.rows)), len(COLUMNS) - 1)
+        sheet.autofilter(0, 0, last, len(widths) - 1)
     return file.getvalue()
 
 

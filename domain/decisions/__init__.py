@@ -12,6 +12,7 @@ from domain import events as ev
 from domain.calendar import CalendarError
 from domain.commands_of_callbacks import RecordCallback, RecordDraw
 from domain.commands_of_exclusions import ExclusionCommand
+from domain.commands_of_import import ImportIssue
 from domain.commands_of_kin import RecordKin, Unmerge
 from domain.commands_of_rounds import Vote
 from domain.commands_of_team import LeavePart, ReplacePart, RulePart
@@ -22,6 +23,7 @@ from domain.decisions import (
     families,
     handling,
     hearing,
+    importing,
     intake,
     ladder,
     limits,
@@ -78,7 +80,7 @@ def decide(issue: Issue | None, submission: cmd.Submission, context: Context) ->
 def _decided(issue: Issue | None, submission: cmd.Submission, context: Context) -> Decision:
     draft = Draft(issue, submission.zone, submission.key, submission.actor, context)
     command = submission.command
-    if isinstance(command, cmd.Report):
+    if isinstance(command, cmd.Report | ImportIssue):
         if issue is not None:
             raise ConflictError(
                 "An issue was reported under this key before.",
@@ -89,7 +91,10 @@ def _decided(issue: Issue | None, submission: cmd.Submission, context: Context) 
         _require_version(submission, 0)
         meetings.require_decision((), submission.under, command.kind)
         require_no_link(submission.actor)
-        intake.report(draft, command)
+        if isinstance(command, ImportIssue):
+            importing.import_issue(draft, command)
+        else:
+            intake.report(draft, command)
         return draft.decision()
     if issue is None:
         raise UnknownIssueError(

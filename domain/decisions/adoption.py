@@ -103,7 +103,7 @@ def _changes(
             continue
         rule = draft.terms.rules_by_id[clock.rule]
         answer = rule.retargeting.handbook if by_handbook and not undo else Retarget.KEEP_ELAPSED
-        if by_handbook and not undo and _is_instructed(draft, clock):
+        if by_handbook and not undo and (_is_instructed(draft, clock) or _is_stated(draft, clock)):
             answer = Retarget.KEEP_OLD_TARGET
         restored = _restored(clock, draft.terms)
         to = restored or _aim(draft, clock, rule, old, answer, undo=undo, by_handbook=by_handbook)
@@ -134,6 +134,13 @@ def _is_instructed(draft: Draft, clock: Clock) -> bool:
     return any(
         each.clock == clock.id and draft.at < each.expires_at for each in draft.issue.instructions
     )
+
+
+def _is_stated(draft: Draft, clock: Clock) -> bool:
+    """A deadline that came with the issue from another ledger is no handbook's; the next cycle of
+    its clock is."""
+    brought = draft.issue.imported
+    return brought is not None and clock.cycle == 1 and clock.id in brought.limits
 
 
 def _aim(

@@ -102,6 +102,13 @@ class Draft:
         self._issue = with_clocks(after, moves, event.at)
         self.events.append(event.model_copy(update={"clocks": moves}) if moves else event)
 
+    def begin(self, event: Event, clocks: tuple[ClockTransition, ...]) -> None:
+        """Add the event by which an issue begins here that began elsewhere: its clocks are given,
+        and no rule of the handbook is asked."""
+        after = facts_after(None, event, zone=self.zone, key=self.key, terms=self.terms.hash)
+        self._issue = with_clocks(after, clocks, event.at)
+        self.events.append(event.model_copy(update={"clocks": clocks}) if clocks else event)
+
     def foreseen(self, event: Event) -> Issue:
         """Return the issue as `event` would leave it, were it recorded: nothing is."""
         after = facts_after(self._issue, event, zone=self.zone, key=self.key, terms=self.terms.hash)

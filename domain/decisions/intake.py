@@ -26,7 +26,7 @@ from domain.routing import route
 def report(draft: Draft, command: cmd.Report) -> None:
     """Open the issue with the accountable post of its tier. The acceptance clock starts."""
     handbook = draft.handbook
-    _require_place(handbook, command)
+    require_place(handbook, command.enterprise)
     require_category(handbook, command.category)
     entry = enter(handbook, command.enterprise, command.tier, draft.local)
     if entry is None:
@@ -191,12 +191,13 @@ def require_category(handbook: Handbook, category: str) -> None:
         )
 
 
-def _require_place(handbook: Handbook, command: cmd.Report) -> None:
-    if enterprise(handbook, command.enterprise) is None:
+def require_place(handbook: Handbook, enterprise_id: str) -> None:
+    """Refuse an enterprise that the handbook does not list."""
+    if enterprise(handbook, enterprise_id) is None:
         raise InvalidRequestError(
             "The enterprise stands in no grid of this zone.",
             field="enterprise",
-            value=command.enterprise,
+            value=enterprise_id,
             allowed="an enterprise of the handbook",
         )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import builders as b
 import pytest
 from builders import Step
+from builders_import import Played, import_issue
 from ladder_lives import ladder_records
 from played_ledger import LIFE, played
 from procedure_events import TOLD
@@ -85,7 +86,8 @@ def _records() -> list[Record]:
     for number, steps in enumerate((*OTHER_LIVES, LIFE_WITH_LIMITS), start=2):
         ledger.play(steps, key=f"issue-{number}")
     ledger.play(LIFE_WITH_A_LONG_WAIT, key="long", terms=NO_PAUSES)
-    return [*ledger.events, *_adopted(), *ladder_records()]
+    brought = Played(import_issue()).records
+    return [*ledger.events, *_adopted(), *ladder_records(), *brought]
 
 
 def test_every_kind_of_event_has_a_title_in_both_languages() -> None:

@@ -26,6 +26,7 @@ class Engine:
     starts: list[str] = field(default_factory=list)
     poisoned: set[str] = field(default_factory=set)
     away: bool = False
+    troubled: int = 0
 
     @property
     def client(self) -> Client:
@@ -47,10 +48,10 @@ class Engine:
         """Return a handle, whether or not there is such a workflow."""
         return Handle(self, id)
 
-    async def count_workflows(self, _query: str) -> "Count":
-        """Count the running ones."""
+    async def count_workflows(self, query: str, **_: Any) -> "Count":
+        """Count the running ones, or those of them with problems."""
         self._reach("")
-        return Count(len(self.running))
+        return Count(self.troubled if "TemporalReportedProblems" in query else len(self.running))
 
     async def list_workflows(self, _query: str) -> AsyncIterator["Handle"]:
         """List the running ones."""

@@ -163,7 +163,7 @@ def test_every_command_has_its_row():
         command.model_fields["kind"].default for union in FAMILIES for command in get_args(union)
     }
     assert set(TABLE) | ADOPTIONS | {"record_kin", "record_draw"} == KINDS
-    assert set(PERMITTED) == KINDS | others | {"record_callback"}
+    assert set(PERMITTED) == KINDS | others | {"record_callback", "import_issue"}
 
 
 @pytest.mark.parametrize("actor", ACTORS)

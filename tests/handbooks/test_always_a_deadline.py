@@ -21,14 +21,14 @@ from domain.events_of_kin import KinEvent
 from domain.events_of_rounds import RoundEvent
 from domain.events_of_team import TeamEvent
 from domain.events_of_time import ClockMigrated, TermsAdopted
-from domain.facts_possible import EVENT_CLASSES
+from domain.facts_possible import BEGUN_ELSEWHERE, EVENT_CLASSES
 from domain.handbook import Handbook
 from domain.permissions import PERMITTED
 from handbooks.shelf import read_terms, zones
 
 LIVES = deep("lives that never lack a deadline", 3000, light=6)
 ROSTER_SHARES = 5
-NEVER_BY_HAND = {"report", "ring_rung", "adopt_calendar", "adopt_handbook"}
+NEVER_BY_HAND = {"report", "import_issue", "ring_rung", "adopt_calendar", "adopt_handbook"}
 
 
 def kinds(*unions: Any) -> set[str]:
@@ -91,7 +91,7 @@ def test_the_lives_try_every_command_and_come_by_every_event() -> None:
     assert acts >= set(PERMITTED) - NEVER_BY_HAND - OF_PROCEDURES
     by_adoption = {kind.model_fields["kind"].default for kind in (TermsAdopted, ClockMigrated)}
     # Nobody at all at a level that holds: of no shipped zone (see test_default_ladder.py).
-    never = {"level_held"} | by_adoption
+    never = {"level_held"} | by_adoption | BEGUN_ELSEWHERE
     events = set().union(*(each.events for each in found))
     assert events >= set(EVENT_CLASSES) - never - BY_SEVERAL - SELDOM - OF_PROCEDURES
     assert events <= set(EVENT_CLASSES) - never

@@ -64,6 +64,8 @@ def test_every_file_of_the_program_is_inside(names: set[str]) -> None:
         "demo/cases/A01.toml",
         "demo/stories/S1.toml",
         "ledger/migrations/0001_ledger.sql",
+        "runtime/watching/alerts.yaml",
+        "runtime/watching/dashboard.json",
     ],
 )
 def test_the_data_is_inside(names: set[str], name: str) -> None:

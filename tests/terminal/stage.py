@@ -62,6 +62,7 @@ class Stage:
                 serve_house=cli.serve_house,
                 open_tour=cli.open_tour,
                 tell_outcomes=cli.tell_outcomes,
+                simulate=cli.simulate,
             )
         )
         for panel, bodies in cli.COMMANDS.items():

@@ -1,0 +1,1 @@
+"""Attachments: files that acts are borne out by, uploaded for one issue each, by their SHA-256."""

@@ -1,0 +1,1 @@
+"""Where the bytes of attachments lie: unfinished ones, stores, seals, the scanner."""
