@@ -191,11 +191,19 @@ def chain_posts_and_fallbacks(zone: Zone, issue: Issue) -> Iterator[Post]:
 # --- no id of a handbook stands in the code ---
 
 ENGINES_WORDS = {
-    "handling": ({"domain/phases.py"}, "a phase; the clock of that phase is called after it"),
+    "handling": (
+        {
+            "desk/importing/old_mapping.py",
+            "domain/phases.py",
+        },
+        "a phase; the clock of that phase is called after it",
+    ),
     "sign_off": (
         {
             "audit/evidence_text.py",
+            "audit/handling_times.py",
             "audit/printed/ledger.py",
+            "desk/importing/old_mapping.py",
             "domain/decisions/sign_off.py",
             "domain/elsewhere.py",
             "domain/evolve_forms.py",
@@ -213,6 +221,7 @@ ENGINES_WORDS = {
         {
             "audit/evidence_text.py",
             "audit/exports/relations.py",
+            "audit/handling_times.py",
             "domain/clock_rules.py",
             "domain/conditions.py",
             "domain/decisions/objecting.py",
@@ -252,10 +261,13 @@ ENGINES_WORDS = {
     ),
     "resolution": (
         {
-            "domain/report_months.py",
             "audit/evidence_text.py",
+            "desk/importing/old_mapping.py",
+            "desk/importing/old_rows.py",
+            "domain/decisions/importing.py",
             "domain/exclusion.py",
             "domain/figure_definitions.py",
+            "domain/report_months.py",
             "domain/view.py",
         },
         "a field of what is shown of an issue, a figure",
@@ -279,14 +291,16 @@ ENGINES_WORDS = {
     ),
     "due": (
         {
-            "audit/printed/ledger.py",
-            "domain/reports.py",
             "audit/evidence_text.py",
+            "audit/printed/ledger.py",
             "audit/promises.py",
+            "desk/importing/old_ledger.py",
+            "desk/importing/old_rows.py",
             "desk/importing/zone.py",
             "desk/told_apart.py",
             "domain/duration_text.py",
             "domain/figures_of_time.py",
+            "domain/reports.py",
         },
         "a field of a length, a kind of finding, a count, a rung of a handbook an import makes",
     ),
