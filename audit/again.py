@@ -209,7 +209,7 @@ class Again:
                 for rung in clock.rungs
                 if rung.due_at < at and (clock.id, clock.cycle, rung.id, rung.due_at) not in spared
             ),
-            key=lambda due: due[1].due_at,
+            key=lambda due: (due[1].due_at, due[0].id),  # as `Issue.next_rung` has them
             default=None,
         )
 

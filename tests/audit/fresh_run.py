@@ -13,6 +13,7 @@ from desk.desk import Desk
 from desk.shelf import Shelf
 from domain.commands import SUBMISSION, RingRung, Submission
 from domain.errors import IssueError
+from domain.figures import CLOSINGS
 from domain.people import ENGINE
 from domain.terms import Terms
 from domain.view import Ring
@@ -51,10 +52,12 @@ def lives_of_a_year() -> tuple[tuple[Life, ...], Terms]:
 
 
 def _is_of_its_own(life: Life) -> bool:
-    """Return whether a desk can do the acts of this life alone again: no issue began it."""
+    """Return whether a desk can do the acts of this life alone again: no issue began it, and it
+    came to an end, so that nothing was due that the end of the year kept from firing."""
     begun = SUBMISSION.validate_json(life.commands[0].body)
     alone = OF_OTHERS.isdisjoint(row.kind for row in life.commands)
-    return alone and begun.actor != ENGINE and len(life.commands) > 4
+    ended = life.records[-1].kind in CLOSINGS
+    return alone and ended and begun.actor != ENGINE and len(life.commands) > 4
 
 
 def acts_of(life: Life) -> Iterator[tuple[datetime, Submission]]:
