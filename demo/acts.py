@@ -4,23 +4,20 @@ import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from temporalio.client import WithStartWorkflowOperation
-from temporalio.common import WorkflowIDConflictPolicy
-
 from demo.cases import Case
 from demo.engine import Engine
 from demo.matters import MatterStory
 from demo.stories import Story, in_order
 from demo.virtual import TimeLapse, VirtualClock
 from desk.matters import MatterDesk
+from desk.second_door import send_through_workflow
 from domain.commands import Submission
 from domain.days import zone_of
 from domain.matters.commands import MatterSubmission
-from domain.view import TASK_QUEUE, WORKFLOW_TYPE, CommandResult, workflow_id
 
 AT_ONCE_MAX = 6
 ZONE_TIME = "Asia/Shanghai"
-UPDATE_SECONDS = 30
+UPDATE_MAX = timedelta(seconds=30)
 
 
 async def play_cases(engine: Engine, cases: tuple[Case, ...], progress: Callable[[], None]) -> None:
@@ -38,7 +35,7 @@ async def play_cases(engine: Engine, cases: tuple[Case, ...], progress: Callable
                     command=step.command,
                 )
                 if number % 2:
-                    await through_workflow(engine, submission)
+                    await send_through_workflow(engine.client, submission, within=UPDATE_MAX)
                 else:
                     await engine.desk.carry_out(submission)
                 progress()
@@ -46,26 +43,6 @@ async def play_cases(engine: Engine, cases: tuple[Case, ...], progress: Callable
     async with asyncio.TaskGroup() as group:
         for number, case in enumerate(cases):
             group.create_task(play(number, case))
-
-
-async def through_workflow(engine: Engine, submission: Submission) -> CommandResult:
-    """Send a command through door 2: an Update of the issue's workflow, started if need be."""
-    start: WithStartWorkflowOperation[object, object] = WithStartWorkflowOperation(
-        WORKFLOW_TYPE,
-        {"zone": submission.zone, "key": submission.key},
-        id=workflow_id(submission.zone, submission.key),
-        task_queue=TASK_QUEUE,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-    )
-    result: CommandResult = await engine.client.execute_update_with_start_workflow(
-        "carry_out",
-        submission,
-        id=submission.id,
-        start_workflow_operation=start,
-        result_type=CommandResult,
-        rpc_timeout=timedelta(seconds=UPDATE_SECONDS),
-    )
-    return result
 
 
 async def play_stories(

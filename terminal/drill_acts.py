@@ -7,9 +7,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from temporalio.client import Client, WithStartWorkflowOperation
-from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.client import Client
 
+from desk.second_door import send_through_workflow
 from domain.commands import (
     Accept,
     Command,
@@ -23,7 +23,7 @@ from domain.commands import (
 from domain.issue import Resolution, stream_name
 from domain.people import Actor, Officer, Representative
 from domain.phases import Origin, ResultClass
-from domain.view import TASK_QUEUE, WORKFLOW_TYPE, CommandResult, workflow_id
+from domain.view import CommandResult
 
 if TYPE_CHECKING:
     from desk.desk import Desk
@@ -144,24 +144,8 @@ class Caller:
         if sent.door == 1:
             result = await self.desk.carry_out(sent.submission)
         else:
-            result = await self._through_workflow(sent.submission)
+            result = await send_through_workflow(
+                self.client, sent.submission, within=TIME_TO_ANSWER
+            )
         self.told.setdefault(sent.submission.id, result)
-        return result
-
-    async def _through_workflow(self, submission: Submission) -> CommandResult:
-        start: WithStartWorkflowOperation[object, object] = WithStartWorkflowOperation(
-            WORKFLOW_TYPE,
-            {"zone": submission.zone, "key": submission.key},
-            id=workflow_id(submission.zone, submission.key),
-            task_queue=TASK_QUEUE,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        )
-        result: CommandResult = await self.client.execute_update_with_start_workflow(
-            "carry_out",
-            submission,
-            id=submission.id,
-            start_workflow_operation=start,
-            result_type=CommandResult,
-            rpc_timeout=TIME_TO_ANSWER,
-        )
         return result

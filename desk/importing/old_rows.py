@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from pydantic import ValidationError
@@ -205,22 +206,10 @@ class OldReader:
                 row.findings.append(self.finding(what, None, MISSING))
             return None
         meant = self._mapping.values.get(what, {}).get(text, text)
-        known = self._known[what]
-        found = known.found(meant)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            allowed = ", ".join(known.names[code] for code in found)
-            told = self.finding(what, text, "Several are called so.", allowed=allowed)
-        else:
-            told = self.finding(
-                what,
-                text,
-                "The handbook knows none of this name.",
-                allowed=f"a code or a name of the {len(known.names)} in the handbook",
-                suggestions=known.suggested(meant),
-            )
-        row.findings.append(told)
+        found = self._known[what].one(meant, partial(self.finding, what, text))
+        if isinstance(found, str):
+            return found
+        row.findings.append(found)
         return None
 
     def _word(

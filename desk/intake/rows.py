@@ -1,9 +1,10 @@
 """One row as the report of an issue, or what is wrong with it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -63,6 +64,20 @@ class Known:
     def found(self, text: str) -> tuple[str, ...]:
         """Return the codes that a text names."""
         return (text,) if text in self.names else self.codes.get(plain_name(text), ())
+
+    def one(self, text: str, tell: Callable[..., Finding]) -> str | Finding:
+        """Return the one code that a text names, or what is wrong with it, as `tell` tells it."""
+        found = self.found(text)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            allowed = ", ".join(self.names[code] for code in found)
+            return tell("Several are called so.", allowed=allowed)
+        return tell(
+            "The handbook knows none of this name.",
+            allowed=f"a code or a name of the {len(self.names)} in the handbook",
+            suggestions=self.suggested(text),
+        )
 
     def suggested(self, text: str) -> tuple[str, ...]:
         """Return the nearest names; of a text that comes again, as they were found before."""
@@ -138,22 +153,10 @@ class RowReader:
             findings.append(self.finding(field_, None, "This is missing."))
             return ""
         meant = self._columns.mapping.values.get(field_, {}).get(text, text)
-        known = self._known[field_]
-        found = known.found(meant)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            allowed = ", ".join(known.names[code] for code in found)
-            told = self.finding(field_, text, "Several are called so.", allowed=allowed)
-        else:
-            told = self.finding(
-                field_,
-                text,
-                "The handbook knows none of this name.",
-                allowed=f"a code or a name of the {len(known.names)} in the handbook",
-                suggestions=known.suggested(meant),
-            )
-        findings.append(told)
+        found = self._known[field_].one(meant, partial(self.finding, field_, text))
+        if isinstance(found, str):
+            return found
+        findings.append(found)
         return ""
 
     def _word(

@@ -3,7 +3,7 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from desk.intake.told import IntakeAnswer, RowAnswer, RowOutcome
+from desk.intake.told import Finding, IntakeAnswer, RowAnswer, RowOutcome
 from terminal.shown.findings import many
 from terminal.shown.frames import SECOND, Column, Sheet, kept, wrapped
 
@@ -44,16 +44,20 @@ def intake_shown(found: IntakeAnswer) -> RenderableType:
     return Group(*lines)
 
 
+def advised(finding: Finding) -> str:
+    """Return what is wrong, and what was meant or is allowed."""
+    hints = [finding.message]
+    if finding.suggestions:
+        hints.append(f"Nearest: {', '.join(finding.suggestions)}.")
+    elif finding.allowed:
+        hints.append(f"Allowed: {finding.allowed}.")
+    return " ".join(hints)
+
+
 def _add(sheet: Sheet, row: RowAnswer) -> None:
     for finding in row.findings:
-        hints = [finding.message]
-        if finding.suggestions:
-            hints.append(f"Nearest: {', '.join(finding.suggestions)}.")
-        elif finding.allowed:
-            hints.append(f"Allowed: {finding.allowed}.")
-        sheet.add(
-            str(row.row), finding.column or finding.field, finding.value or "", " ".join(hints)
-        )
+        column = finding.column or finding.field
+        sheet.add(str(row.row), column, finding.value or "", advised(finding))
     if row.same_as_row is not None:
         sheet.add(str(row.row), "", "", f"The same as row {row.same_as_row}.")
     for like in row.like:

@@ -6,6 +6,7 @@ from rich.text import Text
 from desk.importing.old_told import OldAnswer, OldOutcome
 from terminal.shown.findings import many
 from terminal.shown.frames import SECOND, Column, Sheet, kept, wrapped
+from terminal.shown.intake import advised
 
 SHOWN_MAX = 200
 """How many rows people are shown; --json and --answer hold them all."""
@@ -31,13 +32,8 @@ def old_shown(found: OldAnswer) -> RenderableType:
     told = [row for row in found.rows if row.findings]
     for row in told[:SHOWN_MAX]:
         for finding in row.findings:
-            hints = [finding.message]
-            if finding.suggestions:
-                hints.append(f"Nearest: {', '.join(finding.suggestions)}.")
-            elif finding.allowed:
-                hints.append(f"Allowed: {finding.allowed}.")
             column = finding.column or finding.field
-            sheet.add(str(row.row), row.number or "", column, finding.value or "", " ".join(hints))
+            sheet.add(str(row.row), row.number or "", column, finding.value or "", advised(finding))
     sums = ", ".join(f"{count:,} {WORDS[each]}" for each, count in found.counts.items() if count)
     lines: list[RenderableType] = [sheet] if told else []
     if len(told) > SHOWN_MAX:

@@ -3,6 +3,7 @@ words in a span."""
 
 import json
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
 
@@ -23,7 +24,6 @@ from runtime.errors import SettingsError
 from runtime.settings import Settings
 from runtime.tracing import HANDED, Handed, at_work, parent_in, traced_by, traces, working
 from terminal.checks import Grade
-from terminal.checks_of_watching import exporter_is_there
 from terminal.checks_of_watching import traces as traces_checked
 
 CALLERS_TRACE = "00-" + "ab" * 16 + "-" + "cd" * 8 + "-01"
@@ -203,8 +203,11 @@ def test_a_span_of_the_work_is_named_in_its_lines(provider: KeepingProvider) -> 
     assert about["span_id"] == trace.format_span_id(provider.spans[0].context.span_id)
 
 
-@pytest.mark.skipif(exporter_is_there(), reason="the extra otel is installed")
-def test_without_the_extra_an_endpoint_is_refused_by_the_settings_name() -> None:
+def test_without_the_extra_an_endpoint_is_refused_by_the_settings_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("opentelemetry.sdk.trace", "opentelemetry.exporter.otlp.proto.http"):
+        monkeypatch.setitem(sys.modules, name, None)  # as where the extra is not installed
     asked = Settings.load(otlp_endpoint="http://127.0.0.1:4318")
 
     with (
@@ -228,7 +231,6 @@ def test_an_endpoint_is_an_address_of_the_web() -> None:
         Settings.load(otlp_endpoint="127.0.0.1:4318")
 
 
-@pytest.mark.skipif(not exporter_is_there(), reason="the extra otel is not installed")
 def test_the_doctor_asks_whether_anybody_takes_the_traces() -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         port = listening.getsockname()[1]

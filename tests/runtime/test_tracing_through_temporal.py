@@ -1,5 +1,5 @@
 """With the extra `otel`: one trace from the desk through relay and workflow to the activity, and
-nobody's words in what is sent. Without it these tests skip, and say so."""
+nobody's words in what is sent."""
 
 import asyncio
 import gzip
@@ -13,16 +13,15 @@ import builders as b
 import pytest
 from deep import IN_CHECK
 from desks import Counter, StandingClock
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from ledger.memory import MemoryLedger
 from runtime.settings import Settings
 from runtime.temporal import EmbeddedTemporal, connect
 from runtime.tracing import at_work, discreet, temporal_interceptors, traced_by, traces, working
 from worker import make_relay, make_worker
-
-sdk = pytest.importorskip("opentelemetry.sdk.trace", reason="the extra otel is not installed")
-export = pytest.importorskip("opentelemetry.sdk.trace.export")
-memory = pytest.importorskip("opentelemetry.sdk.trace.export.in_memory_span_exporter")
 
 LOOK = "RunActivity:look"
 SAID = "what somebody wrote"
@@ -36,9 +35,9 @@ async def temporal(folder: Path) -> AsyncIterator[EmbeddedTemporal]:
 
 
 def test_what_is_sent_bears_no_text_of_an_error() -> None:
-    kept = memory.InMemorySpanExporter()
-    provider = sdk.TracerProvider()
-    provider.add_span_processor(export.SimpleSpanProcessor(discreet(kept)))
+    kept = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(discreet(kept)))
     with (
         pytest.raises(ValueError, match=SAID),
         provider.get_tracer("theirs").start_as_current_span("RunActivity:look"),
@@ -66,7 +65,6 @@ class Collector(BaseHTTPRequestHandler):
 
 
 def test_traces_arrive_where_the_settings_say_at_the_latest_when_a_process_ends() -> None:
-    pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="as above")
     with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         asked = Settings.load(otlp_endpoint=f"http://127.0.0.1:{server.server_port}/")
@@ -84,9 +82,9 @@ def test_traces_arrive_where_the_settings_say_at_the_latest_when_a_process_ends(
 
 @IN_CHECK
 async def test_a_trace_goes_on_through_workflow_and_activity(temporal: EmbeddedTemporal) -> None:
-    kept = memory.InMemorySpanExporter()
-    provider = sdk.TracerProvider()
-    provider.add_span_processor(export.SimpleSpanProcessor(discreet(kept)))
+    kept = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(discreet(kept)))
     with traced_by(provider):
         client = await connect(temporal.address, interceptors=temporal_interceptors())
         office = Counter(MemoryLedger(), StandingClock())
