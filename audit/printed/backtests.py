@@ -17,6 +17,8 @@ from domain.responsibility import Holder, HolderKind
 
 ROWS_MAX: Final = 100_000
 """Deadlines in one paper: a sheet of a workbook holds ten times as many."""
+ACTS_TOLD_MAX: Final = 3
+"""Acts of one issue that would have been refused: what follows is mostly of the first."""
 MILLISECOND: Final = timedelta(milliseconds=1)
 _NUMBER: Final = 10
 
@@ -161,10 +163,8 @@ def _deadlines(found: Backtest, book: Handbook, language: Language, rows_max: in
     left_out = found.left_out
     for trial in found.trials:
         lines = list(_lines(trial, book, language))
-        if len(rows) + len(lines) > rows_max:
-            left_out += 1
-        else:
-            rows += lines
+        left_out += len(rows) + len(lines) > rows_max
+        rows += lines[: rows_max - len(rows)]
     note = "" if not left_out else word("backtest.left_out", language).format(n=left_out)
     return Table(word("backtest.each", language), columns, rows, note)
 
@@ -173,7 +173,9 @@ def _lines(trial: Trial, book: Handbook, language: Language) -> Iterator[tuple[C
     """Yield a row for each deadline that is another, one at least."""
     names = {rule.id: _said(rule.name, language) for rule in book.clocks}
     firms = {each.id: _said(each.name, language) for each in book.enterprises}
-    refused = "; ".join(f"{act.kind}: {act.code}" for act in trial.forbidden)
+    refused = "; ".join(f"{act.kind}: {act.code}" for act in trial.forbidden[:ACTS_TOLD_MAX])
+    if len(trial.forbidden) > ACTS_TOLD_MAX:
+        refused += f"; … (+{len(trial.forbidden) - ACTS_TOLD_MAX})"
     head = (trial.number or trial.stream, firms.get(trial.enterprise, trial.enterprise))
     after = () if trial.after is None else trial.after.deadlines
     was = {(each.clock, each.cycle): each for each in trial.was.deadlines}

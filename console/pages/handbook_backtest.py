@@ -39,7 +39,7 @@ class Asked(BaseModel):
 async def ask(visit: InZone) -> Response:
     """Show the form."""
     visit.within(Act.READ_FIGURES)
-    return visit.show(BACKTEST, await _frame(visit) | {"found": None, "asked": None})
+    return visit.show(BACKTEST, await _frame(visit, None) | {"found": None, "asked": None})
 
 
 @router.post("/{zone}/handbook/backtest")
@@ -58,12 +58,16 @@ async def try_one(visit: InZone, form: Annotated[Asked, Form()]) -> Response:
             form.to_on,
             visit.language,
         )
-    return visit.show(BACKTEST, await _frame(visit) | {"found": found, "asked": form})
+    return visit.show(BACKTEST, await _frame(visit, form.version) | {"found": found, "asked": form})
 
 
-async def _frame(visit: ZoneVisit) -> dict[str, object]:
+async def _frame(visit: ZoneVisit, tried: str | None) -> dict[str, object]:
+    """Return what the form offers: the versions of the zone, and what was tried by another name."""
     versions = await versions_query.lines_of(visit.desk, visit.zone, counted=False)
-    return {"options": [(each.name, f"{each.name} ({each.revision})") for each in versions]}
+    options = [(each.name, f"{each.name} ({each.revision})") for each in versions]
+    if tried is not None and tried not in {name for name, _ in options}:
+        options.append((tried, tried))
+    return {"options": options}
 
 
 def _require_order(from_on: date | None, to_on: date | None) -> None:

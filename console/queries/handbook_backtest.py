@@ -16,7 +16,7 @@ from domain.errors import InvalidRequestError
 from domain.terms import Terms
 from face.words import Language
 
-ROWS_SHOWN_MAX: Final = 200
+ROWS_SHOWN_MAX: Final = 60
 """Deadlines on the page; a workbook has all."""
 FIRST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LAST: Final = datetime(2201, 1, 1, tzinfo=UTC)
