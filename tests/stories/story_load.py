@@ -5,6 +5,7 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,10 +15,9 @@ from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError
 
-from demo.acts import through_workflow
-from demo.engine import Engine
 from desk.desk import Desk
 from desk.opening import open_desk
+from desk.second_door import send_through_workflow
 from domain.commands import Submission
 from domain.view import CommandResult
 from ledger.port import LedgerUnavailableError
@@ -27,6 +27,7 @@ from runtime.temporal import connect
 
 DOORS = (1, 2)
 RETRY_AFTER_S = 0.05
+UPDATE_MAX = timedelta(seconds=30)
 
 
 @lru_cache
@@ -85,7 +86,7 @@ class Load:
     async def _once(self, submission: Submission, door: int) -> CommandResult:
         if door == 1:
             return await self.desk.carry_out(submission)
-        return await through_workflow(Engine(self.desk, self.client), submission)
+        return await send_through_workflow(self.client, submission, within=UPDATE_MAX)
 
     async def open_issues(self, keys: list[str]) -> None:
         """Report an issue under each key, by turns through either door."""
