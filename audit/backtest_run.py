@@ -6,33 +6,25 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
-from typing import Final, Protocol
+from typing import Final
 
 from audit.again import Policy
 from audit.at_once import at_once
 from audit.backtest import Trial, try_life
 from audit.backtest_totals import Totals
-from audit.facts import Life, TermsOf, TermTexts, terms_reader
+from audit.facts import TermsOf, terms_reader
+from audit.life_pages import Pages, issue_pages, read_lives
 from audit.reexecute import SPOILT
 from domain.calendar import WorkingCalendar
-from domain.chain import Record
 from domain.errors import InvalidRequestError
 from domain.handbook import Handbook
-from domain.streams import is_issue_stream
 from domain.terms import Terms
 from ledger.connections import open_pool
-from ledger.exports import Exports, ranges
-from ledger.port import CommandRow
 from ledger.postgres import PostgresLedger
 
-ISSUES_A_PAGE: Final = 200
 TRIALS_KEPT_MAX: Final = 10_000
 """Of so many issues that differ each is told of; the sums are of all."""
 TIMEOUT_S: Final = 120.0
-
-
-class Pages(Exports, TermTexts, Protocol):
-    """A ledger that gives whole lives by the page, and the terms that they name."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +137,7 @@ async def try_page(
     """Try some issues up to a version each; one that cannot be read is counted as such."""
     tried = Backtest()
     try:
-        lives = await _lives(ledger, versions)
+        lives = await read_lives(ledger, versions)
     except SPOILT:
         if len(versions) == 1:
             tried.totals.take_unreadable()
@@ -160,17 +152,6 @@ async def try_page(
         except SPOILT:
             tried.totals.take_unreadable()
     return tried
-
-
-async def _lives(ledger: Pages, versions: Mapping[str, int]) -> list[Life]:
-    records: dict[str, list[Record]] = {stream: [] for stream in versions}
-    commands: dict[str, list[CommandRow]] = {stream: [] for stream in versions}
-    for _, record in await ledger.events_up_to(versions):
-        records[record.stream].append(record)
-    for row in await ledger.commands_of(list(versions)):
-        if row.first_version <= versions[row.stream]:
-            commands[row.stream].append(row)
-    return [Life(each, tuple(records[each]), tuple(commands[each])) for each in versions]
 
 
 async def _pages_tried(
@@ -192,19 +173,14 @@ async def _pages_tried(
 
 async def _pages(ledger: Pages, scope: Scope) -> AsyncIterator[dict[str, int]]:
     """Yield issues with the version to try each up to, a page at a time, in order of stream."""
-    after, before = ranges(scope.zone)[0]
-    while rows := await ledger.streams_between(scope.position, after, before, ISSUES_A_PAGE):
+    async for rows in issue_pages(ledger, scope.zone, scope.position):
         fitting = {
             row.stream: row.version
             for row in rows
-            if row.version
-            and is_issue_stream(row.stream)
-            and row.reported_at is not None
-            and scope.from_at <= row.reported_at < scope.to_at
+            if row.reported_at is not None and scope.from_at <= row.reported_at < scope.to_at
         }
         if fitting:
             yield fitting
-        after = rows[-1].stream
 
 
 class _Hand:

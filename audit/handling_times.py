@@ -7,22 +7,21 @@ to the next act of one whose step it is.
 
 import json
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Final, Protocol, Self
 
 from pydantic import Field, model_validator
 
-from audit.facts import Facts, Life, TermsOf, read_life, terms_reader
+from audit.facts import Life, TermsOf, terms_reader
+from audit.life_pages import Pages, issue_pages, read_lives
 from audit.reexecute import SPOILT
 from domain.evolve import evolve
 from domain.issue import Issue
 from domain.model import Code, Frozen
 from domain.phases import Phase
-from domain.streams import is_issue_stream
 from domain.terms import Terms
-from ledger.exports import Exports, ranges
 from ledger.port import CommandRow
 
 HOUR_MS: Final = 3_600_000
@@ -35,7 +34,6 @@ SAMPLES_MIN: Final = 30
 """Of fewer nothing is said."""
 SAMPLES_MAX: Final = 65_536
 """So many are kept of one step; of more every second, fourth, eighth …"""
-STREAMS_A_PAGE: Final = 500
 
 
 class Step(StrEnum):
@@ -77,7 +75,7 @@ class HandlingTime(Frozen):
         return self
 
 
-class Recorded(Facts, Exports, Protocol):
+class Recorded(Pages, Protocol):
     """A ledger whose issues are measured."""
 
     async def safe_position(self) -> int:
@@ -124,25 +122,32 @@ async def measured(ledger: Recorded, zone: str) -> tuple[HandlingTime, ...]:
     Memory is bounded, whatever the ledger holds."""
     samples: dict[tuple[Step, str | None], _Sample] = {}
     terms_of, position = terms_reader(ledger), await ledger.safe_position()
-    after, before = ranges(zone)[0]
-    while rows := await ledger.streams_between(position, after, before, STREAMS_A_PAGE):
-        for row in rows:
-            if not is_issue_stream(row.stream):
-                continue
+    async for rows in issue_pages(ledger, zone, position):
+        for life in await _readable(ledger, {row.stream: row.version for row in rows}):
             try:
-                found = await _steps_of(await read_life(ledger, row.stream), terms_of)
+                found = await _steps_of(life, terms_of)
             except SPOILT:
                 continue
             for step, family, hours in found:
                 samples.setdefault((step, None), _Sample()).add(hours)
                 samples.setdefault((step, family), _Sample()).add(hours)
-        after = rows[-1].stream
     told = sorted(samples.items(), key=lambda each: (each[0][0], each[0][1] or ""))
     return tuple(
         HandlingTime(step=step, category=family, hours=sample.quantiles())
         for (step, family), sample in told
         if sample.count >= SAMPLES_MIN
     )
+
+
+async def _readable(ledger: Pages, versions: Mapping[str, int]) -> list[Life]:
+    """Return the lives of a page that can be read."""
+    try:
+        return await read_lives(ledger, versions)
+    except SPOILT:
+        if len(versions) == 1:
+            return []
+    pages = [await _readable(ledger, {stream: version}) for stream, version in versions.items()]
+    return [life for page in pages for life in page]
 
 
 async def _steps_of(life: Life, terms_of: TermsOf) -> list[tuple[Step, str, float]]:

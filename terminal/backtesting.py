@@ -24,7 +24,8 @@ from terminal.progress import bars
 from terminal.session import Session
 
 if TYPE_CHECKING:
-    from audit.backtest_run import Backtest, Pages, Scope, UnderHandbook
+    from audit.backtest_run import Backtest, Scope, UnderHandbook
+    from audit.life_pages import Pages
 
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2201, 1, 1, tzinfo=UTC)
 

@@ -284,17 +284,18 @@ async def start_over(
             data_converter=converter,
             progress=lambda done: moved(COMPARING, completed=done),
         )
-        resend = [
-            f"{stream} {id_}"
-            for stream, id_ in ids
-            if id_ not in {row.id for row in await desk.ledger.commands(stream)}
-        ]
+        kept = {stream: await _ids_of(desk, stream) for stream in dict.fromkeys(s for s, _ in ids)}
+        resend = [f"{stream} {id_}" for stream, id_ in ids if id_ not in kept[stream]]
         guard = Guard(desk, client)
         await guard.recover()  # says in the ledger whose histories are lost, before others begin
         ended = await _end_all(client)
         await _cover_answers(client, found, task_queue)
         started = await guard.restart(REASON)
     return StartedOver(found, ended, started, tuple(resend))
+
+
+async def _ids_of(desk: "Desk", stream: str) -> set[str]:
+    return {row.id for row in await desk.ledger.commands(stream)}
 
 
 async def _end_all(client: Client) -> int:
