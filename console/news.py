@@ -4,9 +4,9 @@ A page that is told asks its own address again, so that what it shows always com
 """
 
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
 from console.visit import InZone, Visit, ZoneVisit, zone_visit_of
@@ -36,20 +36,35 @@ router = APIRouter(include_in_schema=False)
 MEDIA_TYPE: Final = "text/event-stream"
 HEADERS: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 AT_MOST_EVERY_S: Final = 1.0
+BEHIND_MAX: Final = 2000
+"""Whoever comes back later than so many events is told at once that something moved."""
+
+Place = Annotated[int, Query(ge=0, lt=1 << 63)]
+Heard = Annotated[str, Header(alias="Last-Event-ID", max_length=20)]
 
 
 @router.get("/{zone}/news")
-async def news(visit: InZone) -> StreamingResponse:
+async def news(visit: InZone, after: Place | None = None, heard: Heard = "") -> StreamingResponse:
     """Send `moved` whenever an issue or a matter within the visitor's sight moved, or its own lines
-    of one, once a second at most."""
+    of one, once a second at most.
+
+    `after`: the position the page was read at; what happened between that and this request is
+    told too, as is what happened while a browser was away that says what it heard last.
+    """
     sieve = _sieve(visit)
     feed = feed_of(visit.request, visit.house)
     feed.require_room(visit.caller.id)
-    start = await visit.house.desk.ledger.safe_position()
-    await noted(visit.house, visit.caller, "follow", {"zone": visit.zone, "of": "news"}, start)
+    place = min(visit.place, _asked_from(after, heard, visit.place))
+    await noted(visit.house, visit.caller, "follow", {"zone": visit.zone, "of": "news"}, place)
     return StreamingResponse(
-        _told(visit, feed, sieve, start), media_type=MEDIA_TYPE, headers=HEADERS
+        _told(visit, feed, sieve, place), media_type=MEDIA_TYPE, headers=HEADERS
     )
+
+
+def _asked_from(after: int | None, heard: str, now: int) -> int:
+    if heard.isascii() and heard.isdecimal():
+        return max(int(heard), after or 0)
+    return now if after is None else after
 
 
 async def _told(visit: ZoneVisit, feed: Feed, sieve: Sieve, place: int) -> AsyncIterator[bytes]:
@@ -57,6 +72,9 @@ async def _told(visit: ZoneVisit, feed: Feed, sieve: Sieve, place: int) -> Async
     heartbeat, asking, stopping = Heartbeat(), Heartbeat(), visit.house.stopping
     async with feed.listening(visit.caller.id):
         yield opening(place)
+        if visit.place - place > BEHIND_MAX:
+            place = visit.place
+            yield _moved(place)
         while not stopping.is_set():
             page, moved = list[Positioned](), False
             with unavailable_is_waited():
@@ -64,7 +82,7 @@ async def _told(visit: ZoneVisit, feed: Feed, sieve: Sieve, place: int) -> Async
                 for position, record in page:
                     moved = moved or await sieve.told(feed, position, record) is not None
             if moved:
-                yield b"id: %d\nevent: moved\ndata: %d\n\n" % (place, place)
+                yield _moved(place)
                 heartbeat.sent()
             if asking.left_s == 0:
                 let_in = await _let_in_again(visit, sieve)
@@ -77,6 +95,10 @@ async def _told(visit: ZoneVisit, feed: Feed, sieve: Sieve, place: int) -> Async
                 heartbeat.sent()
             if len(page) < PAGE:
                 await feed.wait(place, min(heartbeat.left_s, AT_MOST_EVERY_S))
+
+
+def _moved(place: int) -> bytes:
+    return b"id: %d\nevent: moved\ndata: %d\n\n" % (place, place)
 
 
 def _sieve(visit: ZoneVisit) -> Sieve:

@@ -145,6 +145,8 @@ class ZoneVisit(Visit):
 
     terms: Terms
     today: date
+    place: int
+    """The ledger's safe position before anything of the page was read: its news begin behind it."""
 
     @property
     def zone(self) -> str:
@@ -250,6 +252,7 @@ async def zone_visit_of(visit: "Visiting", zone: ZoneName) -> ZoneVisit:
         visit.at,
         terms,
         today_in(visit.house.desk, terms),
+        await visit.desk.ledger.safe_position(),
     )
 
 

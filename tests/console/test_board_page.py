@@ -111,7 +111,7 @@ async def test_the_found_issues_follow_the_news_and_what_is_written_beside_them_
     asked = html.unescape(found[1])
     assert sorted(parse_qsl(urlsplit(asked).query)) == [("as", "table"), ("light", "green")]
     assert "sse:moved" in found[0]
-    assert f'sse-connect="/console/{b.ZONE}/news"' in page
+    assert f'sse-connect="/console/{b.ZONE}/news?after=' in page
     assert 'id="board-told" class="note" role="status" aria-live="polite"' in page
     part = page[page.index(found[0]) :]
     assert part.index("</table>") < part.index('id="remind"'), "a reminder is written outside of it"
