@@ -1,4 +1,6 @@
-"""Nothing grows beyond what can be read at a sitting."""
+"""Nothing grows beyond what can be read at a sitting, and each module of tests has its own name."""
+
+from collections import Counter
 
 from house_tree import ROOT, files, functions
 
@@ -23,3 +25,10 @@ def test_no_function_is_too_long() -> None:
     ]
 
     assert too_long == []
+
+
+def test_no_two_modules_of_tests_have_one_name() -> None:
+    """All of them together are collected as modules of no package: `make deep` could not begin."""
+    names = Counter(path.name for path in files("test_*.py"))
+
+    assert [name for name, count in names.items() if count > 1] == []
