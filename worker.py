@@ -39,6 +39,7 @@ from activities.routine_verifying import verifier
 from activities.supervision import SupervisionActivities
 from activities.upkeep import Upkeep
 from activities.webhooks import WebhookActivities
+from desk.bell import Bell
 from desk.courier import Courier
 from desk.desk import Desk
 from desk.errands import ErrandRunner
@@ -279,10 +280,16 @@ async def _serve(
             verify=verifier(settings),
         )
         await up.enter_async_context(made)
+        bell = Bell(
+            desk,
+            grace=timedelta(milliseconds=settings.bell_grace_ms),
+            spread=timedelta(milliseconds=settings.wakeup_spread_ms),
+        )
+        up.push_async_callback(_cancelled, asyncio.create_task(bell.run()))
     if relay:
         carrier = make_relay(client, desk, task_queue=settings.task_queue, window=BURST)
-        bell = OutboxBell(database_url(settings))
-        await up.enter_async_context(bell.listen(carrier.wake, HANDED.hear))
+        heard = OutboxBell(database_url(settings))
+        await up.enter_async_context(heard.listen(carrier.wake, HANDED.hear))
         relaying = asyncio.create_task(carrier.run())
         # A relay that fails must not leave a process behind that only looks alive.
         relaying.add_done_callback(lambda _: stop.set())
@@ -294,13 +301,18 @@ async def _serve(
 
 async def _stay_set_up(client: Client, task_queue: str) -> None:
     """Bring the schedules back when Temporal has lost its data: the guard must outlive that."""
+    failed = 0
     while True:
         await asyncio.sleep(SET_UP_AGAIN_SECONDS)
         try:
             await ensure_namespace(client)
             await ensure_schedules(client, task_queue)
+            failed = 0
         except (RPCError, StackError) as error:
-            log.warning("set_up_waits", error=repr(error)[:200])
+            failed += 1
+            # Each connection is closed after some minutes, with what was on its way.
+            if failed > 1:
+                log.warning("set_up_waits", error=repr(error)[:200])
 
 
 async def _stay_planned(routines: RoutineSchedules) -> None:

@@ -28,7 +28,7 @@ from domain.matters.matter import is_matter_stream
 from domain.matters.view import MatterRing
 from domain.order_view import OrderRing
 from domain.streams import is_issue_stream, stream_names
-from domain.view import CommandResult, Ring, RingOutcome
+from domain.view import BELL_PREFIX, CommandResult, Ring, RingOutcome
 from ledger.port import CommandRow, NoticeRow
 
 RING_ACTIVITIES: dict[str, type[AnyRing]] = {
@@ -104,7 +104,12 @@ class _Check:
         self._kept = kept
         self._told = told
         self._commands = {row.id: row for row in kept.commands}
-        self._rings = {ring_id(row): row for row in kept.commands if row.kind in RING_KINDS}
+        self._rings = {
+            ring_id(row): row
+            for row in kept.commands
+            # What the bell rang, no workflow had rung: no history has to tell of it.
+            if row.kind in RING_KINDS and not row.id.startswith(BELL_PREFIX)
+        }
         self._rung: set[str] = set()
         self._met_nothing: dict[str, Act] = {}
         self._loose: list[tuple[Act, AnyRing, int]] = []

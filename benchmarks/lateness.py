@@ -25,8 +25,8 @@ RUNG_AFTER = timedelta(minutes=50)
 """The first rung of the zone's emergency clock: half of its 100 minutes."""
 SHOWN = (("p50", 50.0), ("p99", 99.0), ("max", 100.0))
 AIM = 1.5
-PACED = 40
-MARGIN = 2.0
+PACED = 200
+MARGIN = 1.5
 LATE_SECONDS_MAX = 90.0
 LATE_SECONDS_EACH = 0.05
 FIRED_A_LOOK = 2000

@@ -12,7 +12,7 @@ from desk.changes import changes_of, head_after, result_of, row_after, rungs_fir
 from desk.clock import DeskClock
 from desk.kinship import kin_of, require_errand, require_no_errand, require_own_id
 from desk.repeats import first_report, is_repeat
-from desk.ringing import NotDueError, require_fired
+from desk.ringing import NotDueError, require_fired, ringing
 from desk.sealing import Sealer
 from desk.seen import Seer
 from desk.shelf import Shelf
@@ -35,7 +35,7 @@ from domain.errors import (
 from domain.events import RungFired
 from domain.issue import Issue, stream_name
 from domain.model import to_millisecond
-from domain.people import ENGINE, Engine
+from domain.people import Engine
 from domain.phases import Phase
 from domain.terms import Terms
 from domain.view import Answer, CommandResult, IssueView, Ring, RingAnswer, RingOutcome
@@ -153,19 +153,20 @@ class Desk:
 
     async def ring(self, ring: Ring) -> RingAnswer:
         """Let an issue's time pass: fire what has fallen due. Harmless when late or repeated."""
-        submission = Submission(
-            id=ring.command_id,
-            zone=ring.zone,
-            key=ring.key,
-            actor=ENGINE,
-            command=RingRung(clock=ring.clock, cycle=ring.cycle, rung=ring.rung),
-        )
         try:
-            done = await self._with_retries(submission, heard=True)
+            done = await self._with_retries(ringing(ring, ring.command_id), heard=True)
         except NotDueError as early:
             row = await self._hear(early.row)
             return RingAnswer(outcome=early.outcome, glimpse=self.seer.glimpse(row))
         return RingAnswer(outcome=RingOutcome.FIRED, glimpse=self.seer.glimpse(done.row))
+
+    async def ring_unheard(self, ring: Ring) -> RingOutcome:
+        """Fire what has fallen due and no workflow has rung: it hears of that as of other news."""
+        try:
+            await self._with_retries(ringing(ring, ring.bell_id), heard=False)
+        except NotDueError as not_due:
+            return not_due.outcome
+        return RingOutcome.FIRED
 
     async def look(self, zone: str, key: str, *, heard: bool = False) -> IssueView:
         """Return the issue as it stands. `heard`: its workflow looks, and waits for its rung."""

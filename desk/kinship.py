@@ -8,12 +8,14 @@ from domain.errors import InvalidRequestError, NotPermittedError
 from domain.kin import Kin
 from domain.people import ENGINE, Engine, Representative, named
 from domain.phases import LinkType, Outcome, Phase
+from domain.view import BELL_PREFIX
 from ledger.port import Transaction
 
 LINK_PREFIX = "link:"
 """How the ids of answers by a one-time link begin: nobody else takes one."""
 RESERVED_IDS = (
     "ring:",
+    BELL_PREFIX,
     "history-lost:",
     "adopt:",
     "handover:",

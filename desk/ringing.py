@@ -3,10 +3,11 @@
 from desk.changes import fired, overtaken
 from desk.seen import stands
 from domain.chain import GENESIS
-from domain.commands import RingRung
+from domain.commands import RingRung, Submission
 from domain.decisions import Decision
 from domain.issue import Issue
-from domain.view import RingOutcome
+from domain.people import ENGINE
+from domain.view import Ring, RingOutcome
 from ledger.port import Head, IssueRow
 
 
@@ -17,6 +18,12 @@ class NotDueError(Exception):
         super().__init__(outcome)
         self.row = row
         self.outcome = outcome
+
+
+def ringing(ring: Ring, id_: str) -> Submission:
+    """Return a ring as what is submitted under an id."""
+    command = RingRung(clock=ring.clock, cycle=ring.cycle, rung=ring.rung)
+    return Submission(id=id_, zone=ring.zone, key=ring.key, actor=ENGINE, command=command)
 
 
 def require_fired(decision: Decision, ring: RingRung, issue: Issue, head: Head | None) -> None:

@@ -1,6 +1,7 @@
 """What is shown of an issue: the glimpse a workflow lives by, the view people read."""
 
 from enum import StrEnum
+from typing import Final
 
 from pydantic import Field, JsonValue
 
@@ -176,6 +177,10 @@ class Answer(Frozen):
     glimpse: Glimpse
 
 
+BELL_PREFIX: Final = "bell:"
+"""How the ids begin under which rungs are rung that no workflow rang in time."""
+
+
 class Ring(Frozen):
     """The rung that a workflow says has passed."""
 
@@ -192,8 +197,13 @@ class Ring(Frozen):
 
     @property
     def command_id(self) -> str:
-        """Return the one id under which this rung can ever be rung."""
+        """Return the one id under which its workflow can ever ring this rung."""
         return f"ring:{self.zone}/{self.key}:{self.clock}:{self.cycle}:{self.rung}"
+
+    @property
+    def bell_id(self) -> str:
+        """Return the one id under which the bell can ever ring it, where no workflow has."""
+        return f"{BELL_PREFIX}{self.zone}/{self.key}:{self.clock}:{self.cycle}:{self.rung}"
 
 
 class RingOutcome(StrEnum):

@@ -187,6 +187,8 @@ class Settings(BaseSettings):
     log_json: bool = False
     wakeup_spread_ms: int = Field(default=3000, ge=0, le=60_000)
     """Wake-ups for one instant that a calendar makes are spread over this length."""
+    bell_grace_ms: int = Field(default=5000, ge=1000, le=3_600_000)
+    """So long a due rung is left to its workflow; then the worker rings it by the ledger."""
     postgres_bin_dir: Folder | None = None
     temporal_binary: Folder | None = None
     pool_size: int = Field(default=10, ge=1, le=100)

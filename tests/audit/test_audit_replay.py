@@ -33,6 +33,7 @@ from temporalio.client import WorkflowHistory
 
 from audit.replay import replay_histories
 from audit.replay_histories import HistoryReplay
+from domain.view import BELL_PREFIX
 from worker import WORKFLOWS
 
 GOLDEN = FOLDER.parent / "workflows" / "histories"
@@ -256,6 +257,18 @@ async def test_a_ring_without_its_activity_is_found() -> None:
     run_id = ledger.alter(DOOR_2, lambda events: without(events, "ring", "at-50"))
 
     assert await places(ledger, STREAM, run_id) == {("missing", HALF, None, "activity")}
+
+
+async def test_what_the_bell_rang_needs_no_history_that_tells_of_it() -> None:
+    ledger = sample()
+    run_id = ledger.alter(DOOR_2, lambda events: without(events, "ring", "at-50"))
+    ledger.alter_commands(
+        STREAM,
+        lambda row: replace(row, id=HALF.replace("ring:", BELL_PREFIX)) if row.id == HALF else row,
+    )
+
+    checked = (await replayed(ledger, STREAM)).checked
+    assert [each for each in checked.found if run_id in (each.run_id, None)] == []
 
 
 async def test_an_update_without_its_activity_is_found() -> None:

@@ -27,6 +27,8 @@ def environment(**given: str) -> dict[str, str]:
     ours = {
         "PYTHONPATH": str(ROOT),
         "CLOSEOUT_WAKEUP_SPREAD_MS": "0",
+        # The bell would ring what a workflow has to: stories that want it shorten this.
+        "CLOSEOUT_BELL_GRACE_MS": "600000",
         "CLOSEOUT_API_ADDRESS": "off",  # a process more for every stack; stories that ask, start it
     }
     return kept | ours | given
