@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowHandle
 from benchmarks import bare
 from benchmarks.figures import Figure, Results, percentile
 from benchmarks.script import MILL, report, submissions
-from benchmarks.stage import Stage, drained, until
+from benchmarks.stage import LateError, Stage, drained, until
 from desk.desk import Desk
 from domain.model import to_millisecond
 from domain.phases import Priority
@@ -30,6 +30,7 @@ MARGIN = 1.5
 LATE_SECONDS_MAX = 90.0
 LATE_SECONDS_EACH = 0.05
 FIRED_A_LOOK = 2000
+TOLD_SECONDS_MAX = 900.0
 BINS_S = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0)
 FIRED = """
 SELECT stream, text::json #>> '{body,clock}', text::json #>> '{body,cycle}',
@@ -75,12 +76,14 @@ async def measure(stage: Stage, results: Results, *, rungs: float, lead_s: float
         await open_due(stage, "late", count, due_at)
         async with stage.desk() as desk:
             rings = await fired(desk, "late", count, due_at)
+            told = await told_of(desk, due_at)
     counted = await count_rungs(stage.stack.postgres.owner_url, "late", count, due_at)
     note_lateness(results, SECTION, rings, timers, counted)
     results.notes.append(
         f"Lateness: {count} issues whose first rung (a reminder, with a notice) is due at one "
         "instant, wake-ups not spread: the ledger's fired_at minus due_at. The bare timers: "
-        f"{count} workflows that sleep until one instant and end; the worker's clock minus it."
+        f"{count} workflows that sleep until one instant and end; the worker's clock minus it. "
+        + told
     )
 
 
@@ -129,6 +132,25 @@ async def fired(desk: Desk, prefix: str, count: int, due_at: datetime) -> list[f
     still_s = max(0.0, (due_at - datetime.now(UTC)).total_seconds())
     await until("rungs", all_fired, seconds=still_s + late_seconds_max(count))
     return await _fired(desk, prefix)
+
+
+async def told_of(desk: Desk, due_at: datetime) -> str:
+    """Wait until what the rungs bring is told, for so long at most, and say when that was."""
+
+    async def all_told() -> bool:
+        await asyncio.sleep(1.0)
+        return await desk.ledger.undelivered() == 0
+
+    try:
+        await until("notices", all_told, seconds=TOLD_SECONDS_MAX)
+    except LateError:
+        left = await desk.ledger.undelivered()
+        return f"{left} notices were not told {_since(due_at):.0f} s after the instant."
+    return f"All notices were told {_since(due_at):.0f} s after the instant."
+
+
+def _since(at: datetime) -> float:
+    return (datetime.now(UTC) - at).total_seconds()
 
 
 async def _fired(desk: Desk, prefix: str) -> list[float]:

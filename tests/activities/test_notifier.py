@@ -1,13 +1,11 @@
 """Telling people: once, whoever asks how often, and one that cannot be told holds up no other."""
 
 import asyncio
-from datetime import timedelta
 
 import builders as b
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities import notifier
 from activities.notifier import Notifier
 from demo.virtual import VirtualClock
 from desk.desk import Desk
@@ -76,10 +74,7 @@ async def test_what_a_channel_raises_reaches_whoever_tries_again(desk: Desk) -> 
 
 
 @pytest.mark.parametrize("trouble", ["fails", "hangs"])
-async def test_one_that_cannot_be_told_at_once_holds_up_no_other(
-    desk: Desk, trouble: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(notifier, "A_MOMENT", timedelta(milliseconds=20))
+async def test_one_that_cannot_be_told_at_once_holds_up_no_other(desk: Desk, trouble: str) -> None:
     post = Post()
     setattr(post, trouble, {"coordination"})
     named = await ids(desk)
