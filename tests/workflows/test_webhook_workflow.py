@@ -1,6 +1,7 @@
 """Webhooks on the real workflow: at least once, in order per issue, whatever the receiver does."""
 
 import asyncio
+import contextlib
 import gzip
 import os
 import sys
@@ -145,9 +146,14 @@ async def test_a_receiver_that_takes_nothing_is_tried_with_a_bounded_number_of_i
     await asyncio.sleep(0.5)
     assert len({told["subject"] for told in office.receiver.came}) == 2
     office.receiver.answer = lambda _: 204
-    await office.pass_(RETRY_AFTER[0])
     whole = {f"{b.ZONE}/{key}": [1, 2] for key in keys}
-    await office.until(lambda: office.receiver.versions() == whole)
+    # A try that a busy machine was too slow for failed too, and is made again later.
+    for wait in RETRY_AFTER[:3]:
+        await office.pass_(wait)
+        with contextlib.suppress(TimeoutError):
+            await office.until(lambda: office.receiver.versions() == whole)
+            break
+    assert office.receiver.versions() == whole
 
 
 @IN_CHECK
