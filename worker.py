@@ -285,7 +285,10 @@ async def _serve(
             grace=timedelta(milliseconds=settings.bell_grace_ms),
             spread=timedelta(milliseconds=settings.wakeup_spread_ms),
         )
-        up.push_async_callback(_cancelled, asyncio.create_task(bell.run()))
+        ringing = asyncio.create_task(bell.run())
+        # Nobody would miss a bell that fails, until it is needed.
+        ringing.add_done_callback(lambda _: stop.set())
+        up.push_async_callback(_cancelled, ringing)
     if relay:
         carrier = make_relay(client, desk, task_queue=settings.task_queue, window=BURST)
         heard = OutboxBell(database_url(settings))
