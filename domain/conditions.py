@@ -37,8 +37,16 @@ def held(
 
     `issue` is the issue after `event`, before any clock has moved; `clock` is as it was.
     """
+    standing = None if clock is None or not clock.is_live else clock.standing
+    return held_by(rule, issue, event, part, standing)
+
+
+def held_by(
+    rule: ClockRule, issue: Issue, event: Event, part: Part | None, standing: Standing | None
+) -> list[Move]:
+    """Return the same of a clock by how it stood; None is one that was not live."""
     others = part is not None and is_of_another_part(event, part)
-    if clock is None or not clock.is_live:
+    if standing is None:
         starts = (
             not others
             and any_holds(rule.start, issue, event, part)
@@ -46,7 +54,7 @@ def held(
             and not any_holds(rule.cancel, issue, event, part)
         )
         return [Move.START] if starts else []
-    running = clock.standing is Standing.RUNNING
+    running = standing is Standing.RUNNING
     pausing = any_holds(rule.pause, issue, event, part)
     candidates = (
         (Move.STOP, any_holds(rule.stop, issue, event, part)),

@@ -228,22 +228,6 @@ class Handbook(Frozen):
             del copied.__dict__[name]
         return copied
 
-    def clocks_at(self, kind: str) -> tuple[tuple[ClockRule, bool, bool], ...]:
-        """Return every clock rule in order, with whether an event of this kind can start its clock,
-        and whether it can move one that runs: most cannot, and need not be asked (R1.3)."""
-        known = self._clocks_by_event.get(kind)
-        if known is None:
-            known = tuple(
-                (rule, rule.may_begin_at(kind), rule.may_move_at(kind)) for rule in self.clocks
-            )
-            self._clocks_by_event[kind] = known
-        return known
-
-    @cached_property
-    def _clocks_by_event(self) -> dict[str, tuple[tuple[ClockRule, bool, bool], ...]]:
-        """What `clocks_at` has worked out so far, for at most the kinds of events there are."""
-        return {}
-
     @cached_property
     def posts_by_id(self) -> dict[str, Post]:
         """Return every post by its id."""

@@ -10,6 +10,7 @@ from domain.canonical import content_hash
 from domain.clock_rules import ClockRule
 from domain.handbook import Handbook
 from domain.model import Frozen, is_unset
+from domain.prospects import Prospects
 
 CALENDARS_MAX = 16
 
@@ -57,6 +58,11 @@ class Terms(Frozen):
     def rules_by_id(self) -> dict[str, ClockRule]:
         """Return the clock rules by their id."""
         return {rule.id: rule for rule in self.handbook.clocks}
+
+    @cached_property
+    def prospects(self) -> Prospects:
+        """Return what events do to the clocks of the handbook."""
+        return Prospects(self.handbook.clocks)
 
     @cached_property
     def places(self) -> dict[str, int]:

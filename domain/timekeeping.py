@@ -7,7 +7,7 @@ from typing import assert_never
 from domain.calendar import WorkingCalendar
 from domain.carrying_on import carried_on
 from domain.clock_rules import ClockRule, ClockScope
-from domain.clocks import Clock, ClockTransition, Move, Run, Standing, Verdict, target_of
+from domain.clocks import Clock, ClockTransition, Move, Run, Verdict, target_of
 from domain.conditions import held
 from domain.durations import Duration, budget_of
 from domain.events import Event
@@ -35,19 +35,21 @@ def transitions(
 def _moves(issue: Issue, event: Event, terms: Terms, rules: int) -> Iterator[ClockTransition]:
     clocks = {clock.id: clock for clock in issue.clocks}
     live = {clock.rule for clock in issue.clocks if clock.is_live}
-    for rule, may_begin, may_move in terms.handbook.clocks_at(event.kind):
-        if not may_begin and rule.id not in live:
+    for prospect in terms.prospects.after(issue, event):
+        rule = prospect.rule
+        if not prospect.fresh and rule.id not in live:
             continue
         for clock_id, part in _instances(rule, issue):
             clock = clocks.get(clock_id)
-            if not _may_change(clock, may_begin=may_begin, may_move=may_move):
+            moves: Sequence[Move] = prospect.moves(clock)
+            if moves and prospect.of_parts:
+                moves = held(rule, issue, event, part, clock)
+            if not moves:
                 continue
-            moves = held(rule, issue, event, part, clock)
-            if moves[:1] == [Move.START] and not may_start(rule, issue, event, terms.handbook):
+            if moves[0] is Move.START and not may_start(rule, issue, event, terms.handbook):
                 continue
-            if moves:
-                yield _transition(rule, clock_id, clock, moves, issue, event, terms, rules)
-        if rule.scope is ClockScope.ISSUE:
+            yield _transition(rule, clock_id, clock, moves, issue, event, terms, rules)
+        if rule.scope is ClockScope.ISSUE or rule.id not in live:
             continue
         for clock in _left_behind(rule, issue):
             moves = [Move.CANCEL]
@@ -55,13 +57,6 @@ def _moves(issue: Issue, event: Event, terms: Terms, rules: int) -> Iterator[Clo
                 moves = moves_left(rule, issue, event, clock)
             if moves:
                 yield _transition(rule, clock.id, clock, moves, issue, event, terms, rules)
-
-
-def _may_change(clock: Clock | None, *, may_begin: bool, may_move: bool) -> bool:
-    """Return whether an event of such a kind can do anything to a clock as it stands."""
-    if clock is None or not clock.is_live:
-        return may_begin
-    return may_move or clock.standing is not Standing.RUNNING
 
 
 def _instances(rule: ClockRule, issue: Issue) -> Sequence[tuple[str, Part | None]]:
@@ -92,7 +87,7 @@ def _transition(
     rule: ClockRule,
     clock_id: str,
     clock: Clock | None,
-    moves: list[Move],
+    moves: Sequence[Move],
     issue: Issue,
     event: Event,
     terms: Terms,
