@@ -17,6 +17,9 @@ from runtime.tracing import HANDED, working
 log = structlog.get_logger()
 
 BATCH_MAX = 64
+BATCH_MIN = 8
+"""A signal that Temporal answers too late arrives all the same, and is sent again: of a server that
+has more to do than it can, fewer are asked for at once."""
 TIME_TO_SIGNAL = timedelta(seconds=2)
 TIME_FOR_A_TASK = timedelta(seconds=5)
 """A worker that dies with a workflow's task in hand leaves the workflow deaf for so long."""
@@ -66,6 +69,7 @@ class Relay:
         self._beside = beside
         self._woken = asyncio.Event()
         self._failures = 0
+        self._most = BATCH_MAX
 
     def wake(self) -> None:
         """Say that there may be something in the outbox."""
@@ -80,19 +84,22 @@ class Relay:
     async def _run(self) -> None:
         while True:
             self._woken.clear()
+            most = self._most
             taken = await self._once_safely()
             if not taken:
                 await self._sleep(POLL_SECONDS)
-            if taken < BATCH_MAX:
+            if taken < most:
                 await asyncio.sleep(self._window.total_seconds())
 
     async def once(self) -> int:
         """Relay one batch; return how many issues were taken."""
-        async with self._ledger.take_pokes(BATCH_MAX) as batch:
+        async with self._ledger.take_pokes(self._most) as batch:
             rows = [poke.row for poke in batch.pokes]
             heard = await asyncio.gather(*(self._tell(row) for row in rows))
             self._between()
             await batch.done([row.issue.stream for row, ok in zip(rows, heard, strict=True) if ok])
+        mostly = 2 * sum(heard) >= len(rows)
+        self._most = min(BATCH_MAX, 2 * self._most) if mostly else max(BATCH_MIN, self._most // 2)
         if rows and not any(heard):
             raise LedgerOrEngineAwayError
         return len(rows)

@@ -18,7 +18,8 @@ def failure(status: RPCStatusCode) -> RPCError:
 
 @dataclass
 class Engine:
-    """Which workflows run and what each has heard. `away` and `poisoned` make calls fail."""
+    """Which workflows run and what each has heard. `away` and `poisoned` make calls fail;
+    `asked` counts them."""
 
     heard: defaultdict[str, list[Glimpse]] = field(default_factory=lambda: defaultdict(list))
     running: set[str] = field(default_factory=set)
@@ -27,6 +28,7 @@ class Engine:
     poisoned: set[str] = field(default_factory=set)
     away: bool = False
     troubled: int = 0
+    asked: int = 0
 
     @property
     def client(self) -> Client:
@@ -70,6 +72,7 @@ class Engine:
         self._reach(id)
 
     def _reach(self, id: str) -> None:
+        self.asked += 1
         if self.away:
             raise failure(RPCStatusCode.UNAVAILABLE)
         if id in self.poisoned:

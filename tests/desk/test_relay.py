@@ -182,6 +182,31 @@ async def test_a_poisoned_issue_does_not_hold_back_the_others(office: Counter) -
     assert len(engine.running) == 8
 
 
+async def test_of_a_temporal_that_answers_nothing_fewer_are_asked_for_at_once(
+    memory: Counter,
+) -> None:
+    engine = Engine(away=True)
+    for number in range(100):
+        await memory.reported(f"i{number:03}")
+    made, sizes = relay(memory, engine), []
+    for _ in range(5):
+        asked = engine.asked
+        with pytest.raises(LedgerOrEngineAwayError):
+            await made.once()
+        sizes.append(engine.asked - asked)
+    assert sizes == [64, 32, 16, 8, 8]
+    engine.away = False
+    assert [await made.once() for _ in range(5)] == [8, 16, 32, 44, 0]
+
+
+async def test_one_issue_that_cannot_be_told_slows_no_other(memory: Counter) -> None:
+    engine = Engine(poisoned={workflow_id(b.ZONE, "i000")})
+    for number in range(150):
+        await memory.reported(f"i{number:03}")
+    made = relay(memory, engine)
+    assert [await made.once(), await made.once()] == [64, 64]
+
+
 async def test_several_pokes_of_an_issue_are_one_signal_with_the_present_view(
     office: Counter,
 ) -> None:
