@@ -5,6 +5,7 @@ import itertools
 import os
 import sys
 from collections.abc import AsyncIterator, Generator
+from pathlib import Path
 
 import hypothesis  # imported late, its plugin can crash the end of a failed run
 import pytest
@@ -76,41 +77,31 @@ async def database(databases: Databases) -> AsyncIterator[Database]:
     await databases.give_back(taken)
 
 
-UNCOUNTED = {
-    "domain/test_calendar_dst.py",
-    "domain/test_calendar_laws.py",
-    "domain/test_clock_laws.py",
-    "domain/test_errands.py",
-    "domain/test_figures_by_hand.py",
-    "domain/test_issue_machine.py",
-    "handbooks/test_mutations_are_caught.py",
-    "handbooks/test_no_code_depends_on_a_handbook.py",
-    "api/test_access_matrix.py",
-    "api/test_event_stream.py",
-    "api/test_fuzz_of_the_document.py",
-    "api/test_open311_reporting.py",
-    "api/test_tokens_refused.py",
-    "attack/test_forged_forms.py",
-    "attack/test_injection.py",
-    "attack/test_patterns.py",
-    "attack/test_smuggling.py",
-    "audit/test_mutations.py",
-    "audit/test_promise_laws.py",
-    "console/test_console_access.py",
-    "console/test_console_attacks.py",
-    "console/test_hostile_texts.py",
-    "ledger/test_group_commit.py",
-    "stories/test_ten_thousand_faults.py",
-}
-"""Laws over many lives, or all of a corpus. To count the lines they run takes three times as long
-as to run them, and tests of single cases run the same lines."""
+UNCOUNTED = frozenset((Path(__file__).parent / "uncounted.txt").read_text().split())
+"""Modules of tests that run hardly a line that no other runs, by a measurement of the lines and the
+processor time of each: counting the lines takes as long again as running them."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave the laws over many lives out of the coverage."""
-    for item in items:
-        if "/".join(item.path.parts[-2:]) in UNCOUNTED:
-            item.add_marker("no_cover")
+def _is_counted(item: pytest.Item) -> bool:
+    return "/".join(item.path.parts[-2:]) not in UNCOUNTED
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Count the lines that a module's tests run, or none of them: to begin and to end it with every
+    test costs as much as some tests."""
+    counting = item.config.pluginmanager.getplugin("_cov")
+    controller = getattr(counting, "cov_controller", None)
+    if controller is not None and controller.started and not _is_counted(item):
+        controller.pause()
+    result = yield
+    # At the end it has to run: the plugin ends it.
+    ahead = nextitem is None or _is_counted(nextitem)
+    if controller is not None and ahead and not controller.started:
+        controller.resume()
+    return result
 
 
 def pytest_collection_finish() -> None:

@@ -32,3 +32,9 @@ def test_no_two_modules_of_tests_have_one_name() -> None:
     names = Counter(path.name for path in files("test_*.py"))
 
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_module_that_is_left_uncounted_is_there() -> None:
+    listed = (ROOT / "tests/uncounted.txt").read_text(encoding="utf-8").splitlines()
+    assert listed == sorted(set(listed))
+    assert [name for name in listed if not (ROOT / "tests" / name).is_file()] == []
