@@ -38,7 +38,10 @@ AT_RISK: Final = """i.deadline_at >= {} AND EXISTS (
     WHERE c.stream = i.stream AND c.standing = 'running' AND c.due_at = i.deadline_at)"""
 # Where all of a zone is listed, newest first, few steps lead to a page. Else what fits comes first:
 # an index of what every command changes would have each of them write all indexes of the row.
-NEWEST: Final = "FROM event e JOIN issue i ON i.stream = e.stream AND i.version = e.version"
+# OFFSET keeps the steps single: a generic plan, which knows no limit, would join millions at once.
+NEWEST: Final = """FROM event e CROSS JOIN LATERAL (
+    SELECT * FROM issue its
+    WHERE its.stream = e.stream AND its.version = e.version OFFSET 0) i"""
 FITTING: Final = """FROM issue i CROSS JOIN LATERAL (
     SELECT last.position FROM event last
     WHERE last.stream = i.stream AND last.version = i.version OFFSET 0) e"""

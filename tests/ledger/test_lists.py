@@ -53,6 +53,28 @@ async def test_a_list_is_found_by_an_index(
     assert index in "\n".join(str(row[0]) for row in plan)
 
 
+async def test_of_millions_of_events_a_list_of_what_changed_last_joins_and_sorts_none(
+    untouched_database: Database,
+) -> None:
+    whole = Horizon(zone="z1", whole=True)
+    query, _ = list_queries.listed(whole, Narrowed(), Order(Sort.CHANGED, True), NOW, None, 51)
+    async with untouched_database.ledger() as ledger:
+        await write(ledger, Life("a").step(reported()))
+    async with untouched_database.connection() as connection:
+        await connection.execute("ANALYZE event, issue")
+        await connection.execute(
+            "UPDATE pg_class SET reltuples = CASE relname WHEN 'event' THEN 14e6 ELSE 1e6 END"
+            " WHERE relname IN ('event', 'issue')"
+        )
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        await connection.execute(f"PREPARE asked AS {query}")
+        plan = await connection.fetch("EXPLAIN EXECUTE asked('z1', 51)")
+    told = "\n".join(str(row[0]) for row in plan)
+    assert "event_position_key" in told
+    assert "Hash" not in told
+    assert "Merge" not in told
+
+
 async def test_whom_an_issue_concerns_is_looked_up_in_one_index(
     untouched_database: Database,
 ) -> None:

@@ -138,10 +138,11 @@ def test_ten_thousand_faults_lose_no_rung_and_double_none(
         seed += 1
     with capsys.disabled():
         print(toll.told())
-    assert set(toll.faults) == {*STATES, *TRAPS}
     assert toll.early_max <= EARLY_MAX
-    for what in SHOWN if FAULTS >= SHOWN_BY else ():
-        assert toll.counts[what], f"{what} never happened: the simulation shows nothing of it"
+    if FAULTS >= SHOWN_BY:
+        assert set(toll.faults) == {*STATES, *TRAPS}
+        for what in SHOWN:
+            assert toll.counts[what], f"{what} never happened: the simulation shows nothing of it"
 
 
 def test_without_faults_no_rung_is_later_than_the_clocks_are_wrong() -> None:
