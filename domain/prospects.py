@@ -13,7 +13,7 @@ from domain.issue import Issue
 from domain.phases import PauseReason, Phase, Priority
 
 FACTS_KEPT_MAX: Final = 4096
-"""Of so many combinations of facts the answers are kept; a zone meets some hundreds."""
+"""Of so many combinations of facts the answers are kept, then they begin anew."""
 
 Facts = tuple[str, Phase, PauseReason | None, int, Priority, str | None]
 """All that a condition can ask of an event and of the issue after it, but for its parts."""
