@@ -6,7 +6,7 @@ import resource
 import shutil
 import tempfile
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -69,12 +69,12 @@ async def _first_tenth(url: str) -> tuple[int, datetime]:
         row = await connection.fetchrow(
             "SELECT count(*), max(to_at) FROM issue, (SELECT percentile_disc(0.1)"
             " WITHIN GROUP (ORDER BY reported_at) AS to_at FROM issue) AS tenth"
-            " WHERE reported_at < to_at"
+            " WHERE reported_at <= to_at"
         )
     finally:
         await connection.close()
     assert row is not None
-    return row[0], row[1]
+    return row[0], row[1] + timedelta(milliseconds=1)
 
 
 async def _run(
