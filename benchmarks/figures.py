@@ -48,6 +48,8 @@ class Results:
     notes: list[str] = field(default_factory=list)
     plans: dict[str, object] = field(default_factory=dict)
     """Query plans, for the file alone."""
+    broken: list[str] = field(default_factory=list)
+    """Which sections failed before their end, and by what."""
 
     def write(self, file: Path) -> None:
         """Write all of it as JSON."""
@@ -58,6 +60,7 @@ class Results:
         ]
         body = {"conditions": self.conditions, "figures": figures, "notes": self.notes}
         body |= {"plans": self.plans} if self.plans else {}
+        body |= {"broken": self.broken} if self.broken else {}
         file.write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def show(self, console: Console) -> None:
@@ -84,6 +87,8 @@ class Results:
             console.print(f"{name}: {value}", style="dim", soft_wrap=True)
         for note in self.notes:
             console.print(note, soft_wrap=True)
+        for each in self.broken:
+            console.print(each, style="red", soft_wrap=True, markup=False)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -4,9 +4,13 @@ import asyncio
 import os
 import re
 
-from benchmarks.__main__ import flags_of
+import pytest
+from rich.console import Console
+
+from benchmarks import __main__ as command
+from benchmarks.__main__ import flags_of, run
 from benchmarks.curves import Asked, Cost, Read, allowed, exponent, note_growth, timed
-from benchmarks.figures import Results
+from benchmarks.figures import Figure, Results
 from benchmarks.footprint import memory_mb, slope, tree
 from benchmarks.lateness import Counted, counted_of, note_lateness, shown_bins
 from benchmarks.open_issues import Footprint, bound
@@ -154,3 +158,22 @@ def _borne(*, temporal: float, worker: float = 0.0) -> float:
     found = re.search(r"GiB bear ([\d,]+) at", told)
     assert found is not None
     return float(found[1].replace(",", ""))
+
+
+def test_a_section_that_fails_keeps_what_it_found_and_the_others_are_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(results: Results, **_: float) -> None:
+        results.figures.append(Figure("folds", "one", "s", 1.0))
+        raise ValueError("too [many] at once")
+
+    def works(results: Results, **_: float) -> None:
+        results.figures.append(Figure("verify", "two", "s", 2.0))
+
+    monkeypatch.setattr(command, "COMPUTED", {"folds": fails, "verify": works})
+    console = Console(record=True, width=200, quiet=True)
+
+    results = asyncio.run(run(console, ["folds", "verify"], 1, quick=True))
+
+    assert [each.name for each in results.figures] == ["one", "two"]
+    assert results.broken == ["folds: broken off, ValueError: too [many] at once"]
