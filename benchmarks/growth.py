@@ -27,8 +27,9 @@ from audit.verify import verify_stream
 from benchmarks.curves import Asked, Call, Cost, Read, note_growth, timed
 from benchmarks.figures import Results
 from benchmarks.generated import Life, bench_terms, lives, load
-from benchmarks.pages import TIMEOUT_S, plans_of
+from benchmarks.pages import TIMEOUT_S
 from benchmarks.pages_http import StandingClock
+from benchmarks.plans import greedy, plans_of
 from benchmarks.script import OPENING, ZONE, submissions
 from benchmarks.verification import SEED, UnsoundError
 from desk.desk import Desk
@@ -147,6 +148,7 @@ async def _filled(
                 )
                 found = await plans_of(admin, await _statements(ledger, issues))
                 results.plans |= {f"{name}, {issues}": plan for name, plan in found.items()}
+                results.notes += [f"Plan at {issues:,}: {each}." for each in greedy(found, issues)]
                 yield ledger
             finally:
                 await ledger.close()

@@ -25,7 +25,7 @@ from benchmarks.lateness import (
     woken,
 )
 from benchmarks.script import OPENING, submissions
-from benchmarks.stage import Stage, drained, until
+from benchmarks.stage import LateError, Stage, drained, until
 from desk.desk import Desk
 from domain.view import WORKFLOW_TYPE
 
@@ -42,6 +42,13 @@ BARE_AGAIN_S = 30.0
 START_SECONDS_MAX = 300.0
 RUNNING = f"WorkflowType = '{WORKFLOW_TYPE}' AND ExecutionStatus = 'Running'"
 ARMED = "SELECT count(*) FROM issue WHERE open AND answered AND next_due_at IS NOT NULL"
+NOT_ARMED = """
+SELECT i.stream, i.version, i.answered, i.next_due_at, i.armed_due_at,
+       EXISTS (SELECT FROM outbox o WHERE o.stream = i.stream) AS waits
+FROM issue i WHERE i.open AND NOT (i.answered AND i.next_due_at IS NOT NULL) LIMIT 5
+"""
+LOOK_S = 0.5
+"""How often is looked whether all run: counting tens of thousands keeps the server busy."""
 GIB_PLANNED = 24.0
 CACHED_MAX = 2000
 """How many workflows a worker keeps in memory (`worker.make_worker`): beyond it its own grows no
@@ -137,12 +144,22 @@ async def _require_running(stage: Stage, count: int) -> None:
     Raises LateError."""
     connection = await asyncpg.connect(stage.stack.postgres.owner_url)
 
+    counted = 0, 0
+
     async def all_run() -> bool:
+        nonlocal counted
+        await asyncio.sleep(LOOK_S)
         running = (await stage.client.count_workflows(RUNNING)).count
-        return running == count and await connection.fetchval(ARMED) == count
+        counted = running, await connection.fetchval(ARMED)
+        return counted == (count, count)
 
     try:
         await until(f"{count} running workflows", all_run, seconds=START_SECONDS_MAX)
+    except LateError as error:
+        rows = "; ".join(str(dict(row)) for row in await connection.fetch(NOT_ARMED))
+        running, armed = counted
+        msg = f"{error}: {running} run, {armed} wait for their next rung; not: {rows}"
+        raise LateError(msg) from error
     finally:
         await connection.close()
 

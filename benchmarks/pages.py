@@ -5,22 +5,21 @@ together, as the console asks them. The plans stand in the results, and none may
 """
 
 import asyncio
-import json
 import shutil
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx2
 
 from audit.timeline import timeline
 from benchmarks.figures import Figure, Results
 from benchmarks.pages_http import browser, opened, pages
 from benchmarks.pages_ledger import LONG_KEY, Filled, fill
+from benchmarks.plans import plans_of
 from domain.access import Horizon
 from domain.lights import Light
 from ledger import dashboard_queries as queries
@@ -38,14 +37,9 @@ WARM = 6
 """Prepared statements change to generic plans at the sixth time."""
 A_DAY = timedelta(days=1)
 TIMEOUT_S = 600.0
-SHOWN_CHARACTERS_MAX = 200
 RED_LOGISTICS = Shown(category="LOG-1", light=Light.RED)
 
 Call = tuple[str, Callable[[], Awaitable[object]]]
-
-
-class ScannedError(Exception):
-    """A page looks at every event there is."""
 
 
 def measure(
@@ -177,43 +171,6 @@ def _of(ledger: PostgresLedger, horizon: Horizon, filled: Filled) -> list[Call]:
 async def plans(admin_url: str, filled: Filled) -> dict[str, object]:
     """Return the plan of every statement. Raises ScannedError where one scans all events."""
     return await plans_of(admin_url, _statements(filled))
-
-
-async def plans_of(
-    admin_url: str, statements: Mapping[str, queries.Statement]
-) -> dict[str, object]:
-    """Return the plan of every statement. Raises ScannedError where one scans all events."""
-    found: dict[str, object] = {}
-    connection = await asyncpg.connect(admin_url)
-    try:
-        for name, (text, arguments) in statements.items():
-            rows = await connection.fetch(
-                f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {text}", *arguments
-            )
-            plan = json.loads(rows[0][0])[0]
-            for node in nodes(plan["Plan"]):
-                if node["Node Type"] == "Seq Scan" and node["Relation Name"] == "event":
-                    raise ScannedError(name)
-            found[name] = _short(plan)
-    finally:
-        await connection.close()
-    return found
-
-
-def _short(plan: Any) -> Any:
-    """Return a plan without what is nothing, its long conditions cut."""
-    if isinstance(plan, dict):
-        return {name: _short(each) for name, each in plan.items() if each not in (0, False, [])}
-    if isinstance(plan, list):
-        return [_short(each) for each in plan]
-    return plan[:SHOWN_CHARACTERS_MAX] if isinstance(plan, str) else plan
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the nodes of a plan."""
-    yield plan
-    for child in plan.get("Plans", ()):
-        yield from nodes(child)
 
 
 def _statements(filled: Filled) -> dict[str, queries.Statement]:

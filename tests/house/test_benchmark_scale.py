@@ -14,6 +14,7 @@ from benchmarks.figures import Figure, Results
 from benchmarks.footprint import memory_mb, slope, tree
 from benchmarks.lateness import Counted, counted_of, note_lateness, shown_bins
 from benchmarks.open_issues import Footprint, bound
+from benchmarks.plans import greedy
 
 SMALL, LARGE = 10_000, 100_000
 
@@ -177,3 +178,16 @@ def test_a_section_that_fails_keeps_what_it_found_and_the_others_are_measured(
 
     assert [each.name for each in results.figures] == ["one", "two"]
     assert results.broken == ["folds: broken off, ValueError: too [many] at once"]
+
+
+def test_a_plan_that_takes_all_before_it_gives_one_row_is_told() -> None:
+    walk = {"Node Type": "Index Scan", "Relation Name": "event", "Plan Rows": 14_000_000}
+    scan = {"Node Type": "Seq Scan", "Relation Name": "event", "Plan Rows": 14_000_000}
+    sort = {"Node Type": "Sort", "Plan Rows": 1_400_000, "Plans": [walk]}
+    small = {"Node Type": "Sort", "Plan Rows": 50, "Plans": [walk]}
+    plans: dict[str, object] = {
+        name: {"Plan": {"Node Type": "Limit", "Plan Rows": 51, "Plans": [plan]}}
+        for name, plan in (("walk", walk), ("scan", scan), ("sort", sort), ("small", small))
+    }
+
+    assert greedy(plans, 1_000_000) == ["scan: scans all events", "sort: Sort of 1,400,000 rows"]
