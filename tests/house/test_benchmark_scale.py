@@ -3,11 +3,13 @@
 import asyncio
 import os
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from benchmarks import __main__ as command
+from benchmarks import folds
 from benchmarks.__main__ import flags_of, run
 from benchmarks.curves import Asked, Cost, Read, allowed, exponent, note_growth, timed
 from benchmarks.figures import Figure, Results
@@ -178,6 +180,21 @@ def test_a_section_that_fails_keeps_what_it_found_and_the_others_are_measured(
 
     assert [each.name for each in results.figures] == ["one", "two"]
     assert results.broken == ["folds: broken off, ValueError: too [many] at once"]
+
+
+def test_folds_times_what_happened_in_every_recorded_life_and_nothing_else() -> None:
+    steps = [step for life in folds._lives() for step in life]
+    folds._compare(steps)
+
+    moved = next(
+        place
+        for place, step in enumerate(steps)
+        if step.event.clocks and not any(each.retarget for each in step.event.clocks)
+    )
+    spoilt = replace(steps[moved], event=steps[moved].event.model_copy(update={"clocks": ()}))
+
+    with pytest.raises(folds.DisagreementError):
+        folds._compare([spoilt])
 
 
 def test_a_plan_that_takes_all_before_it_gives_one_row_is_told() -> None:
