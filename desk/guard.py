@@ -65,7 +65,7 @@ class Guard:
         in_full = at.minute % EVERY_MINUTES == 0
         agree = counted.count == open_issues and not in_full
         missing = [] if agree else await self._without_workflow(at - SLACK)
-        await self._start_again(missing, at)
+        mended = await self._start_again(missing, at)
         untold = await self._untold(at)
         await self._desk.ledger.mark_unanswered(
             sorted({row.issue.stream for row in overdue} | set(untold))
@@ -73,7 +73,7 @@ class Guard:
         matters = await self._desk.ledger.open_matters_by_aggregate(at - SLACK)
         found = Rounds(
             open_issues=open_issues,
-            without_workflow=len(missing),
+            without_workflow=mended,
             overdue=len(overdue),
             untold=len(untold),
             provisional=await self._desk.ledger.provisional_count(),
@@ -86,7 +86,7 @@ class Guard:
             errands=await self._desk.ledger.errand_count(),
         )
         self._on_round(found)
-        if missing or overdue or untold or found.orders or found.matters:
+        if mended or overdue or untold or found.orders or found.matters:
             self._desk.on_poke()
             log.warning("guard_mended", **found.model_dump())
         failed = await self._desk.ledger.failed_errands(FAILURES_NOTED)
@@ -150,12 +150,23 @@ class Guard:
                 yield row
             after = page[-1].issue.stream
 
-    async def _start_again(self, missing: list[IssueRow], at: datetime) -> None:
-        """Have the relay start these, a page at a time: what is done stays done if this stops."""
+    async def _start_again(self, missing: list[IssueRow], at: datetime) -> int:
+        """Have the relay start these, a page at a time: what is done stays done if this stops.
+        Return how many the relay would not have come to by itself.
+
+        Temporal's list is older than the page by as long as it took to read: what has answered is
+        asked for by its name, and what has not is left to the relay if that is yet to start it.
+        """
+        mended = 0
         for first in range(0, len(missing), PAGE):
             page = missing[first : first + PAGE]
-            await self._record_lost(page, at)
-            await self._desk.ledger.mark_unanswered([row.issue.stream for row in page])
+            answered = [row for row in page if row.answered]
+            gone = [row for row in answered if not await self._runs(row.issue.stream)]
+            await self._record_lost(gone, at)
+            mended += await self._desk.ledger.mark_unanswered([row.issue.stream for row in gone])
+            silent = [row.issue.stream for row in page if not row.answered]
+            mended += await self._desk.ledger.mark_unanswered(silent, silent=True)
+        return mended
 
     async def _untold(self, at: datetime) -> list[str]:
         """Return closed issues with something still to be told and no workflow to tell it."""
@@ -178,7 +189,7 @@ class Guard:
     async def _record_lost(self, missing: list[IssueRow], at: datetime) -> None:
         """Say in the ledger whose workflow had answered and left not even a closed run behind."""
         for row in missing:
-            if row.answered and await self._is_unknown(row.issue):
+            if await self._is_unknown(row.issue):
                 # A guard and a recovery at once: the first to say so has said it.
                 with contextlib.suppress(ConflictError):
                     await self._desk.carry_out(_history_lost(row.issue, at))

@@ -222,15 +222,20 @@ class MemoryLedger(
         swept = (row.swept_at for row in self._tables.histories.values())
         return max(swept, default=None)
 
-    async def mark_unanswered(self, streams: Sequence[str]) -> None:
+    async def mark_unanswered(self, streams: Sequence[str], *, silent: bool = False) -> int:
         """Record that no workflow answers for these issues, and write an outbox row for each."""
+        marked = 0
         for stream in sorted(set(streams)):
             async with self._tables.locks[stream]:
                 row = self._tables.issues.get(stream)
-                if row is not None:
-                    silent = replace(row, answered=False, armed_due_at=None)
-                    self._tables.issues[stream] = silent
-                    self._tables.poke(stream)
+                waits = stream in self._tables.outbox.values()
+                if row is None or (silent and (row.answered or waits)):
+                    continue
+                unheard = replace(row, answered=False, armed_due_at=None)
+                self._tables.issues[stream] = unheard
+                self._tables.poke(stream)
+                marked += 1
+        return marked
 
     @asynccontextmanager
     async def take_pokes(self, limit: int) -> AsyncIterator["MemoryPokes"]:

@@ -366,9 +366,10 @@ class Ledger(
         """Return when a history was last put into the archive, None while it is empty."""
         ...
 
-    async def mark_unanswered(self, streams: Sequence[str]) -> None:
+    async def mark_unanswered(self, streams: Sequence[str], *, silent: bool = False) -> int:
         """Record that no workflow answers for these issues, hence that none waits for anything, and
-        write an outbox row for each."""
+        write an outbox row for each; return of how many. `silent`: only of those of which that
+        stands already, and for which no outbox row waits."""
         ...
 
     def take_pokes(self, limit: int) -> AbstractAsyncContextManager[PokeBatch]:

@@ -252,9 +252,9 @@ class PostgresLedger(
         row = await self._row(queries.SWEPT_AT)
         return None if row is None else row[0]
 
-    async def mark_unanswered(self, streams: Sequence[str]) -> None:
+    async def mark_unanswered(self, streams: Sequence[str], *, silent: bool = False) -> int:
         """Record that no workflow answers for these issues, and write an outbox row for each."""
-        await self._fetch(queries.MARK_UNANSWERED, list(streams))
+        return len(await self._fetch(queries.MARK_UNANSWERED, list(streams), silent))
 
     @asynccontextmanager
     async def take_pokes(self, limit: int) -> AsyncIterator["PostgresPokes"]:

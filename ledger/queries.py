@@ -99,10 +99,14 @@ WHERE n.delivered_at IS NULL AND n.created_at < $1 AND NOT i.open ORDER BY i.str
 """
 SWEPT_AT: Final = "SELECT max(swept_at) FROM workflow_history"
 MARK_UNANSWERED: Final = """
-WITH found AS (SELECT stream FROM issue WHERE stream = ANY ($1) ORDER BY stream FOR UPDATE),
+WITH found AS (
+    SELECT stream FROM issue its
+    WHERE stream = ANY ($1) AND (NOT $2 OR (
+        NOT answered AND NOT EXISTS (SELECT FROM outbox o WHERE o.stream = its.stream)))
+    ORDER BY stream FOR UPDATE),
 marked AS (UPDATE issue i SET answered = false, armed_due_at = NULL
            FROM found f WHERE i.stream = f.stream)
-INSERT INTO outbox (stream) SELECT stream FROM found
+INSERT INTO outbox (stream) SELECT stream FROM found RETURNING stream
 """
 
 TAKE_POKES: Final = "SELECT taken_stream, taken_ids FROM ledger_take_pokes($1)"

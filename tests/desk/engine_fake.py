@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.view import Glimpse
@@ -87,6 +87,13 @@ class Count:
 
 
 @dataclass
+class Described:
+    """An answer of `describe`."""
+
+    status: WorkflowExecutionStatus
+
+
+@dataclass
 class Handle:
     """One workflow."""
 
@@ -100,11 +107,15 @@ class Handle:
             raise failure(RPCStatusCode.NOT_FOUND)
         self.engine.heard[self.id].append(Glimpse.model_validate(glimpse))
 
-    async def describe(self) -> None:
-        """Fail for a workflow of which nothing is known."""
+    async def describe(self) -> "Described":
+        """Say whether it runs; fail for a workflow of which nothing is known."""
         self.engine._reach(self.id)
         if self.id not in self.engine.known:
             raise failure(RPCStatusCode.NOT_FOUND)
+        runs = self.id in self.engine.running
+        return Described(
+            WorkflowExecutionStatus.RUNNING if runs else WorkflowExecutionStatus.TERMINATED
+        )
 
     async def terminate(self, *, reason: str) -> None:
         """End a run by force."""

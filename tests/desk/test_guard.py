@@ -1,10 +1,12 @@
 """The guard: no open issue without its workflow, no due rung that nobody rings."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import builders as b
+import pytest
 from desks import STREAM, Counter, StandingClock
-from engine_fake import Engine
+from engine_fake import Count, Engine
 from test_relay import WORKFLOW, relay
 
 from desk.guard import SLACK, Guard
@@ -54,6 +56,51 @@ async def test_a_round_gives_an_issue_its_workflow_back(
     assert found.without_workflow == 1
     await relay(office, engine).once()
     assert len(engine.running) == 2
+
+
+async def test_a_round_leaves_to_the_relay_what_that_is_yet_to_start(
+    office: Counter, clock: StandingClock
+) -> None:
+    engine = Engine()
+    await kept(office, engine, "i1")
+    await office.reported("i2")
+    clock.at += SLACK + SECOND
+
+    found = await Guard(office.desk, engine.client).round()
+
+    assert found.without_workflow == 0
+    assert await office.ledger.outbox_size() == 1
+    await relay(office, engine).once()
+    engine.end(workflow_id(b.ZONE, "i2"))  # before it had answered
+    found = await Guard(office.desk, engine.client).round()
+    assert found.without_workflow == 1
+    assert await office.ledger.outbox_size() == 1
+
+
+async def test_a_workflow_that_starts_while_a_round_reads_stays_one_that_has_answered(
+    office: Counter, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine()
+    await kept(office, engine, "i1")
+    clock.at += SLACK + SECOND
+
+    async def as_it_was(*_: object) -> AsyncIterator[None]:
+        for none in ():
+            yield none
+
+    async def as_many_as_then(*_: object) -> Count:
+        return Count(0)
+
+    monkeypatch.setattr(engine, "list_workflows", as_it_was)
+    monkeypatch.setattr(engine, "count_workflows", as_many_as_then)
+
+    found = await Guard(office.desk, engine.client).round()
+
+    assert found.without_workflow == 0
+    row = await office.ledger.issue(f"{b.ZONE}/i1")
+    assert row is not None
+    assert row.answered
+    assert await office.ledger.outbox_size() == 0
 
 
 async def test_a_round_leaves_time_to_what_has_only_just_changed(

@@ -293,9 +293,28 @@ class ReadingContract(LedgerContract):
         assert row is not None
         assert (row.answered, row.armed_due_at) == (True, at(12))
 
-        await ledger.mark_unanswered(["z1/a", "z1/unknown"])
+        assert await ledger.mark_unanswered(["z1/a", "z1/unknown"]) == 1
         row = await ledger.issue("z1/a")
         assert row is not None
         assert (row.answered, row.armed_due_at) == (False, None)
         async with ledger.take_pokes(5) as batch:
             assert [poke.row.issue.key for poke in batch.pokes] == ["a"]
+
+    async def test_who_is_silent_is_poked_once_more_and_who_has_answered_is_not(
+        self, ledger: Ledger
+    ) -> None:
+        life = Life("a")
+        await write(ledger, life.step(reported()))
+        await ledger.mark_unanswered(["z1/a"])
+        assert await ledger.mark_unanswered(["z1/a"], silent=True) == 0  # one waits
+        async with ledger.take_pokes(5) as batch:
+            await batch.done(["z1/a"])
+        assert await ledger.mark_unanswered(["z1/a", "z1/unknown"], silent=True) == 1
+        assert await ledger.outbox_size() == 1
+        async with ledger.take_pokes(5) as batch:
+            await batch.done(["z1/a"])
+        assert await ledger.mark_answered("z1/a", at(12), life.issue.version)
+        assert await ledger.mark_unanswered(["z1/a"], silent=True) == 0
+        row = await ledger.issue("z1/a")
+        assert row is not None
+        assert (row.answered, row.armed_due_at) == (True, at(12))
