@@ -161,9 +161,8 @@ class Guard:
         for first in range(0, len(missing), PAGE):
             page = missing[first : first + PAGE]
             answered = [row for row in page if row.answered]
-            gone = [row for row in answered if not await self._runs(row.issue.stream)]
-            await self._record_lost(gone, at)
-            mended += await self._desk.ledger.mark_unanswered([row.issue.stream for row in gone])
+            gone = [row.issue.stream for row in answered if await self._is_gone(row.issue, at)]
+            mended += await self._desk.ledger.mark_unanswered(gone)
             silent = [row.issue.stream for row in page if not row.answered]
             mended += await self._desk.ledger.mark_unanswered(silent, silent=True)
         return mended
@@ -173,36 +172,29 @@ class Guard:
         return [
             stream
             for stream in await self._desk.ledger.untold(at - SLACK, UNTOLD_MAX)
-            if not await self._runs(stream)
+            if await self._status(stream) is not WorkflowExecutionStatus.RUNNING
         ]
 
-    async def _runs(self, stream: str) -> bool:
+    async def _is_gone(self, issue: Issue, at: datetime) -> bool:
+        """Return whether a workflow that had answered runs no more; say so in the ledger if it left
+        not even a closed run behind."""
+        status = await self._status(issue.stream)
+        if status is None:
+            # A guard and a recovery at once: the first to say so has said it.
+            with contextlib.suppress(ConflictError):
+                await self._desk.carry_out(_history_lost(issue, at))
+        return status is not WorkflowExecutionStatus.RUNNING
+
+    async def _status(self, stream: str) -> WorkflowExecutionStatus | None:
+        """Return how the newest run of an issue's workflow stands; None: Temporal knows of none."""
         zone, _, key = stream.partition("/")
         try:
             found = await self._client.get_workflow_handle(workflow_id(zone, key)).describe()
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                return False
+                return None
             raise
-        return found.status is WorkflowExecutionStatus.RUNNING
-
-    async def _record_lost(self, missing: list[IssueRow], at: datetime) -> None:
-        """Say in the ledger whose workflow had answered and left not even a closed run behind."""
-        for row in missing:
-            if await self._is_unknown(row.issue):
-                # A guard and a recovery at once: the first to say so has said it.
-                with contextlib.suppress(ConflictError):
-                    await self._desk.carry_out(_history_lost(row.issue, at))
-
-    async def _is_unknown(self, issue: Issue) -> bool:
-        handle = self._client.get_workflow_handle(workflow_id(issue.zone, issue.key))
-        try:
-            await handle.describe()
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                return True
-            raise
-        return False
+        return found.status
 
     async def _end(self, issue: Issue, reason: str) -> None:
         handle = self._client.get_workflow_handle(workflow_id(issue.zone, issue.key))
